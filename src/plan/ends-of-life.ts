@@ -2,6 +2,8 @@
 export interface EndOfLife {
   readonly date: string;
   readonly source: string;
+  /** The version is older than those of the table: it ended on this day or before. */
+  readonly orEarlier?: true;
 }
 
 /**
@@ -13,16 +15,21 @@ export type EndsOfLife = Readonly<Record<string, EndOfLife>>;
 /** The version that a platform gets without a declared one: the newest that is maintained and that the tests run. */
 export const DEFAULT_KUBERNETES = "1.37";
 
-const KUBERNETES = "kubernetes.io/releases";
+const KUBERNETES = "kubernetes.io/releases/patch-releases (endoflife.date/kubernetes at a70eca3), read 2026-11-30";
+const KUBERNETES_NEXT = "kubernetes/website, data/releases/schedule.yaml for 1.37, read 2026-11-30";
 /** Ends of life of Kubernetes; those of stores are in their descriptors. */
 export const KUBERNETES_ENDS: EndsOfLife = {
+  "1.27": { date: "2024-06-28", source: KUBERNETES },
+  "1.28": { date: "2024-10-28", source: KUBERNETES },
+  "1.29": { date: "2025-02-28", source: KUBERNETES },
+  "1.30": { date: "2025-07-15", source: KUBERNETES },
   "1.31": { date: "2025-11-11", source: KUBERNETES },
   "1.32": { date: "2026-02-28", source: KUBERNETES },
   "1.33": { date: "2026-06-28", source: KUBERNETES },
   "1.34": { date: "2026-10-27", source: KUBERNETES },
   "1.35": { date: "2027-02-28", source: KUBERNETES },
   "1.36": { date: "2027-06-28", source: KUBERNETES },
-  "1.37": { date: "2027-10-28", source: KUBERNETES },
+  "1.37": { date: "2027-10-28", source: KUBERNETES_NEXT },
 };
 
 /** The end of life of a version such as `17.5` or `1.34`, by its first parts; undefined if the table does not know one. */
@@ -31,7 +38,8 @@ export function endOfLife(known: EndsOfLife, version: string): EndOfLife | undef
   const found = known[`${major}.${minor}`] ?? known[major];
   if (found) return found;
   const [oldest] = Object.keys(known).sort(compareVersions);
-  return oldest !== undefined && compareVersions(version, oldest) < 0 ? known[oldest] : undefined;
+  const end = oldest !== undefined && compareVersions(version, oldest) < 0 ? known[oldest] : undefined;
+  return end && { ...end, orEarlier: true };
 }
 
 /** A field that is rendered and that an older Kubernetes ignores. */

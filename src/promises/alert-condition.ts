@@ -60,7 +60,7 @@ export function walArchiveOlderThan(store: DatabaseStore | CacheStore, plan: Pla
 /** The newest whole backup of a store is older than `age`. */
 export function backupOlderThan(store: DatabaseStore | CacheStore, plan: Plan, age: Milliseconds): Condition {
   if (runsOnCloudNativePg(store))
-    return olderThan("cnpg_collector_last_available_backup_timestamp", instancesOf(store, plan), age);
+    return olderThan("barman_cloud_cloudnative_pg_io_last_available_backup_timestamp", instancesOf(store, plan), age);
   if (store.provider.kind === "in-cluster") {
     const cronJob = { label: "cronjob", value: `${store.name}-backup` };
     return olderThan("kube_cronjob_status_last_successful_time", [inNamespace(plan), cronJob], age);

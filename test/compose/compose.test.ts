@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { messageOf } from "../../src/errors/thrown.js";
+import { exactImage } from "../../src/plan/images.js";
 import { plansOf } from "../support/cluster/plans.js";
 import { writeBuildContext } from "../support/compose/build-context.js";
 import { type Docker, startDocker } from "../support/compose/docker.js";
@@ -37,7 +38,7 @@ describeWith(["docker", "docker compose", "postgresql"], "the platform in contai
     folder = await mkdtemp(join(tmpdir(), "keelson-containers-"));
     docker = await startDocker({ docker: "docker", dockerd: paths.docker, compose: paths["docker compose"] });
     await docker.docker(["load", "--input", await nodeImage(join(folder, "base"), "keelson.test/node:20")]);
-    const postgres = postgresImage(join(folder, "postgres"), "postgres:17.6-bookworm", paths.postgresql);
+    const postgres = postgresImage(join(folder, "postgres"), exactImage("postgres", "17"), paths.postgresql);
     await docker.docker(["load", "--input", await postgres]);
     await writeBuildContext(join(folder, "context"));
     const build = ["build", "--build-arg=BASE_IMAGE=keelson.test/node:20", `--tag=${image}`];

@@ -18,6 +18,7 @@ import { poolTooSmall } from "./capacity/pool-too-small.js";
 import { scaleWithoutRequests } from "./capacity/scale-without-requests.js";
 import { scaleWithoutRoom } from "./capacity/scale-without-room.js";
 import { unschedulable } from "./capacity/unschedulable.js";
+import { extensionMissing } from "./delivery/extension-missing.js";
 import { imageUnpinned } from "./delivery/image-unpinned.js";
 import { misspelledName } from "./delivery/misspelt-name.js";
 import { patchNote } from "./delivery/patch-note.js";
@@ -100,6 +101,7 @@ export const rules: readonly Rule[] = [
 
   // Delivery
   imageUnpinned,
+  extensionMissing,
   misspelledName,
   patchNote,
 

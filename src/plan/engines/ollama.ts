@@ -1,3 +1,4 @@
+import { exactImage } from "../images.js";
 import { nameAtServer } from "../model-source.js";
 import type { Model, ModelSource, Resources } from "../plan.js";
 import { type EngineDescriptor, IN_PROCESS } from "./descriptor.js";
@@ -7,7 +8,7 @@ export const ollama: EngineDescriptor = {
   ...IN_PROCESS,
   builtIn: false,
   server: {
-    image: "docker.io/ollama/ollama:0.12.6",
+    image: exactImage("ollama"),
     port: 11_434,
     health: "/api/version",
     exportsMetrics: false,

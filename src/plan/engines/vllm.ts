@@ -1,4 +1,5 @@
 import { DATA_DIRECTORY } from "../directories.js";
+import { exactImage } from "../images.js";
 import type { Model, ModelSource, Resources } from "../plan.js";
 import type { EngineDescriptor } from "./descriptor.js";
 
@@ -6,7 +7,7 @@ import type { EngineDescriptor } from "./descriptor.js";
 export const vllm: EngineDescriptor = {
   builtIn: false,
   server: {
-    image: "docker.io/vllm/vllm-openai:v0.11.0",
+    image: exactImage("vllm"),
     port: 8000,
     health: "/health",
     exportsMetrics: true,

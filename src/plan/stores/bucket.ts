@@ -39,6 +39,7 @@ export const bucket = {
   protocol: "http",
   backupMethod: "snapshot",
   endsOfLife: {},
+  images: () => ({ server: { product: "versitygw", version: undefined }, operator: undefined }),
   plan(context, scope, name, input) {
     const settings = input.bucket === true ? undefined : input.bucket;
     const regional = requestedProvider(context, input) === "managed" && context.cloud !== "none";

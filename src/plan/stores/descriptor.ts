@@ -1,6 +1,7 @@
 import type { StoreInputs } from "../../platform-file/schema/stores.js";
 import type { PlanContext } from "../context.js";
 import type { EndsOfLife } from "../ends-of-life.js";
+import type { ProductWithImage } from "../images.js";
 import type { Scope } from "../origin.js";
 import type { Bytes, Cited, Cloud, Milliseconds, Provider, Store, StoreKind } from "../plan.js";
 import type { Product } from "../providers/product.js";
@@ -31,6 +32,8 @@ export interface StoreDescriptor<Kind extends StoreKind> {
   readonly products: StoreProducts;
   /** When the maintenance of its versions ends; empty if the product publishes no dates. */
   readonly endsOfLife: EndsOfLife;
+  /** The images that run a planned store as containers. */
+  images(store: Store<Kind>): StoreImages;
   /** How it is backed up: `log` is full backups and an archived log, `snapshot` is snapshots alone. */
   readonly backupMethod: "log" | "snapshot";
   /** Plans a store of the kind from its part of the platform file. */
@@ -70,6 +73,20 @@ export interface StoreProducts {
   readonly embedded: Product;
   inCluster(shape: StoreShape): Product;
   readonly managed: Readonly<Record<Cloud, Product | undefined>>;
+}
+
+/** The image of a version of a product: `exactImage` is its reference. */
+export interface ImageChoice {
+  readonly product: ProductWithImage;
+  /** The declared version; undefined for a product whose version is not declared. */
+  readonly version: string | undefined;
+}
+
+export interface StoreImages {
+  /** Runs the server as a container. */
+  readonly server: ImageChoice;
+  /** What an operator runs instead, where the store has one. */
+  readonly operator: ImageChoice | undefined;
 }
 
 /** The properties of a store that decide which product can provide it. */

@@ -4,12 +4,21 @@ import { bucketSpace } from "../backup-space.js";
 import type { PlanContext } from "../context.js";
 import type { Plan, Store, StoreKind } from "../plan.js";
 import { bucket } from "./bucket.js";
-import type { StoreDescriptor, StoreRole, StoreTraits } from "./descriptor.js";
+import type { ImageChoice, StoreDescriptor, StoreRole, StoreTraits } from "./descriptor.js";
 import { postgres } from "./postgres.js";
 import { rabbitmq } from "./rabbitmq.js";
 import { redis } from "./redis.js";
 
-export type { DataLoss, SecretValue, StoreDescriptor, StoreRole, StoreTraits, WithoutReplica } from "./descriptor.js";
+export type {
+  DataLoss,
+  ImageChoice,
+  SecretValue,
+  StoreDescriptor,
+  StoreImages,
+  StoreRole,
+  StoreTraits,
+  WithoutReplica,
+} from "./descriptor.js";
 
 type Descriptors = { readonly [Kind in StoreKind]: StoreDescriptor<Kind> };
 
@@ -39,6 +48,13 @@ function withRoomForBackups({ provenance }: PlanContext, bucket: BucketStore, st
 
 function planStore<Kind extends StoreKind>(context: PlanContext, name: string, entry: StoreEntry<Kind>): Store<Kind> {
   return STORES[entry.kind].plan(context, context.provenance.at("stores", name), name, entry.input);
+}
+
+/** The image that runs a store as planned; undefined: it does not run as containers. */
+export function storeImage<Kind extends StoreKind>(store: Store<Kind>): ImageChoice | undefined {
+  if (store.provider.kind === "managed" || !hasServer(store)) return undefined;
+  const { server, operator } = STORES[store.kind].images(store);
+  return operator ?? server;
 }
 
 /** The properties that follow from the settings of a store: copies, ports, data loss of each failure. */

@@ -1,3 +1,4 @@
+import type { PostgresImage } from "../postgres-extensions.js";
 import { cloudNativePg } from "../providers/cloudnative-pg.js";
 import { embeddedPostgres } from "../providers/embedded-postgres.js";
 import { linodePostgres } from "../providers/linode-postgres.js";
@@ -7,7 +8,7 @@ import { GiB } from "../sizes.js";
 import { planStoreBase, productFor, redundancyOf, requestedProvider, type StoreDefaults } from "./base.js";
 import type { StoreDescriptor, StoreShape } from "./descriptor.js";
 
-const VERSIONING = "postgresql.org/support/versioning";
+const VERSIONING = "postgresql.org/support/versioning (endoflife.date/postgresql at a70eca3), read 2026-11-30";
 
 const defaults: StoreDefaults = {
   title: "PostgreSQL",
@@ -34,6 +35,12 @@ const defaults: StoreDefaults = {
   },
 };
 
+/** The image whose extensions include the declared ones. */
+function serverImageFor(extensions: readonly string[]): PostgresImage {
+  if (extensions.includes("timescaledb")) return "timescaledb";
+  return extensions.includes("vector") ? "pgvector" : "postgres";
+}
+
 /** PostgreSQL: a primary, at most one standby that is promoted, and read replicas. */
 export const postgres = {
   ...defaults,
@@ -50,6 +57,10 @@ export const postgres = {
     "17": { date: "2029-11-08", source: VERSIONING },
     "18": { date: "2030-11-14", source: VERSIONING },
   },
+  images: ({ version, extensions, provider }) => ({
+    server: { product: serverImageFor(extensions), version },
+    operator: provider.product === cloudNativePg.name ? { product: "cloudnativePg", version } : undefined,
+  }),
   plan(context, scope, name, input) {
     const requested = requestedProvider(context, input);
     const place = context.zones > 1 ? "another-zone" : "same-zone";

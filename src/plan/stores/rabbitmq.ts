@@ -11,7 +11,7 @@ const CONFIRMED: Cited = {
   source: "a confirmed message of a quorum queue or stream is on a majority of nodes (rabbitmq.com: Quorum Queues)",
 };
 
-const SUPPORT = "endoflife.date/rabbitmq, community support";
+const SUPPORT = "endoflife.date/rabbitmq (community support) at a70eca3, read 2026-11-30";
 
 const defaults: StoreDefaults = {
   title: "RabbitMQ",
@@ -47,7 +47,9 @@ export const rabbitmq = {
     "3.13": { date: "2024-09-17", source: SUPPORT },
     "4.0": { date: "2025-04-15", source: SUPPORT },
     "4.1": { date: "2026-01-30", source: SUPPORT },
+    "4.2": { date: "2026-07-31", source: SUPPORT },
   },
+  images: ({ version }) => ({ server: { product: "rabbitmq", version }, operator: undefined }),
   plan(context, scope, name, input) {
     const redundant = redundancyOf(context, input);
     const replicas = scope.pick(

@@ -6,6 +6,8 @@ import { GiB, MiB } from "../sizes.js";
 import { planStoreBase, redundancyOf, type StoreDefaults } from "./base.js";
 import type { StoreDescriptor } from "./descriptor.js";
 
+const SUPPORT = "endoflife.date/redis at a70eca3, read 2026-11-30";
+
 const defaults: StoreDefaults = {
   title: "Redis",
   size: { bytes: 2 * GiB, why: "2Gi are enough for an append-only file several times the memory" },
@@ -35,8 +37,16 @@ export const redis = {
   local: { omitted: "keelson up runs no Redis, and its modules keep their counters in memory" },
   protocol: "tcp",
   backupMethod: "snapshot",
-  // Redis publishes no dates: it supports the newest version and those before it.
-  endsOfLife: {},
+  endsOfLife: {
+    "6.0": { date: "2022-05-31", source: SUPPORT },
+    "6.2": { date: "2027-04-01", source: SUPPORT },
+    "7.0": { date: "2024-07-29", source: SUPPORT },
+    "7.2": { date: "2029-12-01", source: SUPPORT },
+    "7.4": { date: "2029-12-01", source: SUPPORT },
+    "8.0": { date: "2026-12-01", source: SUPPORT },
+    "8.2": { date: "2030-09-01", source: SUPPORT },
+  },
+  images: ({ version }) => ({ server: { product: "redis", version }, operator: undefined }),
   plan(context, scope, name, input) {
     const redundant = redundancyOf(context, input);
     const replicas = scope.pick(

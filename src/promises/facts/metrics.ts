@@ -21,9 +21,9 @@ export const METRICS = {
     source: "kube-state-metrics: docs/metrics/workload/cronjob-metrics.md",
   },
   cnpg_collector_up: { unit: "count", source: "CloudNativePG: Monitoring, metrics of an instance" },
-  cnpg_collector_last_available_backup_timestamp: {
+  barman_cloud_cloudnative_pg_io_last_available_backup_timestamp: {
     unit: "timestamp",
-    source: "CloudNativePG: Monitoring, metrics of an instance",
+    source: "plugin-barman-cloud: Observability; the metric of CloudNativePG itself stands still with the plug-in",
   },
   cnpg_pg_stat_archiver_seconds_since_last_archival: {
     unit: "seconds",

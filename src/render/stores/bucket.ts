@@ -1,9 +1,7 @@
 import type { Bucket } from "../../plan/plan.js";
 import { SECRETS_DIRECTORY } from "../../plan/variables.js";
+import { serverImage } from "./images.js";
 import type { StoreRenderer, StoreServer } from "./server.js";
-
-/** The official image of versitygw; it runs as any user. */
-const IMAGE = { reference: "ghcr.io/versity/versitygw:v1.8.0", user: 1001 } as const;
 
 /**
  * An S3 API on one volume: each of its folders is a bucket, and the bucket with the name of the store is created at startup.
@@ -12,7 +10,7 @@ const IMAGE = { reference: "ghcr.io/versity/versitygw:v1.8.0", user: 1001 } as c
 function bucketServer(bucket: Bucket): StoreServer {
   const { secret } = bucket;
   return {
-    image: IMAGE,
+    image: serverImage(bucket),
     command: ["sh", "-c", start(bucket, `${SECRETS_DIRECTORY}/${secret.directory}`)],
     environment: {},
     files: {},

@@ -2,7 +2,7 @@ import type { BackupSchedule, Postgres } from "../../plan/plan.js";
 import { SECRETS_DIRECTORY } from "../../plan/variables.js";
 import { SEGMENT_CLOSE_FRACTION } from "../../promises/facts/supervisor.js";
 import { sharedMemoryBytes } from "../shared-memory.js";
-import { databaseImage, majorOf } from "./images.js";
+import { majorOf, serverImage } from "./images.js";
 import type { BackupJob, Membership, StoreRenderer, StoreServer } from "./server.js";
 
 const CONFIGURATION_FILE = "/etc/keelson/postgresql.conf";
@@ -20,7 +20,7 @@ export function postgresServer(database: Postgres, membership: Membership, archi
   // The directory that the image assigns to its user; since version 18 it is the parent directory.
   const data = Number(majorOf(database.version)) >= 18 ? "/var/lib/postgresql" : "/var/lib/postgresql/data";
   return {
-    image: databaseImage(database),
+    image: serverImage(database),
     command: [
       "docker-entrypoint.sh",
       "postgres",

@@ -1,7 +1,9 @@
+import { compareVersions } from "../../plan/ends-of-life.js";
+import { exactVersion } from "../../plan/images.js";
 import type { RabbitMq } from "../../plan/plan.js";
 import { SECRETS_DIRECTORY } from "../../plan/variables.js";
 import type { Note } from "../note.js";
-import { brokerImage, majorOf } from "./images.js";
+import { majorOf, serverImage } from "./images.js";
 import type { Membership, StoreRenderer, StoreServer } from "./server.js";
 
 const CONFIGURATION_FILE = "/etc/rabbitmq/conf.d/20-keelson.conf";
@@ -12,7 +14,7 @@ function rabbitmqServer(broker: RabbitMq, membership: Membership): StoreServer {
   const { secret } = broker;
   const secrets = `${SECRETS_DIRECTORY}/${secret.directory}`;
   return {
-    image: brokerImage(broker),
+    image: serverImage(broker),
     command: ["sh", "-c", start(secrets)],
     environment: {
       HOME: "/var/lib/rabbitmq",
@@ -58,6 +60,14 @@ function start(secrets: string): string {
   ].join("\n");
 }
 
+/**
+ * From 4.3 on metadata is in Khepri, which has no partition handling: the key is accepted without an effect (RabbitMQ 4.3.0, release
+ * notes).
+ */
+function handlesPartitions({ version }: RabbitMq): boolean {
+  return compareVersions(exactVersion("rabbitmq", version), "4.3") < 0;
+}
+
 /** RabbitMQ before 4.0 does not start with `default_queue_type`. */
 function hasDefaultQueueType(broker: RabbitMq): boolean {
   return Number(majorOf(broker.version)) >= 4;
@@ -83,7 +93,7 @@ function rabbitmqConfiguration(broker: RabbitMq, membership: Membership): string
   if (membership.members > 1) {
     lines.push(
       "cluster_formation.peer_discovery_backend = classic_config",
-      "cluster_partition_handling = pause_minority",
+      ...(handlesPartitions(broker) ? ["cluster_partition_handling = pause_minority"] : []),
       `cluster_name = ${broker.name}`,
     );
     for (let index = 0; index < membership.members; index += 1)

@@ -1,6 +1,6 @@
 import type { Redis } from "../../plan/plan.js";
 import { SECRETS_DIRECTORY } from "../../plan/variables.js";
-import { cacheImage } from "./images.js";
+import { serverImage } from "./images.js";
 import type { BackupJob, Membership, StoreRenderer, StoreServer } from "./server.js";
 
 const CONFIGURATION_FILE = "/etc/keelson/redis.conf";
@@ -10,7 +10,7 @@ export function redisServer(cache: Redis, membership: Membership): StoreServer {
   const { secret } = cache;
   const password = `${SECRETS_DIRECTORY}/${secret.directory}/password`;
   return {
-    image: cacheImage(cache),
+    image: serverImage(cache),
     command: ["sh", "-c", start(cache, password, membership)],
     environment: {},
     files: { [CONFIGURATION_FILE]: redisConfiguration(cache) },

@@ -1,4 +1,6 @@
+import { hasExactImage, knownLines } from "../../../plan/images.js";
 import type { Image, Plan } from "../../../plan/plan.js";
+import { storeImage } from "../../../plan/stores/index.js";
 import { defineRule } from "../../rule.js";
 
 /** Which program runs depends on when the image was pulled. See docs/checks.md, Delivery. */
@@ -14,6 +16,14 @@ export const imageUnpinned = defineRule({
       report(image.path, {
         why: `${names.join(", ")} ${names.length === 1 ? "runs" : "run"} ${image.repository}${image.tag === undefined ? " without a tag, which means latest" : `:${image.tag}, which is mutable`}`,
         advice: "pin a version (`image: name:1.4.2`) or a digest (`image: name@sha256:…`)",
+      });
+    }
+    for (const store of plan.stores) {
+      const image = storeImage(store);
+      if (image?.version === undefined || hasExactImage(image.product, image.version)) continue;
+      report(`${store.path}.${store.kind}`, {
+        why: `${store.name}: no release of ${image.product} ${image.version} is known, so its image would be a mutable tag`,
+        advice: `declare a release (\`${store.kind}: "X.Y.Z"\`), or one of the versions ${knownLines(image.product).join(", ")}`,
       });
     }
   },

@@ -56,7 +56,7 @@ function reportEnd(
   const severity: Severity = days < 0 ? "warning" : "note";
   report(path, {
     severity,
-    why: `${what} ${days < 0 ? "has had no fixes since" : "gets no more fixes after"} ${end.date} (${end.source})`,
+    why: `${what} ${days < 0 ? "has had no fixes since" : "gets no more fixes after"} ${end.date}${end.orEarlier ? " or earlier" : ""} (${end.source})`,
     advice: "upgrade to a maintained version",
   });
 }

@@ -5,7 +5,7 @@ import { formatSchedule } from "../../../platform-file/schedule.js";
 import { manualCopies } from "../../declarations/stores.js";
 import type { Note } from "../../note.js";
 import { sharedMemoryBytes } from "../../shared-memory.js";
-import { cloudNativePgImage } from "../../stores/images.js";
+import { operatorImage } from "../../stores/images.js";
 import { archiveParameters, databaseParameters } from "../../stores/postgres.js";
 import { instanceLabels } from "../cloudnative-pg.js";
 import { cronSchedule } from "../cron-schedule.js";
@@ -50,7 +50,7 @@ function cluster(scope: Scope, database: Postgres): CloudNativePgCluster {
     metadata: metadata(plan, database, database.kind),
     spec: {
       instances: database.replicas,
-      imageName: cloudNativePgImage(database),
+      imageName: operatorImage(database),
       enableSuperuserAccess: false,
       primaryUpdateStrategy: "unsupervised",
       bootstrap: {
