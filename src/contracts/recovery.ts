@@ -47,6 +47,8 @@ export const databaseStateSchema = z.object({
   size: bytes,
   /** The size that the platform file declares, or its default. */
   declared: bytes,
+  /** Directories of tablespaces outside its data directory, as the server names them; no backup can be taken while there are some. */
+  tablespaces: z.array(z.string()).optional(),
   /** The file system that holds its data directory. */
   disk: z.object({ free: bytes, total: bytes }),
 });

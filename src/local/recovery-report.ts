@@ -4,7 +4,7 @@ import { diskSpace } from "../disk/space.js";
 import { messageOf } from "../errors/thrown.js";
 import { moduleDatabases } from "../plan/stores/index.js";
 import { type Backup, usable } from "../recovery/backup/catalogue.js";
-import { dataSize } from "../recovery/backup/data-directory.js";
+import { dataSize, outerTablespaces } from "../recovery/backup/data-directory.js";
 import { recoveryProblems } from "../recovery/problems.js";
 import type { Platform } from "./platform.js";
 
@@ -18,6 +18,7 @@ export async function recoveryReport({
   const { archive, next, busy, failing, requested } = recovery.state();
   const [database] = moduleDatabases(plan);
   const stored = await storedBackups(recovery);
+  const tablespaces = await outerTablespaces(databaseDirectory);
   const report: Omit<RecoveryReport, "problems"> = {
     backups: {
       place: running.backups,
@@ -38,6 +39,7 @@ export async function recoveryReport({
         name: database.name,
         size: await dataSize(databaseDirectory),
         declared: database.size,
+        ...(tablespaces.length > 0 && { tablespaces: [...tablespaces] }),
         disk: await diskSpace(databaseDirectory),
       },
     }),

@@ -45,7 +45,9 @@ export function recoveryProblems(
     );
   }
   if (database) {
-    const { disk, size, declared, name } = database;
+    const { disk, size, declared, name, tablespaces = [] } = database;
+    for (const path of tablespaces)
+      add("degraded", `${name} has a tablespace at ${path}: no backup can be taken; move its tables and drop it`);
     if (disk.free < reserveOf(disk))
       add(
         "degraded",

@@ -41,6 +41,22 @@ describe("the problems of a platform's recovery", () => {
     expect(problems({ backups: { place: "/backups", newest } })).toEqual([{ severity: "degraded", what }]);
   });
 
+  test("name a tablespace that no backup contains", () => {
+    const database = {
+      name: "ledger",
+      size: MiB,
+      declared: GiB,
+      disk: { free: GiB, total: GiB },
+      tablespaces: ["/fast"],
+    };
+    expect(problems({ database })).toEqual([
+      {
+        severity: "degraded",
+        what: "ledger has a tablespace at /fast: no backup can be taken; move its tables and drop it",
+      },
+    ]);
+  });
+
   test("name a disk that is nearly full, and a database that has outgrown its declared size", () => {
     const database = { name: "ledger", size: 4 * GiB, declared: 512 * MiB, disk: { free: 100 * MiB, total: 10 * GiB } };
     expect(problems({ database })).toEqual([

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import type { z } from "zod";
 import { type RestoreRequest, restoredSchema, restorePreviewSchema } from "../../contracts/restore.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
+import { singleLine } from "../../errors/terminal-text.js";
 import { callControl } from "../../local/control/client.js";
 import { formatMeasured } from "../../promises/format.js";
 import { restoreTo } from "../../recovery/offline.js";
@@ -42,7 +43,7 @@ async function toDirectory(id: string, at: number | undefined, to: string, optio
     interrupted.abort(new KeelsonError("restore/cancelled", "the restore was cancelled; its files were removed"));
   for (const signal of ENDING) process.once(signal, interrupt);
   const location = await findLocation(options);
-  const { backup, logFiles, end } = await restoreTo(location, id, to, target, {
+  const { backup, logFiles, end, tablespaces } = await restoreTo(location, id, to, target, {
     signal: interrupted.signal,
     acceptUnauthenticated: options.acceptUnauthenticated,
     trustKey: options.trustKey,
@@ -57,6 +58,7 @@ async function toDirectory(id: string, at: number | undefined, to: string, optio
     logFiles,
     postgres: backup.manifest.postgres,
     ...(beyond && { newest }),
+    ...(tablespaces.length > 0 && { tablespaces }),
     tookMs: Date.now() - startedAt,
   };
   printResult(
@@ -67,6 +69,7 @@ async function toDirectory(id: string, at: number | undefined, to: string, optio
       (beyond
         ? `the archived log ends before that time: ${newest ? `the last transaction is of ${newest}` : "it has no transaction since the backup"}\n`
         : "") +
+      tablespaces.map((path) => `the tablespace ${singleLine(path)} will be within ${directory}\n`).join("") +
       `start it with any PostgreSQL ${backup.manifest.postgres.split(".")[0]}: postgres -D ${directory}`,
   );
 }

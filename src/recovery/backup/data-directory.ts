@@ -1,4 +1,4 @@
-import { type FileHandle, readdir } from "node:fs/promises";
+import { type FileHandle, readdir, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import { openOwned } from "../../disk/owned-file.js";
 import { isAbsent, readdirIfPresent, statIfPresent } from "../../disk/read.js";
@@ -142,6 +142,21 @@ export async function systemIdentifier(dataDirectory: string): Promise<string> {
   } finally {
     await handle.close();
   }
+}
+
+/** Where the tablespaces are that lie outside of a data directory. A backup does not contain them. */
+export async function outerTablespaces(root: string): Promise<readonly string[]> {
+  const entries = (await readdirIfPresent(join(root, "pg_tblspc"))) ?? [];
+  const links = entries.filter((entry) => entry.isSymbolicLink()).map(({ name }) => join(root, "pg_tblspc", name));
+  return (await Promise.all(links.map(linkTarget))).flatMap((target) => target ?? []).sort();
+}
+
+/** Undefined: the tablespace was dropped meanwhile. */
+function linkTarget(path: string): Promise<string | undefined> {
+  return readlink(path).catch((error: unknown) => {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  });
 }
 
 /** Bytes of the files that a backup of a data directory contains: without the log. */

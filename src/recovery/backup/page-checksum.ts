@@ -72,8 +72,8 @@ export function pageLsn(bytes: Buffer, offset: number): bigint {
   return (BigInt(bytes.readUInt32LE(offset)) << 32n) + BigInt(bytes.readUInt32LE(offset + 4));
 }
 
-/** `<oid>[_fork][.<file>]` in a database's directory or in `global`. */
-const RELATION_FILE = /^(?:global|base\/\d+)\/\d+(?:_(?:fsm|vm|init))?(?:\.(\d+))?$/;
+/** `<oid>[_fork][.<file>]` in a database's directory, in `global`, or in a tablespace within the data directory. */
+const RELATION_FILE = /^(?:global|base\/\d+|pg_tblspc\/\d+\/PG_\d+_\d+\/\d+)\/\d+(?:_(?:fsm|vm|init))?(?:\.(\d+))?$/;
 
 /**
  * The number of the first block in a file of the data directory; undefined for a file without pages, and for temporary

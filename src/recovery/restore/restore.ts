@@ -17,6 +17,7 @@ import { logArchive } from "../archive/log-archive.js";
 import { type Backup, type Manifest, requireAuthenticated } from "../backup/catalogue.js";
 import { type BackupCodec, corrupt } from "../backup-codec.js";
 import type { Repository } from "../repository/repository.js";
+import { containTablespaces } from "./contain-tablespaces.js";
 import { type EndOfReplay, endOfReplay } from "./end-of-replay.js";
 import { fetchLog, requireLog } from "./fetch-log.js";
 import { LOG_DIRECTORY, writeSettings } from "./restored-settings.js";
@@ -42,6 +43,8 @@ export interface Restored {
   /** Bytes of the data directory, without the log. */
   readonly bytes: number;
   readonly end: EndOfReplay;
+  /** Paths of tablespaces that the WAL creates outside the data directory: the restored server has them within it. */
+  readonly tablespaces: readonly string[];
 }
 
 /**
@@ -102,7 +105,8 @@ export async function unpackInto(
     const place = join(temporary, LOG_DIRECTORY);
     const { files, firstMissing, ...followed } = await fetchLog(place, archive, manifest, options.target, options);
     const end = await endOfReplay(place, manifest, options.target, followed, { firstMissing, lag: options.lag });
-    return { logFiles: files.length, end, timeline: followed.timeline };
+    const tablespaces = await containTablespaces(place, manifest, followed.timeline);
+    return { logFiles: files.length, end, timeline: followed.timeline, tablespaces };
   };
   const log = await orDiscard(async () => {
     await mkdir(dirname(temporary), { recursive: true });
@@ -116,13 +120,13 @@ export async function unpackInto(
   return {
     complete: () =>
       orDiscard(async () => {
-        const { logFiles, end, timeline } = log ?? (await addLog());
+        const { logFiles, end, timeline, tablespaces } = log ?? (await addLog());
         await writeSettings(temporary, manifest, { end, timeline }, options.user);
         if (options.user.foreign) await giveTo(temporary, options.user);
         await syncTree(temporary);
         await renameToEmpty(temporary, target);
         await syncDirectory(dirname(target));
-        return { logFiles, bytes: manifest.size, end };
+        return { logFiles, bytes: manifest.size, end, tablespaces };
       }),
     discard,
   };

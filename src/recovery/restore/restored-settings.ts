@@ -31,6 +31,8 @@ const SERVER_SETTINGS = [
   "timezone = 'UTC'",
   "log_timezone = 'UTC'",
   "lc_messages = 'C'",
+  // Tablespaces are restored within the data directory (contain-tablespaces.ts).
+  "allow_in_place_tablespaces = on",
 ];
 
 /** Writes all settings: those of the server, the access rules, and those with which it recovers when it starts. */

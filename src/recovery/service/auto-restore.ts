@@ -13,6 +13,7 @@ import { restoreInto } from "../restore/restore.js";
 import { readTimelines, type Timeline } from "../restore/timelines.js";
 import { type RecoveryContext, scratchDirectory } from "./context.js";
 import { type DatabaseSituation, decideDatabase } from "./decide-database.js";
+import { reportContained } from "./report-contained.js";
 import { readSystemId } from "./system-id.js";
 
 /** A restore that a lost data directory made necessary. Times are epoch milliseconds. */
@@ -137,7 +138,7 @@ export class AutoRestore {
     try {
       await removeTree(fresh);
       const options = { user: cluster.user, target: { kind: "latest" }, signal, timelines } as const;
-      await restoreInto(fresh, repository, codec, backup, options);
+      reportContained(report, await restoreInto(fresh, repository, codec, backup, options));
       await writeAtomically(this.#note, manifest.id);
       await moveIntoPlace(fresh, cluster.data);
     } catch (error) {

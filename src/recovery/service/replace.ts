@@ -7,6 +7,7 @@ import type { RestoreObserver } from "../restore/progress.js";
 import { unpackInto } from "../restore/restore.js";
 import type { RestoreTarget } from "../restore/target.js";
 import { currentArchive, type RecoveryContext } from "./context.js";
+import { reportContained } from "./report-contained.js";
 import { readSystemId } from "./system-id.js";
 
 /** A backup that is ready to replace the data directory. */
@@ -35,7 +36,7 @@ export async function prepareReplacement(
   target: RestoreTarget,
   observer: RestoreObserver,
 ): Promise<Replacement> {
-  const { cluster, repository, codec, queue } = context;
+  const { cluster, repository, codec, queue, report } = context;
   observer.step("choose");
   // Before the queue: a backup in progress is not cancelled for a request that is rejected.
   await requirePast(target, Date.now(), async () => Date.now());
@@ -66,7 +67,7 @@ export async function prepareReplacement(
       // Work that needs the server cannot succeed while it is stopped.
       queue.interrupt(RESTORING);
       return queue.run("restoring", async () => {
-        await unpacked.complete();
+        reportContained(report, await unpacked.complete());
         return { id: manifest.id, kept: await moveIntoPlace(fresh, cluster.data) };
       });
     },
