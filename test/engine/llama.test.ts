@@ -48,6 +48,36 @@ embedder: { engine: llama.cpp, source: ${file}, embeddings: true }`,
     expect(usage?.prompt_tokens).toBe(whole.usage?.prompt_tokens);
   });
 
+  it("completes prompts of token ids, and lists of prompts, and refuses ids that its vocabulary lacks", async () => {
+    const request = { model: "assistant", temperature: 0, seed: 3, max_tokens: 8 };
+    const one = await client.completions.create({ ...request, prompt: [5, 6, 7] });
+    expect(one.usage?.prompt_tokens).toBe(3);
+    const both = await client.completions.create({
+      ...request,
+      prompt: [
+        [5, 6, 7],
+        [8, 9],
+      ],
+    });
+    expect(both.choices.map(({ index }) => index)).toEqual([0, 1]);
+    expect(both.choices[0]?.text).toBe(one.choices[0]?.text);
+    expect(both.usage?.prompt_tokens).toBe(5);
+    const texts = await client.completions.create({ ...request, prompt: ["The ship", "The sea"] });
+    expect(texts.choices).toHaveLength(2);
+    const vectors = await client.embeddings.create({ model: "embedder", input: [[5, 6], [5, 6], [9]] });
+    expect(vectors.data[0]?.embedding).toEqual(vectors.data[1]?.embedding);
+    expect(vectors.data).toHaveLength(3);
+    for (const [path, body] of [
+      ["/completions", { model: "assistant", prompt: [5, 999_999_999] }],
+      ["/embeddings", { model: "embedder", input: [[5], [999_999_999]] }],
+    ] as const)
+      await expect(client.post(path, { body })).rejects.toMatchObject({
+        status: 400,
+        code: "invalid_body",
+        message: expect.stringContaining("the model has no token 999999999"),
+      });
+  });
+
   it("follows a JSON schema, although its weights are random", async () => {
     const schema = {
       type: "object",

@@ -213,12 +213,93 @@ describe("the simulated engine", () => {
       });
   });
 
-  it("describes once what a completion's prompt must be", async () => {
-    await expect(client.completions.create({ model: "assistant", prompt: ["one", "two"] })).rejects.toMatchObject({
+  it("describes once what a completion's prompt and an embedding's input must be", async () => {
+    const prompts = { list: [], mixed: ["one", [1]], negative: [1, -1], fraction: [1.5], nested: [[[1]]], empty: [[]] };
+    for (const [name, prompt] of Object.entries(prompts)) {
+      const body = { model: "assistant", prompt };
+      await expect(client.post("/completions", { body }), name).rejects.toMatchObject({
+        status: 400,
+        param: "prompt",
+        message: "400 prompt: must be a string, a list of token ids, or a list of 1 to 128 of either",
+      });
+      await expect(
+        client.post("/embeddings", { body: { model: "embedder", input: prompt } }),
+        name,
+      ).rejects.toMatchObject({
+        status: 400,
+        param: "input",
+        message: "400 input: must be a non-empty string, a list of token ids, or a list of 1 to 2048 of either",
+      });
+    }
+  });
+
+  it("answers a list of prompts with a choice for each, and counts all of them", async () => {
+    const prompts = ["Tell me about harbours", "Tell me about lighthouses"];
+    const request = { model: "assistant", max_tokens: 12 };
+    const alone = await Promise.all(prompts.map((prompt) => client.completions.create({ ...request, prompt })));
+    const together = await client.completions.create({ ...request, prompt: prompts });
+    expect(together.choices.map(({ index }) => index)).toEqual([0, 1]);
+    expect(together.choices.map(({ text }) => text)).toEqual(alone.map(({ choices }) => choices[0]?.text));
+    const sum = alone.reduce((tokens, { usage }) => tokens + (usage?.total_tokens ?? 0), 0);
+    expect(together.usage?.total_tokens).toBe(sum);
+    const stream = await client.completions.create({ ...request, prompt: prompts, stream: true });
+    const texts = ["", ""];
+    const finished: number[] = [];
+    for await (const { choices } of stream) {
+      for (const { index, text, finish_reason } of choices) {
+        texts[index] += text;
+        if (finish_reason !== null) finished.push(index);
+      }
+    }
+    expect(texts).toEqual(together.choices.map(({ text }) => text));
+    expect(finished).toEqual([0, 1]);
+  });
+
+  it("accepts token ids, of one prompt or of several", async () => {
+    const one = await client.completions.create({ model: "assistant", prompt: [11, 12, 13], max_tokens: 4 });
+    expect(one.choices).toHaveLength(1);
+    expect(one.usage?.prompt_tokens).toBe(3);
+    const two = await client.completions.create({ model: "assistant", prompt: [[11, 12], [13]], max_tokens: 4 });
+    expect(two.choices.map(({ index }) => index)).toEqual([0, 1]);
+    expect(two.usage?.prompt_tokens).toBe(3);
+    const vectors = await client.embeddings.create({ model: "embedder", input: [[11, 12], [13], [11, 12]] });
+    expect(vectors.data.map(({ index }) => index)).toEqual([0, 1, 2]);
+    expect(vectors.data[0]?.embedding).toEqual(vectors.data[2]?.embedding);
+    expect(vectors.data[0]?.embedding).not.toEqual(vectors.data[1]?.embedding);
+    expect(vectors.usage.prompt_tokens).toBe(5);
+    expect((await client.embeddings.create({ model: "embedder", input: [11, 12] })).data).toHaveLength(1);
+  });
+
+  it("refuses a list of prompts before it streams anything if one of them is too long", async () => {
+    const prompt = ["short", "long ".repeat(5_000)];
+    await expect(client.completions.create({ model: "assistant", prompt, stream: true })).rejects.toMatchObject({
       status: 400,
       param: "prompt",
-      message: "400 prompt: must be a string or a list of one string",
+      code: "context_length_exceeded",
     });
+  });
+
+  it("serves other requests while it refuses or embeds the largest inputs", async () => {
+    const text = "a ".repeat(15 * 1024 * 1024);
+    const tooLarge = [
+      client.completions.create({ model: "assistant", prompt: text }),
+      client.embeddings.create({ model: "embedder", input: text }),
+    ];
+    for (const each of tooLarge)
+      await expect(each).rejects.toMatchObject({ status: 400, code: "context_length_exceeded" });
+    // More tokens than it processes in minutes.
+    const input = Array.from({ length: 2_048 }, (_, index) => `${index} `.repeat(1_000));
+    const abort = new AbortController();
+    const embedded = client.embeddings
+      .create({ model: "embedder", input }, { signal: abort.signal })
+      .catch((error: unknown) => error);
+    for (let count = 0; count < 4; count += 1) {
+      const startedAt = performance.now();
+      await client.embeddings.create({ model: "embedder", input: "short" });
+      expect(performance.now() - startedAt).toBeLessThan(4_000);
+    }
+    abort.abort();
+    expect(await embedded).toBeInstanceOf(OpenAI.APIUserAbortError);
   });
 
   it("returns similar embeddings for texts that share words", async () => {

@@ -184,6 +184,31 @@ describe("an invalid body is refused with its status, in the shape of the API", 
     expect(metric(await gateway.metrics(), "keelson_gateway_held_body_bytes")).toBe(0);
   });
 
+  it("of millions of values costs other requests no time, and the gateway no memory", async () => {
+    const values = (value: string, bytes: number): string =>
+      Array(Math.floor(bytes / (value.length + 1)))
+        .fill(value)
+        .join();
+    const megabytes = 12 * 1024 * 1024;
+    const bodies: readonly (readonly [string, string])[] = [
+      ["/api/chat", `{"model":"assistant","messages":[${values("1", megabytes)}]}`],
+      ["/api/chat", `{"model":"assistant","messages":[${values("{}", megabytes)}]}`],
+      ["/api/chat", `{"model":"assistant","messages":[{"role":"user","images":[${values("1", megabytes)}]}]}`],
+      ["/api/embed", `{"model":"assistant","input":[${values("1", megabytes)}]}`],
+      ["/api/generate", `{"model":"assistant","prompt":"x","options":{"stop":[${values("1", megabytes)}]}}`],
+      ["/v1/chat/completions", `{"model":"assistant","messages":[${values("{}", megabytes)}]}`],
+    ];
+    const before = process.memoryUsage().rss;
+    for (const [path, body] of bodies) {
+      const startedAt = performance.now();
+      const answer = gateway.post(path, body);
+      expect((await gateway.post("/v1/chat/completions", good)).status).toBe(200);
+      expect((await answer).status, path).toBe(400);
+      expect(performance.now() - startedAt, `${path} ${body.slice(0, 60)}`).toBeLessThan(3_000);
+    }
+    expect(process.memoryUsage().rss - before).toBeLessThan(700 * 1024 * 1024);
+  });
+
   it("refuses compressed bodies, unknown paths and wrong methods", async () => {
     expect((await gateway.post("/v1/chat/completions", good, { "content-encoding": "gzip" })).status).toBe(415);
     expect((await gateway.post("/v1/nothing", good)).status).toBe(404);

@@ -188,4 +188,19 @@ describe("models by the names of Ollama's clients", () => {
     const answer = await gateway.post("/api/chat", { ...hello, stream: false, logprobs: true, top_logprobs: 2 });
     expect(await answer.json()).toMatchObject({ message: { content: "Aye" }, logprobs: scores });
   });
+
+  it("return the log probabilities of a completion without a template in the same form", async () => {
+    const scores = { tokens: ["Aye"], token_logprobs: [-0.1], top_logprobs: [{ Aye: -0.1, No: -2 }], text_offset: [0] };
+    upstream.behave(({ body }, response) => {
+      expect(body).toMatchObject({ prompt: "Ready?", logprobs: 2 });
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end(JSON.stringify({ choices: [{ text: "Aye", logprobs: scores }] }));
+    });
+    const body = { model: "assistant", prompt: "Ready?", raw: true, stream: false, logprobs: true, top_logprobs: 2 };
+    const aye = { token: "Aye", logprob: -0.1, bytes: [65, 121, 101] };
+    expect(await (await gateway.post("/api/generate", body)).json()).toMatchObject({
+      response: "Aye",
+      logprobs: [{ ...aye, top_logprobs: [aye, { token: "No", logprob: -2, bytes: [78, 111] }] }],
+    });
+  });
 });

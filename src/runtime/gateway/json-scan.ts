@@ -19,6 +19,13 @@ export type Scanned =
 /** Above the depth of any tool's schema; a recursive parser overflows its stack at some thousands. */
 const MAX_DEPTH = 256;
 
+/**
+ * Maximum number of fields, objects and lists of a body. Bodies are parsed while every other request waits: an object or a field takes
+ * some 100 ns and 60 bytes, so that a body of 32 MiB of them would take seconds and gigabytes. Elements of lists are not counted: a list
+ * of token ids has millions.
+ */
+const MAX_STRUCTURES = 500_000;
+
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const OPEN_BRACE = 0x7b;
@@ -44,6 +51,7 @@ const open = new Uint8Array(MAX_DEPTH);
 class Scanner {
   #at = 0;
   #problem: string | undefined;
+  #structures = 0;
 
   constructor(private readonly bytes: Buffer) {}
 
@@ -68,6 +76,7 @@ class Scanner {
         this.#space();
         if (bytes[this.#at] !== COLON) return this.#fail("expected a colon after a field name");
         this.#at += 1;
+        if (!this.#count()) return this.#fail("too many fields");
         this.#space();
         const start = this.#at;
         const kind = this.#value();
@@ -92,6 +101,14 @@ class Scanner {
   #fail(message: string): Scanned {
     const where = Math.min(this.#at, this.bytes.length);
     return failed(this.#problem ?? `the body is not valid JSON: ${message} at byte ${where}`);
+  }
+
+  /** Counts a field, object or list; false if there are too many. */
+  #count(): boolean {
+    this.#structures += 1;
+    if (this.#structures <= MAX_STRUCTURES) return true;
+    this.#problem = `the body has more than ${MAX_STRUCTURES.toLocaleString("en")} fields, objects and lists`;
+    return false;
   }
 
   #space(): void {
@@ -194,8 +211,12 @@ class Scanner {
             this.#problem = `the body is nested deeper than ${MAX_DEPTH} levels`;
             return false;
           }
+          if (!this.#count()) return false;
           open[depth] = byte === OPEN_BRACE ? CLOSE_BRACE : CLOSE_BRACKET;
           depth += 1;
+          break;
+        case COLON:
+          if (!this.#count()) return false;
           break;
         case CLOSE_BRACE:
         case CLOSE_BRACKET:

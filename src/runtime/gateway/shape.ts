@@ -66,6 +66,8 @@ export interface Call {
   readonly stream: boolean;
   /** Estimated tokens of the prompt. */
   readonly inputEstimate: number;
+  /** Number of prompts, or of texts to embed, each of which may fill a context; infinite for a long list, which is not parsed. */
+  readonly inputs: number;
   /** Maximum number of output tokens that the request permits; undefined without a limit. */
   readonly maxOutputTokens: number | undefined;
   /** The gateway adds `stream_options` to the request, which some servers refuse. */

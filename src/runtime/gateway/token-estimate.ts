@@ -8,6 +8,11 @@ const DATA_URL = Buffer.from('"data:');
 /** The start of the base64 of an `input_audio`. */
 const DATA_FIELD = Buffer.from('"data":"');
 
+/** Number of prompts in the input of a completion or of embeddings: a list of token ids is one. */
+export function inputsIn(subject: unknown): number {
+  return Array.isArray(subject) && typeof subject[0] !== "number" ? subject.length : 1;
+}
+
 /**
  * Estimated tokens of a prompt: messages (of either API), texts, or lists of token ids. The names and brackets around the
  * text are not counted, nor are images and audio, whose cost depends on the model.

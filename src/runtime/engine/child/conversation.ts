@@ -1,10 +1,11 @@
 import { z } from "zod";
+import { listOf } from "../../kernel/list-of.js";
 import { type Message, Refused, type ToolCall } from "./inference.js";
 
 const textPart = z.object({ type: z.literal("text"), text: z.string() });
 /** The text with which an assistant refused a request. */
 const refusalPart = z.object({ type: z.literal("refusal"), refusal: z.string() });
-const content = z.union([z.string(), z.array(z.union([textPart, refusalPart])), z.null()]);
+const content = z.union([z.string(), listOf(z.union([textPart, refusalPart])), z.null()]);
 
 const functionCall = z.object({ name: z.string(), arguments: z.string() });
 
@@ -25,7 +26,7 @@ export const message = z.object({
   role: z.enum(["system", "developer", "user", "assistant", "tool", "function"]),
   content: content.optional(),
   refusal: z.string().nullish(),
-  tool_calls: z.array(toolCall).max(MAX_TOOL_CALLS).nullish(),
+  tool_calls: listOf(toolCall, { max: MAX_TOOL_CALLS }).nullish(),
   tool_call_id: z.string().nullish(),
   function_call: functionCall.nullish(),
   /** The function that returned the result, for the role `function`. */

@@ -52,10 +52,13 @@ export type Piece =
   /** A call of a tool with its complete arguments, a JSON text. */
   | { readonly kind: "call"; readonly name: string; readonly arguments: string };
 
+/** A text, or the token ids of one in the model's vocabulary. */
+export type Input = string | readonly number[];
+
 export interface Generation {
   readonly prompt:
     | { readonly kind: "messages"; readonly messages: readonly Message[] }
-    | { readonly kind: "text"; readonly text: string };
+    | { readonly kind: "input"; readonly input: Input };
   /** Maximum number of tokens to generate; undefined: until the end, or until the context is full. */
   readonly maxTokens: number | undefined;
   readonly temperature: number | undefined;
@@ -91,12 +94,14 @@ export interface Inference {
   readonly kind: "text" | "embeddings";
   /** Length of its embedding vectors. */
   readonly dimensions: number;
+  /** Throws `Refused` for an input that cannot be a prompt: it is too long, or contains a token that the model lacks. */
+  requirePrompt(input: Input): void;
   /**
    * Generates text and calls of tools, and passes each piece to `emit`. Rejects with `Refused` for a request that the model does not support, and with
    * the signal's reason when it is cancelled.
    */
   generate(generation: Generation, emit: (piece: Piece) => void, signal: AbortSignal): Promise<Generated>;
-  embed(inputs: readonly string[], signal: AbortSignal): Promise<Embedded>;
+  embed(inputs: readonly Input[], signal: AbortSignal): Promise<Embedded>;
   close(): Promise<void>;
 }
 
@@ -117,8 +122,18 @@ export class Refused extends Error {
   }
 }
 
-/** The error for a prompt that leaves no room for output in the context. `tokens` and `context` are numbers of tokens. */
-export function promptTooLong(tokens: number, context: number, { prompt }: Generation): Refused {
-  const message = `the prompt has ${tokens} tokens, but the context has only ${context}`;
-  return new Refused(message, "context_length_exceeded", prompt.kind === "messages" ? "messages" : "prompt");
+/** Above the characters of every token of usual vocabularies. */
+const MAX_CHARACTERS_PER_TOKEN = 128;
+
+/** Whether a text exceeds `context` tokens by far. It is not split into tokens: all other requests of the engine would wait for that. */
+export function isFarTooLong(text: string, context: number): boolean {
+  return text.length > context * MAX_CHARACTERS_PER_TOKEN;
+}
+
+/** The error for an input that is too long. `tokens`: its number of tokens, infinite if it was not split; `limit`: the largest one. */
+export function inputTooLong(tokens: number, limit: number, field: "messages" | "prompt" | "input"): Refused {
+  const subject = field === "input" ? "an input" : "the prompt";
+  const room = field === "input" ? `the model supports at most ${limit}` : `the context has only ${limit}`;
+  const count = Number.isFinite(tokens) ? `${tokens} tokens` : "too many tokens";
+  return new Refused(`${subject} has ${count}, but ${room}`, "context_length_exceeded", field);
 }

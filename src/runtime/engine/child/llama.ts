@@ -22,9 +22,11 @@ import {
   type Generated,
   type Generation,
   type Inference,
+  type Input,
+  inputTooLong,
+  isFarTooLong,
   type Message,
   type Piece,
-  promptTooLong,
   Refused,
   type Tools,
 } from "./inference.js";
@@ -48,6 +50,8 @@ export class LlamaInference implements Inference {
   #embedder: Promise<LlamaEmbeddingContext> | undefined;
   /** The model's chat template, detected once: that takes longer than a short response. */
   #chatWrapper: ChatWrapper | undefined;
+  /** Every token, at the index of its id. */
+  #vocabulary: readonly Token[] | undefined;
   /** Embeddings are computed one at a time: they share one context. */
   #embedding: Promise<unknown> = Promise.resolve();
 
@@ -88,6 +92,13 @@ export class LlamaInference implements Inference {
     return new LlamaInference(llama, model, context, sequences, threads);
   }
 
+  requirePrompt(input: Input): void {
+    if (this.context === undefined) return;
+    const { contextSize } = this.context;
+    const tokens = this.#tokensOf(input, contextSize, "prompt").length;
+    if (contextSize - tokens - 1 < 1) throw inputTooLong(tokens, contextSize, "prompt");
+  }
+
   async generate(generation: Generation, emit: (piece: Piece) => void, signal: AbortSignal): Promise<Generated> {
     if (this.context === undefined) throw new Error("an embedding model cannot generate text");
     const { prompt, tools, format } = generation;
@@ -100,8 +111,8 @@ export class LlamaInference implements Inference {
     const sequence = await this.#acquire(signal);
     const emitText = (text: string): void => emit({ kind: "text", text });
     try {
-      if (prompt.kind === "text")
-        return await this.#complete(sequence, generation, prompt.text, grammar, emitText, signal);
+      if (prompt.kind === "input")
+        return await this.#complete(sequence, generation, prompt.input, grammar, emitText, signal);
       if (tools === undefined)
         return await this.#chat(sequence, generation, prompt.messages, { grammar }, emitText, signal);
       if (tools.choice === "required")
@@ -112,7 +123,7 @@ export class LlamaInference implements Inference {
     }
   }
 
-  async embed(inputs: readonly string[], signal: AbortSignal): Promise<Embedded> {
+  async embed(inputs: readonly Input[], signal: AbortSignal): Promise<Embedded> {
     this.#embedder ??= this.model.createEmbeddingContext({
       contextSize: Math.min(EMBEDDING_CONTEXT_TOKENS, this.model.trainContextSize),
       threads: this.threads,
@@ -127,18 +138,15 @@ export class LlamaInference implements Inference {
     await this.llama.dispose();
   }
 
-  async #embedAll(embedder: LlamaEmbeddingContext, inputs: readonly string[], signal: AbortSignal): Promise<Embedded> {
+  async #embedAll(embedder: LlamaEmbeddingContext, inputs: readonly Input[], signal: AbortSignal): Promise<Embedded> {
     const vectors: (readonly number[])[] = [];
     // Two tokens are reserved for the model's start and end.
     const limit = Math.min(EMBEDDING_CONTEXT_TOKENS, this.model.trainContextSize) - 2;
     let inputTokens = 0;
     for (const input of inputs) {
       signal.throwIfAborted();
-      const tokens = this.model.tokenize(input);
-      if (tokens.length > limit) {
-        const message = `an input has ${tokens.length} tokens, but the model supports at most ${limit}`;
-        throw new Refused(message, "context_length_exceeded", "input");
-      }
+      const tokens = this.#tokensOf(input, limit, "input");
+      if (tokens.length > limit) throw inputTooLong(tokens.length, limit, "input");
       inputTokens += tokens.length;
       vectors.push((await embedder.getEmbeddingFor(tokens)).vector);
     }
@@ -204,6 +212,8 @@ export class LlamaInference implements Inference {
       chatHistory: history,
       ...(functions && { availableFunctions: functions, documentFunctionParams: true }),
     });
+    if (isFarTooLong(contextText.toString(), sequence.contextSize))
+      throw inputTooLong(Number.POSITIVE_INFINITY, sequence.contextSize, "messages");
     const inputTokens = contextText.tokenize(this.model.tokenizer).length;
     const chat = new LlamaChat({ contextSequence: sequence, chatWrapper });
     let outputTokens = 0;
@@ -240,12 +250,12 @@ export class LlamaInference implements Inference {
   async #complete(
     sequence: LlamaContextSequence,
     generation: Generation,
-    text: string,
+    input: Input,
     grammar: LlamaGrammar | undefined,
     emit: (text: string) => void,
     signal: AbortSignal,
   ): Promise<Generated> {
-    const prompt: Token[] = this.model.tokenize(text);
+    const prompt = this.#tokensOf(input, sequence.contextSize, "prompt");
     const completion = new LlamaCompletion({ contextSequence: sequence });
     let outputTokens = 0;
     try {
@@ -269,7 +279,8 @@ export class LlamaInference implements Inference {
 
   #settings(generation: Generation, inputTokens: number, sequence: LlamaContextSequence, signal: AbortSignal) {
     const room = sequence.contextSize - inputTokens - 1;
-    if (room < 1) throw promptTooLong(inputTokens, sequence.contextSize, generation);
+    const field = generation.prompt.kind === "messages" ? "messages" : "prompt";
+    if (room < 1) throw inputTooLong(inputTokens, sequence.contextSize, field);
     const { maxTokens, stop } = generation;
     return {
       ...samplingOf(generation, this.model, sequence.contextSize),
@@ -277,6 +288,21 @@ export class LlamaInference implements Inference {
       maxTokens: Math.min(maxTokens ?? room, room),
       ...(stop.length === 0 ? {} : { customStopTriggers: stop.filter((text) => text !== "") }),
     };
+  }
+
+  /** Throws `Refused` for an input that is far too long, and for a token id that is not in the model's vocabulary. */
+  #tokensOf(input: Input, limit: number, field: "prompt" | "input"): Token[] {
+    if (typeof input === "string" ? isFarTooLong(input, limit) : input.length > limit)
+      throw inputTooLong(typeof input === "string" ? Number.POSITIVE_INFINITY : input.length, limit, field);
+    if (typeof input === "string") return this.model.tokenize(input);
+    this.#vocabulary ??= [...this.model.iterateAllTokens()];
+    const vocabulary = this.#vocabulary;
+    return input.map((id) => {
+      const token = vocabulary[id];
+      if (token !== undefined) return token;
+      const message = `${field}: the model has no token ${id}; its ids are 0 to ${vocabulary.length - 1}`;
+      throw new Refused(message, "invalid_body", field);
+    });
   }
 
   async #grammar(format: Format, field: string): Promise<LlamaGrammar | undefined> {

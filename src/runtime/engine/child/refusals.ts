@@ -1,16 +1,4 @@
-import { z } from "zod";
 import { Refused } from "./inference.js";
-
-/** Fields of a chat that require more than text. They are parsed only as far as necessary to detect that. */
-const nonText = z.looseObject({
-  messages: z
-    .array(z.looseObject({ content: z.unknown().optional(), audio: z.unknown().optional() }).catch({}))
-    .catch([]),
-  functions: z.array(z.unknown()).catch([]),
-  function_call: z.unknown().optional(),
-});
-
-const part = z.looseObject({ type: z.string() });
 
 /** Types of content parts that are text. */
 const TEXT_PARTS: ReadonlySet<string> = new Set(["text", "refusal"]);
@@ -20,23 +8,32 @@ const TEXT_PARTS: ReadonlySet<string> = new Set(["text", "refusal"]);
  * them would look like one that used them.
  */
 export function refuseNonText(document: unknown): void {
-  const read = nonText.safeParse(document);
-  if (!read.success) return;
-  const { messages, functions, function_call: call } = read.data;
-  if (functions.length > 0 && call !== "none")
+  const { functions, function_call: call, messages } = fieldsOf(document);
+  if (Array.isArray(functions) && functions.length > 0 && call !== "none")
     throw unsupported("this model's engine does not support functions: use tools", "functions");
-  for (const [index, { content, audio }] of messages.entries()) {
+  if (!Array.isArray(messages)) return;
+  for (const [index, message] of messages.entries()) {
+    const { content, audio } = fieldsOf(message);
     if (audio != null) throw unsupported("this model's engine does not support audio", `messages[${index}].audio`);
     if (!Array.isArray(content)) continue;
-    for (const [at, each] of content.entries()) {
-      const typed = part.safeParse(each);
-      if (typed.success && !TEXT_PARTS.has(typed.data.type))
+    for (const [at, part] of content.entries()) {
+      const { type } = fieldsOf(part);
+      if (typeof type === "string" && !TEXT_PARTS.has(type))
         throw unsupported(
-          `this model's engine supports text only, not parts of type ${JSON.stringify(typed.data.type.slice(0, 40))}`,
+          `this model's engine supports text only, not parts of type ${JSON.stringify(type.slice(0, 40))}`,
           `messages[${index}].content[${at}]`,
         );
     }
   }
+}
+
+/** The fields of an object; none of another value. */
+function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return isObject(value) ? value : {};
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** A field of the API that the local engines do not support. */
@@ -73,10 +70,9 @@ const UNSUPPORTED_FIELDS: readonly UnsupportedField[] = [
  * output (`user`, `metadata`, `store`, `prediction` and similar) are ignored.
  */
 export function refuseUnsupportedFields(document: unknown): void {
-  if (typeof document !== "object" || document === null) return;
-  const given = new Map<string, unknown>(Object.entries(document));
+  const given = fieldsOf(document);
   for (const { field, isDefault, why } of UNSUPPORTED_FIELDS) {
-    const value = given.get(field);
+    const value = given[field];
     if (value != null && !isDefault(value)) throw unsupported(`${field}: this model's engine ${why}`, field);
   }
 }

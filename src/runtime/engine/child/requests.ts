@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { listOf } from "../../kernel/list-of.js";
 import { conversationOf, message } from "./conversation.js";
-import type { Format, Generation, Penalties } from "./inference.js";
+import type { Format, Generation, Input, Penalties } from "./inference.js";
 import { requireBoundedSchema } from "./schema-bounds.js";
 import { toolFields, toolsOf } from "./tools.js";
 
@@ -20,6 +21,8 @@ const MAX_BIASED_TOKENS = 1024;
 
 /** Inputs of one embeddings request, as in OpenAI's API. */
 const MAX_EMBEDDING_INPUTS = 2048;
+/** Prompts of one completion request. They are processed one after another, because the request holds one slot of the model. */
+const MAX_PROMPTS = 128;
 /** Default of OpenAI's older completion API. */
 const DEFAULT_COMPLETION_TOKENS = 16;
 
@@ -31,6 +34,24 @@ const logitBias = z
   .refine((bias) => Object.keys(bias).length <= MAX_BIASED_TOKENS, {
     error: `at most ${MAX_BIASED_TOKENS} tokens are allowed`,
   });
+
+/** One input or several. Checked by hand: a list of token ids has millions of elements. */
+const inputs = (max: number, isText: (text: string) => boolean, error: string) =>
+  z.custom<Input | readonly Input[]>((given) => isInputs(given, max, isText), { error });
+
+function isInputs(given: unknown, max: number, isText: (text: string) => boolean): boolean {
+  if (typeof given === "string") return isText(given);
+  if (!Array.isArray(given)) return false;
+  if (typeof given[0] === "number") return isTokenIds(given);
+  if (given.length === 0 || given.length > max) return false;
+  const isOne = typeof given[0] === "string" ? (each: unknown) => typeof each === "string" && isText(each) : isTokenIds;
+  return given.every(isOne);
+}
+
+/** Token ids of the model's vocabulary; which it has, the engine checks. */
+function isTokenIds(given: unknown): given is readonly number[] {
+  return Array.isArray(given) && given.length > 0 && given.every((id) => Number.isInteger(id) && id >= 0);
+}
 
 const sampling = {
   model: z.string(),
@@ -47,7 +68,7 @@ const sampling = {
   repeat_last_n: z.number().int().min(-1).max(1_000_000).nullish(),
   logit_bias: logitBias.nullish(),
   seed: z.number().int().nullish(),
-  stop: z.union([z.string(), z.array(z.string()).max(16)]).nullish(),
+  stop: z.union([z.string(), listOf(z.string(), { max: 16 })]).nullish(),
   n: z.literal(1, { error: "only one choice is supported" }).nullish(),
   response_format: format.nullish(),
 };
@@ -55,20 +76,26 @@ const sampling = {
 export const chatBody = z.object({
   ...sampling,
   max_completion_tokens: z.number().int().positive().nullish(),
-  messages: z.array(message).min(1),
+  messages: listOf(message, { min: 1 }),
   ...toolFields,
 });
 
 export const completionBody = z.object({
   ...sampling,
-  prompt: z.union([z.string(), z.array(z.string()).length(1)], { error: "must be a string or a list of one string" }),
+  prompt: inputs(
+    MAX_PROMPTS,
+    () => true,
+    `must be a string, a list of token ids, or a list of 1 to ${MAX_PROMPTS} of either`,
+  ),
 });
 
 export const embeddingsBody = z.object({
   model: z.string(),
-  input: z.union([z.string().min(1), z.array(z.string().min(1)).min(1).max(MAX_EMBEDDING_INPUTS)], {
-    error: `must be a non-empty string or a list of 1 to ${MAX_EMBEDDING_INPUTS} non-empty strings`,
-  }),
+  input: inputs(
+    MAX_EMBEDDING_INPUTS,
+    (text) => text !== "",
+    `must be a non-empty string, a list of token ids, or a list of 1 to ${MAX_EMBEDDING_INPUTS} of either`,
+  ),
   encoding_format: z.enum(["float", "base64"]).nullish(),
   dimensions: z.number().int().positive().nullish(),
 });
@@ -85,14 +112,19 @@ export function chatGeneration(body: ChatBody): Generation {
   };
 }
 
-export function completionGeneration(body: CompletionBody): Generation {
-  const text = typeof body.prompt === "string" ? body.prompt : (body.prompt[0] ?? "");
-  return {
-    ...settings(body),
-    maxTokens: body.max_tokens ?? DEFAULT_COMPLETION_TOKENS,
-    prompt: { kind: "text", text },
-    tools: undefined,
-  };
+/** One generation for each prompt, in the order of the request. */
+export function completionGenerations(body: CompletionBody): Generation[] {
+  const common = { ...settings(body), maxTokens: body.max_tokens ?? DEFAULT_COMPLETION_TOKENS, tools: undefined };
+  return inputsOf(body.prompt).map((input) => ({ ...common, prompt: { kind: "input", input } }));
+}
+
+/** The inputs of a field that accepts one or several. */
+export function inputsOf(given: Input | readonly Input[]): readonly Input[] {
+  return isSeveral(given) ? given : [given];
+}
+
+function isSeveral(given: Input | readonly Input[]): given is readonly Input[] {
+  return typeof given !== "string" && typeof given[0] !== "number";
 }
 
 function settings(body: ChatBody | CompletionBody): Omit<Generation, "prompt" | "maxTokens" | "tools"> {

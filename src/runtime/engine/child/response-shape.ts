@@ -10,24 +10,36 @@ interface Ids {
   readonly model: string;
 }
 
-/** The documents of one response of one of the two text APIs: chunks of a stream, and the complete response. */
-export interface Shape {
-  readonly ids: Ids;
-  readonly chunkObject: string;
+/** The documents of one choice of a response: chunks of a stream, and the complete choice. */
+export interface Choice {
   first(): object | undefined;
   deltas(piece: Piece): readonly object[];
   last(finish: Finish): object;
   complete(pieces: readonly Piece[], finish: Finish): object;
 }
 
+/** The documents of one response of one of the two text APIs. */
+export interface Shape {
+  readonly ids: Ids;
+  readonly chunkObject: string;
+  choice(index: number): Choice;
+}
+
 /** Characters of the arguments of a call in one chunk of a stream. */
 const ARGUMENTS_CHUNK_CHARACTERS = 64;
 
 export function chatShape(model: string): Shape {
-  let calls = 0;
   return {
     ids: idsOf("chatcmpl", "chat.completion", model),
     chunkObject: "chat.completion.chunk",
+    choice: chatChoice,
+  };
+}
+
+/** A chat has one choice. */
+function chatChoice(): Choice {
+  let calls = 0;
+  return {
     first: () => chatDelta({ role: "assistant", content: "" }),
     deltas(piece) {
       if (piece.kind === "text") return [chatDelta({ content: piece.text })];
@@ -68,15 +80,24 @@ export function completionShape(model: string): Shape {
   return {
     ids: idsOf("cmpl", "text_completion", model),
     chunkObject: "text_completion",
-    first: () => undefined,
-    deltas: (piece) => (piece.kind === "text" ? [completionChoice(piece.text, null)] : []),
-    last: (finish) => completionChoice("", finish),
-    complete: (pieces, finish) => completionChoice(textOf(pieces), finish),
+    choice: completionChoice,
   };
 }
 
-function completionChoice(text: string, finish: Finish | null): object {
-  return { index: 0, text, logprobs: null, finish_reason: finish };
+/** One choice for each prompt. */
+function completionChoice(index: number): Choice {
+  const document = (text: string, finish: Finish | null): object => ({
+    index,
+    text,
+    logprobs: null,
+    finish_reason: finish,
+  });
+  return {
+    first: () => undefined,
+    deltas: (piece) => (piece.kind === "text" ? [document(piece.text, null)] : []),
+    last: (finish) => document("", finish),
+    complete: (pieces, finish) => document(textOf(pieces), finish),
+  };
 }
 
 function textOf(pieces: readonly Piece[]): string {

@@ -3,10 +3,17 @@ import type { z } from "zod";
 import { messageOf } from "../../../errors/thrown.js";
 import { firstViolation } from "../../kernel/violations.js";
 import { accessStatus } from "./access.js";
-import { type Generation, type Inference, type Piece, Refused } from "./inference.js";
+import { type Generated, type Generation, type Inference, type Piece, Refused } from "./inference.js";
 import { refuseNonText, refuseUnsupportedFields } from "./refusals.js";
-import { chatBody, chatGeneration, completionBody, completionGeneration, embeddingsBody } from "./requests.js";
-import { chatShape, completionShape, type Shape } from "./response-shape.js";
+import {
+  chatBody,
+  chatGeneration,
+  completionBody,
+  completionGenerations,
+  embeddingsBody,
+  inputsOf,
+} from "./requests.js";
+import { type Choice, chatShape, completionShape, type Shape } from "./response-shape.js";
 
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 
@@ -55,7 +62,7 @@ async function handle(
       requireModality("text", inference, model);
       return generate(
         inference,
-        chatGeneration(body),
+        [chatGeneration(body)],
         streamOptions(body),
         chatShape(model),
         response,
@@ -67,9 +74,12 @@ async function handle(
       refuseUnsupportedFields(document);
       const body = parse(completionBody, document);
       requireModality("text", inference, model);
+      const generations = completionGenerations(body);
+      // The first one is refused by `generate`; a later one must be before anything is sent.
+      if (generations.length > 1) for (const input of inputsOf(body.prompt)) inference.requirePrompt(input);
       return generate(
         inference,
-        completionGeneration(body),
+        generations,
         streamOptions(body),
         completionShape(model),
         response,
@@ -80,8 +90,7 @@ async function handle(
       const body = parse(embeddingsBody, await readBody(request));
       requireModality("embeddings", inference, model);
       requireDimensions(body.dimensions ?? inference.dimensions, inference, model);
-      const inputs = typeof body.input === "string" ? [body.input] : body.input;
-      const { vectors, inputTokens } = await inference.embed(inputs, disconnected.signal);
+      const { vectors, inputTokens } = await inference.embed(inputsOf(body.input), disconnected.signal);
       return json(response, 200, {
         object: "list",
         model,
@@ -132,23 +141,30 @@ function streamOptions(body: z.infer<typeof chatBody> | z.infer<typeof completio
   return { stream: body.stream === true, usage: body.stream_options?.include_usage === true };
 }
 
+/** Answers with one choice for each generation. They run one after another: a request holds one slot of the model. */
 async function generate(
   inference: Inference,
-  generation: Generation,
+  generations: readonly Generation[],
   options: StreamOptions,
   shape: Shape,
   response: ServerResponse,
   signal: AbortSignal,
 ): Promise<void> {
   const { ids } = shape;
+  const total = { inputTokens: 0, outputTokens: 0 };
+  const add = ({ inputTokens, outputTokens }: Generated): void => {
+    total.inputTokens += inputTokens;
+    total.outputTokens += outputTokens;
+  };
   if (!options.stream) {
-    const pieces: Piece[] = [];
-    const done = await inference.generate(generation, (piece) => pieces.push(piece), signal);
-    return json(response, 200, {
-      ...ids,
-      choices: [shape.complete(pieces, done.finish)],
-      usage: usageOf(done),
-    });
+    const choices: object[] = [];
+    for (const [index, generation] of generations.entries()) {
+      const pieces: Piece[] = [];
+      const done = await inference.generate(generation, (piece) => pieces.push(piece), signal);
+      choices.push(shape.choice(index).complete(pieces, done.finish));
+      add(done);
+    }
+    return json(response, 200, { ...ids, choices, usage: usageOf(total) });
   }
   const chunk = (choices: object[], usage?: object): void => {
     response.write(
@@ -156,23 +172,24 @@ async function generate(
     );
   };
   // The response headers are sent with the first text, so that a rejected request gets its own status.
-  const writeHeaders = (): void => {
+  const writeHeaders = (choice: Choice): void => {
     if (response.headersSent) return;
     response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache" });
-    const first = shape.first();
+    const first = choice.first();
     if (first !== undefined) chunk([first]);
   };
-  const done = await inference.generate(
-    generation,
-    (piece) => {
-      writeHeaders();
-      for (const delta of shape.deltas(piece)) chunk([delta]);
-    },
-    signal,
-  );
-  writeHeaders();
-  chunk([shape.last(done.finish)]);
-  if (options.usage) chunk([], usageOf(done));
+  for (const [index, generation] of generations.entries()) {
+    const choice = shape.choice(index);
+    const emit = (piece: Piece): void => {
+      writeHeaders(choice);
+      for (const delta of choice.deltas(piece)) chunk([delta]);
+    };
+    const done = await inference.generate(generation, emit, signal);
+    writeHeaders(choice);
+    chunk([choice.last(done.finish)]);
+    add(done);
+  }
+  if (options.usage) chunk([], usageOf(total));
   response.end("data: [DONE]\n\n");
 }
 

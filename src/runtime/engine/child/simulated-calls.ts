@@ -14,7 +14,7 @@ type Call = Extract<Piece, { kind: "call" }>;
  * After the result of a call the simulator responds with text, unless a call is required.
  */
 export function simulatedCalls({ tools, prompt }: Generation): readonly Call[] {
-  if (tools === undefined || prompt.kind === "text") return [];
+  if (tools === undefined || prompt.kind === "input") return [];
   const { offered, choice, parallel } = tools;
   const message = prompt.messages.at(-1);
   const asked = choice === "auto" && message?.role !== "user" ? undefined : lastOfUser(prompt.messages);

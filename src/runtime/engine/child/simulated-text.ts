@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Generation, Message } from "./inference.js";
+import { type Generation, type Input, isFarTooLong, type Message } from "./inference.js";
 import { simulatedInstance } from "./simulated-schema.js";
 
 /** Splits text approximately as a tokenizer does: words with the space before them, punctuation separately. */
@@ -29,8 +29,15 @@ function subjects(text: string, limit: number): string[] {
   return words.filter((word) => longest.has(word));
 }
 
-export function promptText({ prompt }: Generation): string {
-  return prompt.kind === "text" ? prompt.text : prompt.messages.map(messageText).join("\n");
+/** Number of tokens of an input; infinite for one that is far too long for `context`. */
+export function inputTokensOf(input: Input, context: number): number {
+  if (typeof input !== "string") return input.length;
+  return isFarTooLong(input, context) ? Number.POSITIVE_INFINITY : tokensOf(input).length;
+}
+
+/** Number of tokens of a prompt, as `inputTokensOf` counts them. */
+export function promptTokens({ prompt }: Generation, context: number): number {
+  return inputTokensOf(prompt.kind === "input" ? prompt.input : prompt.messages.map(messageText).join("\n"), context);
 }
 
 function messageText(message: Message): string {
@@ -40,7 +47,8 @@ function messageText(message: Message): string {
 }
 
 function lastUserMessage({ prompt }: Generation): string {
-  if (prompt.kind === "text") return prompt.text;
+  // Token ids have no words: the simulated engine has no vocabulary.
+  if (prompt.kind === "input") return typeof prompt.input === "string" ? prompt.input : "";
   return prompt.messages.findLast(({ role }) => role === "user")?.content ?? "";
 }
 
@@ -55,10 +63,10 @@ function lastResults({ prompt }: Generation): string | undefined {
 }
 
 /**
- * The output of the simulated engine. It is a function of the request, contains its words, and is marked as simulated in its first
+ * The output of the simulated engine for a prompt of `promptTokens`. It is a function of the request, contains its words, and is marked as simulated in its first
  * word, so that it is not mistaken for the output of a model.
  */
-export function simulatedText(generation: Generation): string {
+export function simulatedText(generation: Generation, promptTokens: number): string {
   const { format } = generation;
   if (format.kind === "schema") return JSON.stringify(simulatedInstance(format.schema));
   const message = lastUserMessage(generation).trim();
@@ -69,7 +77,7 @@ export function simulatedText(generation: Generation): string {
   return [
     results ?? (topic === undefined ? "[simulated] This is a placeholder." : `[simulated] You asked about ${topic}.`),
     "No model is loaded: this text has the timing and the token counts of a model's response, but not its content.",
-    `Your request has ${tokensOf(promptText(generation)).length} tokens.`,
+    `Your request has ${promptTokens} tokens.`,
     "To get real answers, set the source of a model in the platform file.",
   ].join(" ");
 }
@@ -77,7 +85,8 @@ export function simulatedText(generation: Generation): string {
 export const SIMULATED_DIMENSIONS = 256;
 
 /** A vector by feature hashing: texts that share words have similar vectors, so that a search over simulated embeddings works. */
-export function simulatedEmbedding(text: string, dimensions: number = SIMULATED_DIMENSIONS): number[] {
+export function simulatedEmbedding(input: Input, dimensions: number = SIMULATED_DIMENSIONS): number[] {
+  const text = typeof input === "string" ? input : input.join(" ");
   const vector = new Array<number>(dimensions).fill(0);
   for (const word of text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [""]) {
     const digest = createHash("sha256").update(word).digest();

@@ -1,9 +1,20 @@
+import { setImmediate as turnOfTheLoop } from "node:timers/promises";
 import { toError } from "../../../errors/thrown.js";
 import { type BatchingTimes, type BatchState, idle, join, leave, step } from "./batching.js";
-import type { Embedded, Generated, Generation, Inference, Piece } from "./inference.js";
-import { promptTooLong } from "./inference.js";
+import type { Embedded, Generated, Generation, Inference, Input, Piece } from "./inference.js";
+import { inputTooLong } from "./inference.js";
 import { simulatedCalls } from "./simulated-calls.js";
-import { promptText, SIMULATED_DIMENSIONS, simulatedEmbedding, simulatedText, tokensOf } from "./simulated-text.js";
+import {
+  inputTokensOf,
+  promptTokens,
+  SIMULATED_DIMENSIONS,
+  simulatedEmbedding,
+  simulatedText,
+  tokensOf,
+} from "./simulated-text.js";
+
+/** Embeddings of a long list are computed in turns of this time, so that other requests do not wait for all of them. */
+const MAX_TURN_MS = 10;
 
 interface Output {
   readonly tokens: readonly string[];
@@ -27,12 +38,18 @@ export class SimulatedInference implements Inference {
     readonly kind: Inference["kind"],
   ) {}
 
+  requirePrompt(input: Input): void {
+    const tokens = inputTokensOf(input, this.context);
+    if (tokens >= this.context) throw inputTooLong(tokens, this.context, "prompt");
+  }
+
   async generate(generation: Generation, emit: (piece: Piece) => void, signal: AbortSignal): Promise<Generated> {
-    const inputTokens = tokensOf(promptText(generation)).length;
-    if (inputTokens >= this.context) throw promptTooLong(inputTokens, this.context, generation);
+    const inputTokens = promptTokens(generation, this.context);
+    const field = generation.prompt.kind === "messages" ? "messages" : "prompt";
+    if (inputTokens >= this.context) throw inputTooLong(inputTokens, this.context, field);
     const calls = simulatedCalls(generation);
     if (calls.length > 0) return this.#call(inputTokens, calls, emit, signal);
-    const text = beforeStop(simulatedText(generation), generation.stop);
+    const text = beforeStop(simulatedText(generation, inputTokens), generation.stop);
     const all = tokensOf(text);
     const room = Math.min(generation.maxTokens ?? Number.POSITIVE_INFINITY, this.context - inputTokens);
     const tokens = all.slice(0, room);
@@ -53,11 +70,30 @@ export class SimulatedInference implements Inference {
     return { inputTokens, outputTokens: tokens.length, finish: "tool_calls" };
   }
 
-  async embed(inputs: readonly string[], signal: AbortSignal): Promise<Embedded> {
-    const inputTokens = inputs.reduce((sum, text) => sum + tokensOf(text).length, 0);
-    // An embedding consists of prefill only: one step without output.
-    await this.#emit(inputTokens, [""], () => {}, signal);
-    return { vectors: inputs.map((text) => simulatedEmbedding(text)), inputTokens };
+  async embed(inputs: readonly Input[], signal: AbortSignal): Promise<Embedded> {
+    const lengths = inputs.map((input) => inputTokensOf(input, this.context));
+    const longest = Math.max(...lengths);
+    if (longest > this.context) throw inputTooLong(longest, this.context, "input");
+    const vectors: (readonly number[])[] = [];
+    let inputTokens = 0;
+    let unprocessed = 0;
+    let turnAt = performance.now();
+    for (const [index, input] of inputs.entries()) {
+      const tokens = lengths[index] ?? 0;
+      // An embedding consists of prefill only: one step without output for as many inputs as the context has room for.
+      if (unprocessed + tokens > this.context) {
+        await this.#emit(unprocessed, [""], () => {}, signal);
+        unprocessed = 0;
+      }
+      unprocessed += tokens;
+      inputTokens += tokens;
+      vectors.push(simulatedEmbedding(input));
+      if (performance.now() - turnAt < MAX_TURN_MS) continue;
+      await turnOfTheLoop();
+      turnAt = performance.now();
+    }
+    await this.#emit(unprocessed, [""], () => {}, signal);
+    return { vectors, inputTokens };
   }
 
   async close(): Promise<void> {

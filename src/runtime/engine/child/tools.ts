@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { listOf } from "../../kernel/list-of.js";
 import { Refused, type Tool, type Tools } from "./inference.js";
 import { requireBoundedSchema } from "./schema-bounds.js";
 
@@ -26,7 +27,7 @@ const choice = z.union(
 
 /** The fields of a chat that concern tools. */
 export const toolFields = {
-  tools: z.array(tool).max(MAX_TOOLS).nullish(),
+  tools: listOf(tool, { max: MAX_TOOLS }).nullish(),
   tool_choice: choice.nullish(),
   parallel_tool_calls: z.boolean().nullish(),
 };

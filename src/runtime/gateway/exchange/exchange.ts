@@ -396,7 +396,7 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
   /** The tokens of the newest attempt so far. */
   #countedSoFar(): Tokens {
     const { context } = this.placement.route.model;
-    const inputTokens = Math.min(this.call.inputEstimate, context);
+    const inputTokens = Math.min(this.call.inputEstimate, context * this.call.inputs);
     return this.#upstream?.response?.counted(context) ?? { counted: { inputTokens, outputTokens: 0 }, estimated: true };
   }
 

@@ -5,7 +5,7 @@ import { OPERATIONS } from "../operations.js";
 import { isProblem, type Problem, problem } from "../problem.js";
 import { scanBody } from "../request/openai.js";
 import type { Call, DocumentShape, LoadRequest } from "../shape.js";
-import { estimateTokens } from "../token-estimate.js";
+import { estimateTokens, inputsIn } from "../token-estimate.js";
 import { chatBody, embedBody, embeddingsBody, generateBody } from "./messages.js";
 import { documentConverter, embeddingsConverter, type Field, loadedResponse, OllamaStream } from "./response.js";
 import { chatRequest, generateRequest, type OpenAiBody, ownFields, rawRequest } from "./upstream.js";
@@ -116,6 +116,7 @@ function ollamaCall(
     model,
     stream,
     inputEstimate: estimateTokens(prompt),
+    inputs: operation === "embedding" ? inputsIn(prompt) : 1,
     maxOutputTokens: typeof fields["max_tokens"] === "number" ? fields["max_tokens"] : undefined,
     addsUsageOption: stream,
     body: (upstream) =>

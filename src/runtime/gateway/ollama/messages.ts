@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { listOf } from "../../kernel/list-of.js";
 
 /**
  * The supported fields of the Ollama API's request bodies. Other fields are ignored, and null is the same as an omitted
@@ -24,7 +25,7 @@ const options = z
     min_p: z.number().nullish(),
     seed: z.number().int().nullish(),
     num_predict: z.number().int().nullish(),
-    stop: z.union([z.string(), z.array(z.string())]).nullish(),
+    stop: z.union([z.string(), listOf(z.string())]).nullish(),
     frequency_penalty: z.number().nullish(),
     presence_penalty: z.number().nullish(),
     repeat_penalty: z.number().nullish(),
@@ -39,14 +40,16 @@ const toolCall = z.object({
   function: z.object({ name: z.string(), arguments: z.record(z.string(), z.unknown()) }),
 });
 
+/** As in OpenAI's API. */
+const MAX_TOOLS = 128;
 /** Maximum number of tool calls in one message: each result searches them. */
 const MAX_TOOL_CALLS = 128;
 
 const message = z.object({
   role: z.enum(["system", "user", "assistant", "tool"]),
   content: text,
-  images: z.array(z.string()).nullish(),
-  tool_calls: z.array(toolCall).max(MAX_TOOL_CALLS).nullish(),
+  images: listOf(z.string()).nullish(),
+  tool_calls: listOf(toolCall, { max: MAX_TOOL_CALLS }).nullish(),
   tool_name: z.string().nullish(),
 });
 
@@ -56,13 +59,13 @@ const logprobs = { logprobs: z.boolean().nullish(), top_logprobs: z.number().int
 
 export const chatBody = z.object({
   model,
-  messages: z.array(message).nullish(),
+  messages: listOf(message).nullish(),
   stream: flag(true),
   format,
   options,
   keep_alive: keepAlive,
   ...logprobs,
-  tools: z.array(z.record(z.string(), z.unknown())).nullish(),
+  tools: listOf(z.record(z.string(), z.unknown()), { max: MAX_TOOLS }).nullish(),
 });
 
 export const generateBody = z.object({
@@ -70,7 +73,7 @@ export const generateBody = z.object({
   prompt: text,
   suffix: text,
   system: text,
-  images: z.array(z.string()).nullish(),
+  images: listOf(z.string()).nullish(),
   stream: flag(true),
   raw: flag(false),
   format,
@@ -81,7 +84,7 @@ export const generateBody = z.object({
 
 export const embedBody = z.object({
   model,
-  input: z.union([z.string(), z.array(z.string())]),
+  input: z.union([z.string(), listOf(z.string())]),
   dimensions: z.number().int().positive().nullish(),
 });
 

@@ -22,7 +22,15 @@ const message = z.object({
   tool_calls: z.array(toolCall).nullish(),
 });
 
-const logprobs = z.object({ content: z.array(z.unknown()).nullish() }).nullish();
+/** Those of a chat, or those of a completion: lists with an element for each token. */
+const logprobs = z
+  .object({
+    content: z.array(z.unknown()).nullish(),
+    tokens: z.array(z.string()).nullish(),
+    token_logprobs: z.array(z.number().nullable()).nullish(),
+    top_logprobs: z.array(z.record(z.string(), z.number()).nullable()).nullish(),
+  })
+  .nullish();
 
 const usage = z.object({ prompt_tokens: z.number(), completion_tokens: z.number().nullish() }).nullish();
 
@@ -161,7 +169,7 @@ export class OllamaStream implements StreamShape {
     if (content === "" && thinking === "") return;
     if (this.#firstAt === 0) this.#firstAt = performance.now();
     this.pieces += 1;
-    lines.push(this.#line({ content, thinking, toolCalls: [], logprobs: choice.logprobs?.content ?? [] }));
+    lines.push(this.#line({ content, thinking, toolCalls: [], logprobs: scoresOf(choice.logprobs) }));
   }
 
   #line(output: Output): string {
@@ -185,7 +193,7 @@ export function documentConverter(model: string, field: Field, startedAt: number
       content: choice.message?.content ?? choice.text ?? "",
       thinking: choice.message?.reasoning_content ?? choice.message?.reasoning ?? "",
       toolCalls: calls.all,
-      logprobs: choice.logprobs?.content ?? [],
+      logprobs: scoresOf(choice.logprobs),
     };
     return Buffer.from(
       line(model, field, output, {
@@ -260,6 +268,21 @@ function durations(startedAt: number, first: number, now: number): object {
     prompt_eval_duration: nanoseconds(first - startedAt),
     eval_duration: nanoseconds(now - first),
   };
+}
+
+/** The log probabilities in the form of the Ollama API, which is that of OpenAI's chats. */
+function scoresOf(scores: z.infer<typeof logprobs>): readonly unknown[] {
+  if (scores?.content != null) return scores.content;
+  return (scores?.tokens ?? []).map((token, index) => ({
+    ...scoreOf(token, scores?.token_logprobs?.[index] ?? 0),
+    top_logprobs: Object.entries(scores?.top_logprobs?.[index] ?? {}).map(([other, logprob]) =>
+      scoreOf(other, logprob),
+    ),
+  }));
+}
+
+function scoreOf(token: string, logprob: number): object {
+  return { token, logprob, bytes: [...Buffer.from(token)] };
 }
 
 function nanoseconds(milliseconds: number): number {

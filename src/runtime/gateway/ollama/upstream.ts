@@ -32,8 +32,14 @@ export function generateRequest({
 }
 
 /** Without the model's chat template: a completion of the prompt, or the text between the prompt and a suffix. */
-export function rawRequest({ prompt, suffix, stream, format, options }: GenerateBody): OpenAiBody {
-  return { prompt, ...(suffix === "" ? {} : { suffix }), ...common(stream, format, options) };
+export function rawRequest({ prompt, suffix, stream, format, options, ...scores }: GenerateBody): OpenAiBody {
+  return {
+    prompt,
+    ...(suffix === "" ? {} : { suffix }),
+    // Completions have one number: how many of the likeliest tokens are returned besides the one that was chosen.
+    ...(scores.logprobs ? { logprobs: scores.top_logprobs ?? 0 } : {}),
+    ...common(stream, format, options),
+  };
 }
 
 /** Ollama has the fields of OpenAI's chat completions: https://github.com/ollama/ollama/blob/main/docs/api.md. */

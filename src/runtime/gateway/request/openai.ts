@@ -6,7 +6,7 @@ import { OPERATIONS, type OperationName } from "../operations.js";
 import { type Problem, problem } from "../problem.js";
 import { OpenAiStream } from "../response/openai-stream.js";
 import type { Call, DocumentShape, StreamShape, UpstreamTraits } from "../shape.js";
-import { estimateTokens, estimateTokensOfJson } from "../token-estimate.js";
+import { estimateTokens, estimateTokensOfJson, inputsIn } from "../token-estimate.js";
 
 /** A body up to this size is parsed completely, so that every byte of it is valid JSON; the upstream parses a larger one. */
 const MAX_PARSED_BYTES = 16 * 1024;
@@ -52,19 +52,29 @@ export function readOpenAiCall(operation: OperationName, body: Buffer): Call | P
     document === undefined
       ? estimateTokensOfJson(body.subarray(subject.start, subject.end))
       : estimateTokens(Reflect.get(Object(document), input));
-  const maxOutputTokens = maxOutputOf(fields, body);
+  const inputs = inputsOf(subject, document === undefined ? undefined : Reflect.get(Object(document), input), input);
+  const maxOutputTokens = maxOutputOf(fields, body, inputs);
   const parts = { bytes: body, model, options: streams ? options : undefined, close };
-  return new OpenAiCall(operation, upstreamPath, name, streams, estimate, maxOutputTokens, parts);
+  return new OpenAiCall(operation, upstreamPath, name, streams, estimate, inputs, maxOutputTokens, parts);
+}
+
+/** A conversation is one input, and so is a text. The length of a list that was not parsed is unknown. */
+function inputsOf({ kind }: Field, parsed: unknown, field: string): number {
+  if (field === "messages" || kind !== "array") return 1;
+  return parsed === undefined ? Number.POSITIVE_INFINITY : inputsIn(parsed);
 }
 
 /** The limit on the tokens of all choices; undefined without one. */
-function maxOutputOf(fields: ReadonlyMap<string, Field>, body: Buffer): number | undefined {
+function maxOutputOf(fields: ReadonlyMap<string, Field>, body: Buffer, inputs: number): number | undefined {
   const numberOf = (name: string): number | undefined => {
     const field = fields.get(name);
-    return field?.kind === "number" ? Number(body.toString("latin1", field.start, field.end)) : undefined;
+    const number = field?.kind === "number" ? Number(body.toString("latin1", field.start, field.end)) : -1;
+    // What is no count is for the upstream to refuse.
+    return Number.isSafeInteger(number) && number >= 0 ? number : undefined;
   };
   const limit = numberOf("max_completion_tokens") ?? numberOf("max_tokens");
-  return limit === undefined ? undefined : limit * Math.max(1, numberOf("n") ?? 1);
+  if (limit === undefined || !Number.isFinite(inputs)) return undefined;
+  return limit * Math.max(1, numberOf("n") ?? 1) * inputs;
 }
 
 type ScannedBody = Scanned & { readonly document?: unknown };
@@ -126,6 +136,7 @@ class OpenAiCall implements Call {
     readonly model: string,
     readonly stream: boolean,
     readonly inputEstimate: number,
+    readonly inputs: number,
     readonly maxOutputTokens: number | undefined,
     private parts: BodyParts,
   ) {

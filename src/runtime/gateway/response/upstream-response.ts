@@ -164,9 +164,10 @@ export class UpstreamResponse {
     const count = this.#shape === undefined ? this.#usage?.counted : this.#shape.counted;
     if (count !== undefined) return { counted: count, estimated: false };
     const { generates } = OPERATIONS[this.call.operation];
-    const output = !generates ? 0 : (this.#shape?.pieces ?? Math.min(this.#estimate, context));
+    const limit = context * this.call.inputs;
+    const output = !generates ? 0 : (this.#shape?.pieces ?? Math.min(this.#estimate, limit));
     const outputTokens = Math.min(output, this.call.maxOutputTokens ?? output);
-    return { counted: { inputTokens: Math.min(this.call.inputEstimate, context), outputTokens }, estimated: true };
+    return { counted: { inputTokens: Math.min(this.call.inputEstimate, limit), outputTokens }, estimated: true };
   }
 
   #decide(chunk: Buffer): "held" | "later" {
