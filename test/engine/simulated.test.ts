@@ -234,7 +234,7 @@ describe("the simulated engine", () => {
   });
 
   it("answers a list of prompts with a choice for each, and counts all of them", async () => {
-    const prompts = ["Tell me about harbours", "Tell me about lighthouses"];
+    const prompts = ["Harbours in the north", "Lighthouses at night"];
     const request = { model: "assistant", max_tokens: 12 };
     const alone = await Promise.all(prompts.map((prompt) => client.completions.create({ ...request, prompt })));
     const together = await client.completions.create({ ...request, prompt: prompts });
