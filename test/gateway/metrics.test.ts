@@ -19,7 +19,11 @@ describeWith(["promtool"], "the metrics", ({ promtool }) => {
         .filter((line) => /^(# (HELP|TYPE) )?(keelson_|gen_ai_)/.test(line))
         .join("\n");
       execFileSync(promtool, ["check", "metrics"], { input: `${ours}\n`, stdio: ["pipe", "pipe", "pipe"] });
-      const labels = { gen_ai_request_model: "assistant", gen_ai_operation_name: "chat" };
+      const labels = {
+        gen_ai_request_model: "assistant",
+        gen_ai_operation_name: "chat",
+        gen_ai_provider_name: "keelson",
+      };
       expect(
         metric(text, "keelson_gateway_requests_total", { model: "assistant", operation: "chat", status: "200" }),
       ).toBe(5);

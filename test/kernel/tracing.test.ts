@@ -3,6 +3,7 @@ import { Writable } from "node:stream";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { GEN_AI_SCHEMA_URL } from "../../src/contracts/gen-ai.js";
 import { startTrace, traceparent } from "../../src/runtime/kernel/trace.js";
 import { planWith, startTestGateway } from "../support/gateway/gateway.js";
 import { startUpstream, type Upstream } from "../support/gateway/upstream.js";
@@ -49,22 +50,25 @@ const span = z.object({
 });
 /** OTLP as JSON, as far as the tests read it. */
 const otlp = z.object({
-  resourceSpans: z.array(z.object({ scopeSpans: z.array(z.object({ spans: z.array(span) })) })),
+  resourceSpans: z.array(z.object({ scopeSpans: z.array(z.object({ schemaUrl: z.string(), spans: z.array(span) })) })),
 });
 
 describe("a request's trace", () => {
   let upstream: Upstream;
   let collector: Server;
   let spans: z.infer<typeof span>[];
+  let schemas: string[];
   let endpoint: string;
   beforeEach(async () => {
     upstream = await startUpstream();
     spans = [];
+    schemas = [];
     collector = createServer(async (request, response) => {
       const parts: Buffer[] = [];
       for await (const part of request) parts.push(part as Buffer);
       if (request.url === "/v1/traces") {
         const { resourceSpans } = otlp.parse(JSON.parse(Buffer.concat(parts).toString()));
+        schemas.push(...resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.map(({ schemaUrl }) => schemaUrl)));
         spans.push(...resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans)));
       }
       response.writeHead(200, { "content-type": "application/json" }).end("{}");
@@ -97,7 +101,19 @@ describe("a request's trace", () => {
       name: "chat assistant",
     });
     expect(sent.split("-")[2]).toBe(span?.spanId);
-    expect(span?.attributes).toContainEqual({ key: "gen_ai.request.model", value: { stringValue: "assistant" } });
+    expect(schemas).toEqual([GEN_AI_SCHEMA_URL]);
+    const attributes = Object.fromEntries(
+      (span?.attributes ?? []).map(({ key, value }) => [key, Object.values(value)[0]]),
+    );
+    expect(attributes).toMatchObject({
+      "gen_ai.operation.name": "chat",
+      "gen_ai.provider.name": "keelson",
+      "gen_ai.request.model": "assistant",
+      "gen_ai.response.model": "assistant",
+      "gen_ai.usage.input_tokens": expect.any(Number),
+      "gen_ai.usage.output_tokens": expect.any(Number),
+      "http.response.status_code": 200,
+    });
   });
 
   it("is propagated without an endpoint as well, and is in the log lines of the request", async () => {

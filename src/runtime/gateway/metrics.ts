@@ -1,4 +1,11 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import {
+  GEN_AI_ATTRIBUTES,
+  GEN_AI_METRICS,
+  GEN_AI_OPERATIONS,
+  GEN_AI_PROVIDER,
+  prometheusName,
+} from "../../contracts/gen-ai.js";
 import type { Keys } from "./keys.js";
 import type { OperationName } from "./operations.js";
 import type { Router } from "./routing/router.js";
@@ -81,7 +88,12 @@ export interface CallMetrics {
   completed(status: number, duration: number, firstByte: number): void;
 }
 
-/** Names follow OpenTelemetry's conventions for generative AI, as Prometheus spells them. */
+function metricName(metric: keyof typeof GEN_AI_METRICS): string {
+  const { name, unit } = GEN_AI_METRICS[metric];
+  return prometheusName(name, unit);
+}
+
+/** Names of requests and tokens follow OpenTelemetry's conventions for generative AI, as Prometheus spells them. */
 export class GatewayMetrics {
   readonly refused = new Map<string, number>();
   retries = 0;
@@ -99,19 +111,19 @@ export class GatewayMetrics {
 
   constructor(registry: Registry) {
     this.#duration = new Distribution(
-      "gen_ai_server_request_duration_seconds",
+      metricName("requestDuration"),
       "Time from the request to the last byte of its response.",
       SECONDS_BUCKETS,
       registry,
     );
     this.#firstToken = new Distribution(
-      "gen_ai_server_time_to_first_token_seconds",
+      metricName("timeToFirstToken"),
       "Time from the request to the first byte of its response.",
       SECONDS_BUCKETS,
       registry,
     );
     this.#tokens = new Distribution(
-      "gen_ai_client_token_usage",
+      metricName("tokenUsage"),
       "Tokens of a request (input) and of its response (output).",
       TOKEN_BUCKETS,
       registry,
@@ -123,13 +135,18 @@ export class GatewayMetrics {
     const key = `${operation} ${model}`;
     const existing = this.#calls.get(key);
     if (existing !== undefined) return existing;
-    const labels = { gen_ai_request_model: model, gen_ai_operation_name: operation };
+    const labels = {
+      [prometheusName(GEN_AI_ATTRIBUTES.requestModel)]: model,
+      [prometheusName(GEN_AI_ATTRIBUTES.operation)]: GEN_AI_OPERATIONS[operation],
+      [prometheusName(GEN_AI_ATTRIBUTES.provider)]: GEN_AI_PROVIDER,
+    };
+    const tokenType = prometheusName(GEN_AI_ATTRIBUTES.tokenType);
     const statuses = new Map<number, number>();
     const duration = this.#duration.series(labels);
     const firstToken = this.#firstToken.series(labels);
     const metrics: CallMetrics = {
-      input: this.#tokens.series({ ...labels, gen_ai_token_type: "input" }),
-      output: this.#tokens.series({ ...labels, gen_ai_token_type: "output" }),
+      input: this.#tokens.series({ ...labels, [tokenType]: "input" }),
+      output: this.#tokens.series({ ...labels, [tokenType]: "output" }),
       completed(status, seconds, firstByte) {
         statuses.set(status, (statuses.get(status) ?? 0) + 1);
         duration.observe(seconds);

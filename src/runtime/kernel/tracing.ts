@@ -1,3 +1,4 @@
+import { GEN_AI_SCHEMA_URL } from "../../contracts/gen-ai.js";
 import type { Trace } from "./trace.js";
 
 const EXPORT_TIMEOUT_MS = 5_000;
@@ -49,7 +50,7 @@ export async function startTracing(endpoint: string, attributes: Readonly<Record
       }),
     ],
   });
-  const tracer = provider.getTracer("keelson");
+  const tracer = provider.getTracer("keelson", undefined, { schemaUrl: GEN_AI_SCHEMA_URL });
   return {
     record(span) {
       if (!span.trace.sampled) return;

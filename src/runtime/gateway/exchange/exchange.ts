@@ -460,7 +460,8 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
     if (this.shared.tracer !== undefined) {
       const model = this.placement.route.model.name;
       const path = this.pending.request.url ?? "";
-      this.shared.tracer.record(spanOf(this.#trace, this.call, { model, path, status, at: this.#at, milliseconds }));
+      const finished = { model, path, status, at: this.#at, milliseconds, inputTokens, outputTokens };
+      this.shared.tracer.record(spanOf(this.#trace, this.call, finished));
     }
   }
 }
