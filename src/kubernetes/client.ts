@@ -162,6 +162,15 @@ export class KubernetesClient {
     return LiveObject.parse(await this.#send("PUT", path, `replace ${describe(object)}`, object));
   }
 
+  /** Changes fields of an object by a merge patch (RFC 7386). */
+  async merge(object: ObjectReference, patch: object, options: Pick<ApplyOptions, "dryRun"> = {}): Promise<LiveObject> {
+    const query = new URLSearchParams({ fieldManager: FIELD_MANAGER, fieldValidation: "Strict" });
+    if (options.dryRun) query.set("dryRun", "All");
+    const path = `${await this.#pathOf(object)}?${query}`;
+    const operation = `change ${describe(object)}`;
+    return LiveObject.parse(await this.#send("PATCH", path, operation, patch, "application/merge-patch+json"));
+  }
+
   /** Writes the field managers of an object as it was read; fails with a conflict if it has changed since. */
   async replaceManagedFields(object: LiveObject, managedFields: readonly unknown[]): Promise<void> {
     const operations = [
@@ -173,11 +182,20 @@ export class KubernetesClient {
     await this.#send("PATCH", path, operation, operations, "application/json-patch+json");
   }
 
-  /** Deletes an object and, in the background, its dependents. Does nothing if the object does not exist. */
-  async delete(object: ObjectReference & { readonly metadata: { readonly uid?: string | undefined } }): Promise<void> {
+  /**
+   * Deletes an object and, in the background, its dependents; with `orphan`, its dependents stay. Does nothing if the object
+   * does not exist.
+   */
+  async delete(
+    object: ObjectReference & { readonly metadata: { readonly uid?: string | undefined } },
+    { orphan = false }: { readonly orphan?: boolean } = {},
+  ): Promise<void> {
     // Only the object that was read: an object created since with the same name is not deleted.
     const { uid } = object.metadata;
-    const options = { propagationPolicy: "Background", ...(uid !== undefined && { preconditions: { uid } }) };
+    const options = {
+      propagationPolicy: orphan ? "Orphan" : "Background",
+      ...(uid !== undefined && { preconditions: { uid } }),
+    };
     try {
       await this.#send("DELETE", await this.#pathOf(object), `delete ${describe(object)}`, options);
     } catch (error) {

@@ -1,15 +1,23 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { beforeAll, beforeEach, expect, it } from "vitest";
+import { z } from "zod";
 import { KubernetesClient } from "../../src/kubernetes/client.js";
 import type { DeployOptions, DeployResult } from "../../src/kubernetes/deploy/index.js";
 import { connectionFrom } from "../../src/kubernetes/kubeconfig.js";
-import type { Plan } from "../../src/plan/plan.js";
+import type { Plan, Unit } from "../../src/plan/plan.js";
 import { type ControlPlane, startControlPlane } from "../support/cluster/control-plane.js";
 import { applied, deployInto, named, twoUnits } from "../support/cluster/deploying.js";
 import { startSimulatedNodes } from "../support/cluster/simulated-nodes.js";
+import { FIXED_CLASS, startVolumes } from "../support/cluster/volumes.js";
 import { broker, cache, cpuScale, entrance, unit } from "../support/render/sample-plan.js";
 import { describeWith } from "../support/requirements.js";
+
+const Claim = z.looseObject({
+  metadata: z.looseObject({ name: z.string() }),
+  spec: z.looseObject({ resources: z.looseObject({ requests: z.looseObject({ storage: z.string() }) }) }),
+  status: z.looseObject({ capacity: z.looseObject({ storage: z.string() }) }),
+});
 
 const NAMESPACE = "drift";
 const POLICIES = `/apis/networking.k8s.io/v1/namespaces/${NAMESPACE}/networkpolicies`;
@@ -156,6 +164,7 @@ describeWith(["cluster", "kwok"], "changes in a cluster by others", () => {
       plane,
       ["a", "b", "c"].map((zone) => ({ zone, capacity: { cpu: "16", memory: "64Gi", pods: "110" } })),
     );
+    await startVolumes(plane);
     client = new KubernetesClient(await connectionFrom({ kubeconfig: plane.kubeconfig, environment: {} }));
     const first = await deployInto(client, plan, []);
     expect(first.rollouts.filter(({ state }) => state !== "done")).toEqual([]);
@@ -297,28 +306,110 @@ describeWith(["cluster", "kwok"], "changes in a cluster by others", () => {
     );
   });
 
+  /** A unit with a volume, and one whose replicas show whether anything was applied. */
+  const withVolume = (namespace: string, size: string, replicas: number, fields: Partial<Unit> = {}) =>
+    twoUnits(namespace, {
+      units: [
+        unit("index", {
+          workload: "stateful-set",
+          volumes: [{ name: "data", mount: "/data", size: Number.parseInt(size, 10) * 2 ** 30, kind: "persistent" }],
+          ...fields,
+        }),
+        unit("gateway", { replicas: { min: replicas, max: replicas } }),
+      ],
+      edges: [],
+    });
+  const pods = async (namespace: string) =>
+    (await client.list("v1", "Pod", namespace, {})).items.map(({ metadata }) => [metadata.name, metadata.uid]).sort();
+  const claims = async (namespace: string) =>
+    (await plane.api.list(`/api/v1/namespaces/${namespace}/persistentvolumeclaims`, Claim)).map(
+      ({ metadata, spec, status }) => [metadata.name, spec.resources.requests.storage, status.capacity.storage],
+    );
+
+  it("declared volumes grow: the claims are expanded, and the StatefulSet is created again around its pods", async () => {
+    const of = (size: number) =>
+      twoUnits("volumes", { units: [], edges: [], stores: [broker("events", { replicas: 3, size: size * 2 ** 30 })] });
+    expect((await run({}, of(1))).outcome).toBe("done");
+    const before = await pods("volumes");
+    expect(before).toHaveLength(3);
+    const grown = of(2);
+    const reason =
+      /^StatefulSet events: changed: \.spec\.volumeClaimTemplates\[0\]\.spec\.resources\.requests\.storage; data-events-0 grows from 1Gi to 2Gi; .*data-events-2 grows from 1Gi to 2Gi; created again, and adopts its pods$/;
+    expect(applied(await run({ dryRun: true }, grown))).toContainEqual(expect.stringMatching(reason));
+    expect(await claims("volumes")).toContainEqual(["data-events-0", "1Gi", "1Gi"]);
+    const result = await run({}, grown);
+    expect(applied(result)).toContainEqual(expect.stringMatching(reason));
+    expect(result).toMatchObject({ outcome: "done" });
+    expect(result.rollouts).toContainEqual(
+      expect.objectContaining({ name: "PersistentVolumeClaim data-events-1", state: "done" }),
+    );
+    expect(await claims("volumes")).toEqual([
+      ["data-events-0", "2Gi", "2Gi"],
+      ["data-events-1", "2Gi", "2Gi"],
+      ["data-events-2", "2Gi", "2Gi"],
+    ]);
+    expect(await pods("volumes")).toEqual(before);
+    expect(applied(await run({}, grown))).toEqual([]);
+  });
+
+  it("claims that are smaller than declared grow, whatever left them behind", async () => {
+    const of = (size: string) => withVolume("behind", size, 1);
+    await run({}, of("1Gi"));
+    // As a deploy that was killed after it had deleted the StatefulSet, or a person who followed half of the steps.
+    await plane.api.demand("DELETE", "/apis/apps/v1/namespaces/behind/statefulsets/index?propagationPolicy=Orphan");
+    await expect
+      .poll(() => client.get(named("behind", "apps/v1", "StatefulSet", "index")), { timeout: 20_000 })
+      .toBeUndefined();
+    expect((await run({}, of("2Gi"))).outcome).toBe("done");
+    expect((await claims("behind")).map(([, size]) => size)).toEqual(["2Gi", "2Gi"]);
+  });
+
+  it("volumes that cannot grow are refused with the fix, before anything is applied", async () => {
+    const fixed = (size: string, replicas: number) => {
+      const of = withVolume("fixed", size, replicas);
+      return { ...of, cluster: { ...of.cluster, storageClass: FIXED_CLASS } };
+    };
+    await run({}, fixed("2Gi", 1));
+    await expect(run({}, fixed("3Gi", 2))).rejects.toMatchObject({
+      code: "deploy/rejected",
+      details: expect.arrayContaining([
+        expect.stringMatching(
+          /^StatefulSet index: PersistentVolumeClaim data-index-0 cannot grow from 2Gi to 3Gi: .*storageclass .*must support resize/,
+        ),
+        expect.stringContaining(`kubectl patch storageclass ${FIXED_CLASS} -p '{"allowVolumeExpansion":true}'`),
+        expect.stringContaining("otherwise keep the size of 2Gi"),
+      ]),
+    });
+    await expect(run({}, fixed("1Gi", 2))).rejects.toMatchObject({
+      code: "deploy/rejected",
+      details: expect.arrayContaining([expect.stringContaining("a volume cannot shrink: keep the size of data, 2Gi")]),
+    });
+    expect(await client.get(named("fixed", "apps/v1", "Deployment", "gateway"))).toMatchObject({
+      spec: { replicas: 1 },
+    });
+    expect((await claims("fixed")).map(([, size]) => size)).toEqual(["2Gi", "2Gi"]);
+  });
+
   it("an immutable field is reported with the steps for its kind, before anything is applied", async () => {
-    const grown = (size: number) =>
-      twoUnits("volumes", {
-        units: [
-          unit("index", {
-            workload: "stateful-set",
-            volumes: [{ name: "data", mount: "/data", size, kind: "persistent" }],
-          }),
-          unit("gateway", { replicas: { min: size / 2 ** 30, max: size / 2 ** 30 } }),
+    const of = (policy: "Parallel" | "OrderedReady", replicas: number) =>
+      withVolume("immutable", "1Gi", replicas, {
+        patches: [
+          {
+            target: "kubernetes",
+            path: "services.index.patch.kubernetes",
+            fragment: { kind: "StatefulSet", spec: { podManagementPolicy: policy } },
+          },
         ],
-        edges: [],
       });
-    await run({}, grown(2 ** 30));
-    await expect(run({}, grown(2 ** 31))).rejects.toMatchObject({
+    await run({}, of("OrderedReady", 1));
+    await expect(run({}, of("Parallel", 2))).rejects.toMatchObject({
       code: "deploy/rejected",
       details: expect.arrayContaining([
         expect.stringMatching(/^StatefulSet index: .*(immutable|forbidden)/i),
-        expect.stringMatching(/kubectl -n volumes patch pvc data-index-0 .*2Gi/),
-        expect.stringContaining("delete statefulset index --cascade=orphan"),
+        expect.stringContaining("kubectl -n immutable delete statefulset index --cascade=orphan"),
       ]),
     });
-    expect(await client.get(named("volumes", "apps/v1", "Deployment", "gateway"))).toMatchObject({
+    expect(await client.get(named("immutable", "apps/v1", "Deployment", "gateway"))).toMatchObject({
       spec: { replicas: 1 },
     });
   });

@@ -72,6 +72,12 @@ export const targetErrors = {
     exitCode: 1,
     hint: "check the connection to the API server and deploy again",
   },
+  "deploy/not-deleted": {
+    summary:
+      "The cluster has not deleted a StatefulSet, which is created again with larger volumes; its pods and volumes stay.",
+    exitCode: 1,
+    hint: "check the kube-controller-manager, which deletes it, and deploy again",
+  },
   "deploy/cancelled": {
     summary: "The deploy was cancelled; what it had applied stays, and the next deploy may start at once.",
     exitCode: 1,

@@ -8,6 +8,7 @@ import { covers, type FieldPath, valueAt } from "./field-set.js";
 import { hintFor } from "./hint.js";
 import { KINDS, rank } from "./order.js";
 import type { Preview } from "./preview.js";
+import type { VolumeGrowth } from "./volume-growth.js";
 
 export type Step =
   | {
@@ -24,6 +25,8 @@ export type Step =
       readonly added: readonly FieldPath[];
       /** The current number of replicas, kept while its ownership passes to the autoscaler; undefined if it does not. */
       readonly handOver: number | undefined;
+      /** The volumes that grow before the object is applied. */
+      readonly growth: VolumeGrowth | undefined;
     }
   | { readonly action: "keep"; readonly object: Manifest | LiveObject; readonly reason: string }
   | { readonly action: "prune"; readonly object: LiveObject; readonly reason: string };
@@ -86,23 +89,38 @@ export function marked(object: Manifest): Manifest {
 function decideRendered(preview: Preview, input: DecideInput): Outcome {
   const { object, live, result } = preview;
   if (result.kind === "rejected") return { refusal: rejection(preview, result.error) };
+  if (result.kind === "refused")
+    return { refusal: { object: describe(object), kind: "rejected", reasons: result.reasons, hint: result.hint } };
   if (result.kind === "forbidden") return forbidden(preview, result.error);
   if (result.kind === "unverified")
     return {
-      step: creation(object, undefined),
+      step: creation(object, undefined, undefined),
       warnings: [`${describe(object)} cannot be validated before its namespace exists`],
     };
   const { applied } = result;
-  if (!live) return { step: creation(object, applied), warnings: injected(object, compare(object, applied, applied)) };
-  return decideExisting(object, live, applied, input);
+  if (!live)
+    return {
+      step: creation(object, applied, growing(preview.growth)),
+      warnings: injected(object, compare(object, applied, applied)),
+    };
+  return decideExisting({ ...preview, live, applied }, input);
 }
 
-function creation(object: Manifest, expected: LiveObject | undefined): Step {
+function creation(object: Manifest, expected: LiveObject | undefined, growth: VolumeGrowth | undefined): Step {
   const nothing = { changes: [], force: false, added: [], handOver: undefined };
-  return { action: "apply", object, reason: "new", live: undefined, expected, ...nothing };
+  const reason = ["new", ...growthReasons(growth)].join("; ");
+  return { action: "apply", object, reason, live: undefined, expected, ...nothing, growth };
 }
 
-function decideExisting(object: Manifest, live: LiveObject, applied: LiveObject, input: DecideInput): Outcome {
+interface Existing {
+  readonly object: Manifest;
+  readonly live: LiveObject;
+  readonly applied: LiveObject;
+  readonly growth?: VolumeGrowth;
+}
+
+function decideExisting({ object, live, applied, growth: found }: Existing, input: DecideInput): Outcome {
+  const growth = growing(found);
   const handOver = replicasToHandOver(object, live);
   const comparison = withoutReplicas(compare(object, live, applied), handOver !== undefined);
   const { changes, added } = comparison;
@@ -122,18 +140,20 @@ function decideExisting(object: Manifest, live: LiveObject, applied: LiveObject,
   const warnings = injected(object, comparison);
   const previous = live.metadata.annotations?.[RENDERED_ANNOTATION];
   const sameSource = previous === object.metadata.annotations?.[RENDERED_ANNOTATION];
-  if (sameSource && changes.length === 0) return { step: { action: "keep", object, reason: "unchanged" }, warnings };
+  if (sameSource && changes.length === 0 && growth === undefined)
+    return { step: { action: "keep", object, reason: "unchanged" }, warnings };
   return {
     step: {
       action: "apply",
       object,
-      reason: reasonFor(changes, sameSource, previous),
+      reason: [reasonFor(changes, sameSource, previous), ...growthReasons(growth)].join("; "),
       live,
       expected: comparison.expected,
       changes,
       force: input.force || changes.some(({ owner }) => owner !== undefined),
       added,
       handOver,
+      growth,
     },
     warnings,
   };
@@ -146,9 +166,19 @@ function injected(object: Manifest, comparison: Comparison): readonly string[] {
   );
 }
 
+function growing(growth: VolumeGrowth | undefined): VolumeGrowth | undefined {
+  return growth && (growth.recreate || growth.claims.length > 0) ? growth : undefined;
+}
+
+function growthReasons(growth: VolumeGrowth | undefined): readonly string[] {
+  if (growth === undefined) return [];
+  const claims = growth.claims.map(({ claim, from, to }) => `${claim.metadata.name} grows from ${from} to ${to}`);
+  return growth.recreate ? [...claims, "created again, and adopts its pods"] : claims;
+}
+
 function reasonFor(changes: readonly FieldChange[], sameSource: boolean, previous: string | undefined): string {
   const shown = summary(changes);
-  if (sameSource) return `drifted: ${shown}`;
+  if (sameSource) return changes.length > 0 ? `drifted: ${shown}` : "drifted: volumes are smaller than declared";
   if (changes.length > 0) return `changed: ${shown}`;
   return previous === undefined
     ? "not deployed by Keelson before"

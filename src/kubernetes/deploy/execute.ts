@@ -1,9 +1,11 @@
+import type { Manifest } from "../../render/kubernetes/manifest.js";
 import type { KubernetesClient } from "../client.js";
 import { KubernetesError } from "../errors.js";
-import type { LiveObject } from "../live-object.js";
+import type { LiveObject, ObjectReference } from "../live-object.js";
 import type { Step } from "./decide.js";
+import { deleteWithoutPods, expandVolumes } from "./expand.js";
 import { takeOver } from "./field-owner.js";
-import type { FieldPath } from "./field-set.js";
+import { type FieldPath, valueAt } from "./field-set.js";
 
 /**
  * Field manager that owns the number of replicas between the apply without it and the first write of the autoscaler. Without
@@ -21,17 +23,24 @@ export async function execute(client: KubernetesClient, step: Step): Promise<voi
       return;
     case "apply": {
       const { apiVersion, kind, metadata } = step.object;
-      if (step.handOver !== undefined)
+      if (step.growth) await expandVolumes(client, step.growth);
+      const isRecreated = step.live !== undefined && step.growth?.recreate === true;
+      if (step.live && isRecreated) {
+        await deleteWithoutPods(client, step.live);
+        await client.apply(withReplicasOf(step.object, step.live));
+      }
+      const handOver = step.handOver ?? (isRecreated ? unrenderedReplicas(step.object, step.live) : undefined);
+      if (handOver !== undefined)
         await client.apply(
           {
             apiVersion,
             kind,
             metadata: { name: metadata.name, namespace: metadata.namespace },
-            ...replicas(step.handOver),
+            ...replicas(handOver),
           },
           { manager: HAND_OVER_MANAGER },
         );
-      if (step.live && step.added.length > 0) await takeOverFields(client, step.live, step.added);
+      if (step.live && step.added.length > 0 && !isRecreated) await takeOverFields(client, step.live, step.added);
       await client.apply(step.object, { force: step.force });
     }
   }
@@ -52,6 +61,18 @@ async function takeOverFields(client: KubernetesClient, read: LiveObject, added:
       live = await client.get(read);
     }
   }
+}
+
+/** An object without replicas is scaled by an autoscaler: created again, it must not start with one replica. */
+function withReplicasOf(object: Manifest, live: LiveObject): ObjectReference {
+  const count = unrenderedReplicas(object, live);
+  if (object.kind !== "StatefulSet" || count === undefined) return object;
+  return { ...object, ...{ spec: { ...object.spec, replicas: count } } };
+}
+
+function unrenderedReplicas(object: Manifest, live: LiveObject | undefined): number | undefined {
+  const count = valueAt(live, ["f:spec", "f:replicas"]);
+  return valueAt(object, ["f:spec", "f:replicas"]) === undefined && typeof count === "number" ? count : undefined;
 }
 
 function replicas(count: number) {

@@ -7,6 +7,7 @@ import { describe, identity } from "../live-object.js";
 import { comparable, type FieldChange } from "./compare.js";
 import { type Decision, decide, marked, type Refusal, type Step } from "./decide.js";
 import { execute } from "./execute.js";
+import { waitForVolumes } from "./expand.js";
 import { autoscaledBy, type ForeignObject, foreignObjects } from "./foreign-objects.js";
 import { DeployLease, type LeaseTimes } from "./lease.js";
 import { kindOf, ownedLabels, readLiveState } from "./live-state.js";
@@ -14,6 +15,7 @@ import { namespaceExists } from "./namespace.js";
 import { rank } from "./order.js";
 import { inParallel } from "./parallel.js";
 import { preview } from "./preview.js";
+import { previewGrowth } from "./preview-growth.js";
 import { minimumReplicas, ROLLING_KINDS, type Rollout } from "./rollout.js";
 import { decideSecrets, type SecretStep, writeSecret } from "./secrets.js";
 import { refuseLostMembers } from "./store-members.js";
@@ -101,7 +103,13 @@ async function deployWith(
     report(options.report, prepared);
     return result(plan, prepared, true, { rollouts: [], reasons: {}, timedOut: false });
   }
-  if (namespaceIsMissing) await applyAll(client, namespaceSteps(prepared.steps), options.report, () => undefined);
+  if (namespaceIsMissing)
+    await applyAll(
+      { client, uninterrupted: leaseClient },
+      namespaceSteps(prepared.steps),
+      options.report,
+      () => undefined,
+    );
   const lease = await DeployLease.acquire(leaseClient, {
     namespace: plan.namespace,
     holder: options.holder,
@@ -112,18 +120,26 @@ async function deployWith(
   });
   try {
     // Decided again under the lease: another deploy may have ended in between.
-    return await deployUnder(lease, client, plan, options);
+    return await deployUnder(lease, { client, uninterrupted: leaseClient }, plan, options);
   } finally {
     await lease.release();
   }
 }
 
+interface Clients {
+  /** Cancelled with the deploy. */
+  readonly client: KubernetesClient;
+  /** For steps that must not end halfway. */
+  readonly uninterrupted: KubernetesClient;
+}
+
 async function deployUnder(
   lease: DeployLease,
-  client: KubernetesClient,
+  clients: Clients,
   plan: Plan,
   options: DeployOptions,
 ): Promise<DeployResult> {
+  const { client } = clients;
   const prepared = await prepare(client, plan, options, lease.deployedKinds);
   const { rendered, secrets, steps } = prepared;
   const held = () => {
@@ -135,20 +151,26 @@ async function deployUnder(
   const applied = steps.filter((step) => step.action !== "prune");
   const pruned = steps.filter((step) => step.action === "prune");
   const early = pruned.filter((step) => isReplacedAutoscaler(step, rendered));
-  await applyAll(client, namespaceSteps(applied), options.report, held);
+  await applyAll(clients, namespaceSteps(applied), options.report, held);
   for (const step of secrets) {
     held();
     await writeSecret(client, plan, step, options.random, false);
     options.report.secret(step);
   }
-  await applyAll(client, early, options.report, held);
+  await applyAll(clients, early, options.report, held);
   await applyAll(
-    client,
+    clients,
     applied.filter((step) => step.object.kind !== "Namespace"),
     options.report,
     held,
   );
-  const waited = await waitForRollouts(client, {
+  const growths = applied.flatMap((step) => (step.action === "apply" ? (step.growth?.claims ?? []) : []));
+  const waitingForVolumes = waitForVolumes(client, growths, {
+    timeoutMs: options.timeoutMs,
+    signal: options.signal,
+    progress: options.report.rollout,
+  });
+  const waitingForRollouts = waitForRollouts(client, {
     namespace: plan.namespace,
     labels: ownedLabels(plan),
     wanted: new Set(
@@ -158,10 +180,16 @@ async function deployUnder(
     timeoutMs: options.timeoutMs,
     progress: options.report.rollout,
   });
+  const [volumes, workloads] = await Promise.all([waitingForVolumes, waitingForRollouts]);
+  const waited = {
+    ...workloads,
+    rollouts: [...volumes, ...workloads.rollouts],
+    timedOut: workloads.timedOut || volumes.some(({ state }) => state === "waiting"),
+  };
   const finished = result(plan, prepared, false, waited);
   if (finished.outcome !== "done") return finished;
   await applyAll(
-    client,
+    clients,
     pruned.filter((step) => !early.includes(step)),
     options.report,
     held,
@@ -195,11 +223,12 @@ async function prepare(
   // The values of a dry run are not stored.
   if (!namespaceIsMissing) await inParallel(secrets, (step) => writeSecret(client, plan, step, options.random, true));
   const live = await readLiveState(client, plan, rendered, deployedKinds);
-  const previews = await preview(client, rendered, {
+  const accepted = await preview(client, rendered, {
     live: (object) => live.rendered.get(identity(object)),
     elsewhere: namespaceIsMissing ? "default" : undefined,
     progress: options.report.validated,
   });
+  const previews = namespaceIsMissing ? accepted : await previewGrowth(client, plan.namespace, accepted);
   const foreign = foreignObjects(rendered, live.others, ownedLabels(plan));
   const decision = decide({
     previews,
@@ -230,7 +259,7 @@ function refuse(refusals: readonly Refusal[]): void {
 
 /** Applies in the order of kinds; objects of one kind at the same time. */
 async function applyAll(
-  client: KubernetesClient,
+  { client, uninterrupted }: Clients,
   steps: readonly Step[],
   report: Reporter,
   assertHeld: () => void,
@@ -240,7 +269,9 @@ async function applyAll(
   for (const group of groups.values())
     await inParallel(group, async (step) => {
       assertHeld();
-      await execute(client, step);
+      // Between its deletion and its creation a StatefulSet replaces no failed pod.
+      const isRecreation = step.action === "apply" && step.growth?.recreate === true;
+      await execute(isRecreation ? uninterrupted : client, step);
       report.step(step);
     });
 }

@@ -4,17 +4,22 @@ import type { KubernetesClient } from "../client.js";
 import { KubernetesError } from "../errors.js";
 import type { LiveObject } from "../live-object.js";
 import { inParallel } from "./parallel.js";
+import type { VolumeGrowth } from "./volume-growth.js";
 
 /** A rendered object, the live one, and what a server-side dry run of its apply gives. */
 export interface Preview {
   readonly object: Manifest;
   readonly live: LiveObject | undefined;
   readonly result: PreviewResult;
+  /** Volumes that grow with the object. */
+  readonly growth?: VolumeGrowth;
 }
 
 export type PreviewResult =
   | { readonly kind: "accepted"; readonly applied: LiveObject }
   | { readonly kind: "rejected"; readonly error: KubernetesError }
+  /** What belongs to the object cannot change with it. */
+  | { readonly kind: "refused"; readonly reasons: readonly string[]; readonly hint: readonly string[] }
   /** The credentials may not apply the object. */
   | { readonly kind: "forbidden"; readonly error: KubernetesError }
   /** Its namespace does not exist yet, and the credentials may not use another one for the dry run. */

@@ -17,23 +17,32 @@ const Claim = z.looseObject({
     accessModes: z.array(z.string()),
     resources: z.looseObject({ requests: z.looseObject({ storage: z.string() }) }),
     volumeName: z.string().optional(),
+    storageClassName: z.string().optional(),
   }),
+  status: z.looseObject({ capacity: z.looseObject({ storage: z.string() }).optional() }).prefault({}),
 });
 
 const Node = z.looseObject({ metadata: z.looseObject({ labels: z.record(z.string(), z.string()) }) });
 
+/** The storage class whose volumes cannot grow. */
+export const FIXED_CLASS = "fixed-folders";
+
 /**
  * Simulates the volume driver of a cloud: the default storage class creates each volume in the zone of the scheduled node and
- * binds it to that zone. On a real node, volumes are folders that belong to the group of the pod.
+ * binds it to that zone, and its volumes can grow. On a real node, volumes are folders that belong to the group of the pod.
  */
 export async function startVolumes(plane: ControlPlane): Promise<void> {
-  await plane.api.apply({
-    apiVersion: "storage.k8s.io/v1",
-    kind: "StorageClass",
-    metadata: { name: "folders", annotations: { "storageclass.kubernetes.io/is-default-class": "true" } },
-    provisioner: PROVISIONER,
+  const common = {
+    ...{ apiVersion: "storage.k8s.io/v1", kind: "StorageClass", provisioner: PROVISIONER },
     volumeBindingMode: "WaitForFirstConsumer",
+  };
+  const isDefault = { "storageclass.kubernetes.io/is-default-class": "true" };
+  await plane.api.apply({
+    ...common,
+    metadata: { name: "folders", annotations: isDefault },
+    allowVolumeExpansion: true,
   });
+  await plane.api.apply({ ...common, metadata: { name: FIXED_CLASS } });
   const abort = new AbortController();
   const loop = provide(plane, abort.signal);
   // Handled here, so that it is not an unhandled rejection; a test that needs the volume fails at its timeout.
@@ -52,6 +61,7 @@ async function provide(plane: ControlPlane, signal: AbortSignal): Promise<void> 
   const provided = new Set<string>();
   while (!signal.aborted) {
     for (const claim of await plane.api.list("/api/v1/persistentvolumeclaims", Claim)) {
+      if (claim.spec.volumeName !== undefined) await expand(plane, claim, claim.spec.volumeName);
       const node = claim.metadata.annotations?.["volume.kubernetes.io/selected-node"];
       if (node === undefined || claim.spec.volumeName !== undefined || provided.has(claim.metadata.uid)) continue;
       provided.add(claim.metadata.uid);
@@ -59,6 +69,17 @@ async function provide(plane: ControlPlane, signal: AbortSignal): Promise<void> 
     }
     await sleep(200, undefined, { signal }).catch(() => undefined);
   }
+}
+
+/** Grows a bound volume to the requested size. */
+async function expand(plane: ControlPlane, claim: z.infer<typeof Claim>, volume: string): Promise<void> {
+  const { storage } = claim.spec.resources.requests;
+  if (claim.status.capacity === undefined || claim.status.capacity.storage === storage) return;
+  const { namespace, name } = claim.metadata;
+  await plane.api.merge(`/api/v1/persistentvolumes/${volume}`, { spec: { capacity: { storage } } });
+  await plane.api.merge(`/api/v1/namespaces/${namespace}/persistentvolumeclaims/${name}/status`, {
+    status: { capacity: { storage } },
+  });
 }
 
 async function makeVolume(plane: ControlPlane, claim: z.infer<typeof Claim>, nodeName: string): Promise<void> {
@@ -74,7 +95,7 @@ async function makeVolume(plane: ControlPlane, claim: z.infer<typeof Claim>, nod
     spec: {
       capacity: { storage: claim.spec.resources.requests.storage },
       accessModes: claim.spec.accessModes,
-      storageClassName: "folders",
+      storageClassName: claim.spec.storageClassName ?? "folders",
       persistentVolumeReclaimPolicy: "Retain",
       claimRef: {
         apiVersion: "v1",
