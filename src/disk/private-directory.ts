@@ -1,9 +1,13 @@
-import { chmod } from "node:fs/promises";
+import { chmod, lstat, mkdir, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import { KeelsonError } from "../errors/keelson-error.js";
+import { isSystemError } from "./disk-errors.js";
 import { readdirIfPresent, statIfPresent } from "./read.js";
 
 const GROUP_WRITES = 0o020;
 const OTHERS_WRITE = 0o002;
+/** Only the owner of a file may rename or remove it. */
+const STICKY = 0o1000;
 
 /**
  * Throws `data/shared` if another user can replace files in a directory: it belongs to a user other than this one and root,
@@ -21,6 +25,30 @@ export async function requirePrivateDirectory(path: string): Promise<void> {
   if ((found.mode & (GROUP_WRITES | OTHERS_WRITE)) === 0) return;
   if (found.uid === self && (await readdirIfPresent(path))?.length === 0) return chmod(path, found.mode & 0o755);
   throw writable(path, (found.mode & OTHERS_WRITE) === 0 ? "its group" : "every user");
+}
+
+/**
+ * Creates a directory that only this user can enter, in one that all users share, such as /tmp. An existing one is accepted if it is
+ * of this user; throws `data/shared` for that of another, and for a link: another user could have put it there. Also throws it if
+ * other users can replace the directory, because the one that contains it is theirs, or is writable without the sticky bit.
+ */
+export async function makePrivateDirectory(path: string): Promise<void> {
+  const parent = dirname(path);
+  const { uid, mode } = await stat(parent);
+  if (uid !== 0 && uid !== (process.getuid?.() ?? uid))
+    throw new KeelsonError("data/shared", `${parent} belongs to another user (uid ${uid})`);
+  if ((mode & (GROUP_WRITES | OTHERS_WRITE)) !== 0 && (mode & STICKY) === 0)
+    throw new KeelsonError("data/shared", `other users can replace files in ${parent}`, { hint: `chmod +t ${parent}` });
+  await mkdir(path, { mode: 0o700 }).catch((error: unknown) => {
+    if (!isSystemError(error) || error.code !== "EEXIST") throw error;
+  });
+  const found = await lstat(path);
+  const self = process.getuid?.() ?? found.uid;
+  if (!found.isDirectory() || found.uid !== self)
+    throw new KeelsonError("data/shared", `${path} is ${found.isDirectory() ? "another user's" : "no directory"}`, {
+      hint: "another user may have created it on purpose; inspect it and remove it",
+    });
+  if ((found.mode & 0o077) !== 0) await chmod(path, 0o700);
 }
 
 /** Throws `data/shared` if every user can write to a directory. An absent directory, or another file, is accepted. */

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
-import { mkdir, rm } from "node:fs/promises";
+import { lstat, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { z } from "zod";
 import { writeAtomically } from "../disk/atomic-file.js";
 import { lockOwner } from "../disk/lock.js";
-import { readIfPresent } from "../disk/read.js";
+import { makePrivateDirectory } from "../disk/private-directory.js";
+import { lstatIfPresent, readIfPresent } from "../disk/read.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import type { Layout } from "./layout.js";
 
@@ -61,7 +62,22 @@ export async function livePlatform(layout: Pick<Layout, "running" | "lock">): Pr
   const owner = await lockOwner(layout.lock);
   if (owner === undefined) return undefined;
   const running = await readRunning(layout);
-  return running?.pid === owner.pid ? running : undefined;
+  if (running?.pid !== owner.pid) return undefined;
+  await requireOwnSocket(running.control, layout.running);
+  return running;
+}
+
+/**
+ * A socket outside of the data directory is in a directory that all users share. Throws `data/shared` unless it is the socket of the
+ * user who wrote `platform.json`: after the directory was removed, another user can create it again.
+ */
+async function requireOwnSocket(socket: string, written: string): Promise<void> {
+  if (dirname(socket) === dirname(written)) return;
+  const [directory, file] = await Promise.all([lstatIfPresent(dirname(socket)), lstat(written)]);
+  if (directory === undefined || (directory.isDirectory() && directory.uid === file.uid)) return;
+  throw new KeelsonError("data/shared", `${dirname(socket)} is another user's, who would receive the command`, {
+    hint: "end the platform by its process id, remove the directory, and start again",
+  });
 }
 
 export async function removeRunning(layout: Layout): Promise<void> {
@@ -74,6 +90,6 @@ export async function controlSocket(layout: Layout): Promise<string> {
   if (Buffer.byteLength(near) <= 100) return near;
   const hash = createHash("sha256").update(layout.root).digest("hex").slice(0, 12);
   const directory = join(tmpdir(), `keelson-control-${process.getuid?.() ?? 0}-${hash}`);
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await makePrivateDirectory(directory);
   return join(directory, "control.sock");
 }

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
@@ -13,12 +13,23 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
+/** Files with a mode that gives other users any right. Sockets and files that vanish meanwhile are included and omitted, respectively. */
+function openToOthers(root: string): { path: string; mode: number }[] {
+  return ["", ...readdirSync(root, { recursive: true, encoding: "utf8" })].flatMap((path) => {
+    const found = lstatSync(join(root, path), { throwIfNoEntry: false });
+    if (found === undefined || found.isSymbolicLink() || (found.mode & 0o077) === 0) return [];
+    return [{ path, mode: found.mode & 0o777 }];
+  });
+}
+
 const pidOf = async (platform: Awaited<ReturnType<typeof up>>, name: string) =>
   (await platform.status()).processes.find((process) => process.name === name)?.pid ?? 0;
 
 describe("keelson up", () => {
   test("goes from an empty directory to a served and counted chat, and stops cleanly", async () => {
-    const platform = await up(cleanups);
+    // A umask that closes nothing: every file has its mode from Keelson.
+    const umask = process.umask(0);
+    const platform = await up(cleanups).finally(() => process.umask(umask));
     expect(platform.tookMs).toBeLessThan(20_000);
     expect(platform.report).toMatchObject({ first: true, url: platform.url });
     expect(String(platform.report["firstKey"])).toMatch(/^kls_/);
@@ -52,10 +63,15 @@ describe("keelson up", () => {
       "both chats in the ledger",
     );
 
+    const open = openToOthers(platform.data);
+    expect(open.filter(({ mode }) => (mode & 0o066) !== 0).map(({ path }) => path)).toEqual([
+      "postgres/run/archive.sh",
+    ]);
+    // As root, PostgreSQL's user has to enter its own directories, by their names.
+    expect(open.filter(({ path }) => !/^(postgres(\/run\/archive\.sh|\/verify-\w+\.tmp)?)?$/.test(path))).toEqual([]);
     const secrets = join(platform.data, "secrets");
-    expect(statSync(secrets).mode & 0o077).toBe(0);
     for (const name of ["internal/token", "database/url", "backup/identity", "terminal/key"])
-      expect(statSync(join(secrets, name)).mode & 0o077).toBe(0);
+      expect(existsSync(join(secrets, name))).toBe(true);
     expect(existsSync(join(secrets, "first-key/key"))).toBe(false);
 
     expect(await platform.stop()).toBe(0);

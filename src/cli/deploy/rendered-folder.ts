@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, readFile, rm, rmdir } from "node:fs/promises";
 import { dirname, join, posix } from "node:path";
+import { replaceFile } from "../../disk/atomic-file.js";
 import { isAbsent } from "../../disk/read.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { messageOf } from "../../errors/thrown.js";
@@ -107,13 +108,10 @@ async function closeToOthers(folder: string): Promise<void> {
 }
 
 async function writeAtomic(path: string, text: string, mode: number): Promise<void> {
-  const draft = `${path}.${process.pid}.part`;
   try {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(draft, text, { mode });
-    await rename(draft, path);
+    await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+    await replaceFile(path, text, { mode });
   } catch (error) {
-    await rm(draft, { force: true });
     throw new KeelsonError("render/unwritable", `cannot write ${path}: ${messageOf(error)}`, {
       cause: error,
     });

@@ -1,5 +1,6 @@
 import { isAbsolute, resolve } from "node:path";
 import { statIfPresent } from "../../disk/read.js";
+import { KeelsonError } from "../../errors/keelson-error.js";
 import type { Model, ModelSource } from "../../plan/plan.js";
 import type { Facts, FileSource, Unavailable } from "./choose.js";
 import { llamaCppMissing } from "./engines/llama-cpp.js";
@@ -26,15 +27,23 @@ export async function gatherFacts(model: Model, failed: FailedSources): Promise<
   if (model.engine === "simulated") return NOTHING;
   const facts = { ...NOTHING, llamaCppMissing: llamaCppMissing() };
   const skipped: Unavailable[] = [];
+  const unusable = new Map(failed);
   for (const source of model.sources) {
-    const why = failed.get(source.from);
-    const file = why === undefined ? await presentFile(source) : undefined;
+    const file = unusable.has(source.from)
+      ? undefined
+      : await presentFile(source).catch((error: unknown) => {
+          // Such as a cache that other users can write to: another source may be usable.
+          if (!(error instanceof KeelsonError)) throw error;
+          unusable.set(source.from, error.message);
+          return undefined;
+        });
     if (file !== undefined) return { ...facts, present: { from: source.from, file }, skipped };
+    const why = unusable.get(source.from);
     if (source.kind === "file") skipped.push({ from: source.from, why: why ?? `there is no file ${pathOf(source)}` });
   }
   const ollama = model.engine === "llama.cpp" ? undefined : await detectOllama();
   if (model.engine === "ollama" || ollama !== undefined) return { ...facts, ollama, skipped };
-  return { ...facts, ...(await firstDownload(model, failed, skipped)) };
+  return { ...facts, ...(await firstDownload(model, unusable, skipped)) };
 }
 
 /** Probes the sources at the same time, so that an unreachable server delays none of them, and takes the first. */

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { chmod, mkdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, rename, rm, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { writeAtomically } from "../../../disk/atomic-file.js";
-import { readIfPresent, statIfPresent } from "../../../disk/read.js";
+import { requirePrivateDirectory } from "../../../disk/private-directory.js";
+import { lstatIfPresent, readIfPresent, statIfPresent } from "../../../disk/read.js";
 import { KeelsonError } from "../../../errors/keelson-error.js";
 import type { ModelSource } from "../../../plan/plan.js";
 
@@ -30,26 +31,29 @@ export function cachePath({ from }: DownloadedSource): string {
 }
 
 /**
- * Creates the directory of a cached file for this user only, independent of the umask. One that others may write to is closed to
- * them: they could replace a file that native code reads.
+ * Creates the directory of a cached file for this user only, independent of the umask.
+ * @throws KeelsonError `data/shared` if another user can write to it, and thus replace a file that native code reads.
  */
 export async function openCache(file: string): Promise<void> {
   const directory = dirname(file);
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  const { mode, uid } = await stat(directory);
-  if ((mode & 0o022) !== 0 && uid === process.getuid?.()) await chmod(directory, 0o700);
+  await requirePrivateDirectory(directory);
 }
 
 /**
  * The weights of a source in the cache; undefined if they were not downloaded, or if the file is no longer the one that was. The
  * checksum is computed when the identity of the file (inode, size, times) differs from the recorded one: its owner changes neither
- * unintentionally, and reading gigabytes would delay every start.
+ * unintentionally, and reading gigabytes would delay every start. A file of another user is not used: that user put it there while
+ * the directory was open to others.
+ * @throws KeelsonError `data/shared` as `openCache`.
  */
 export async function cachedWeights(source: DownloadedSource): Promise<string | undefined> {
   const file = cachePath(source);
+  await requirePrivateDirectory(dirname(file));
   const identity = await identityOf(file);
   if (identity === undefined) return undefined;
-  const [sum, recorded] = ((await readIfPresent(recordOf(file))) ?? "").trim().split(/\s+/);
+  const trusted = (await isOwnFile(recordOf(file))) ? await readIfPresent(recordOf(file)) : undefined;
+  const [sum, recorded] = (trusted ?? "").trim().split(/\s+/);
   const expected = source.sha256 ?? sum;
   if (recorded === identity && sum === expected) return file;
   const actual = await sha256Of(file);
@@ -90,9 +94,16 @@ function recordOf(file: string): string {
 
 /** Changes when the file is replaced or written to; undefined if there is no file. */
 async function identityOf(file: string): Promise<string | undefined> {
-  if (!(await statIfPresent(file))?.isFile()) return undefined;
+  if (!(await isOwnFile(file))) return undefined;
   const { ino, size, mtimeNs, ctimeNs } = await stat(file, { bigint: true });
   return [ino, size, mtimeNs, ctimeNs].join(":");
+}
+
+/** Whether this is a file of this user or of root; through a link as well, which only they can have created. */
+async function isOwnFile(file: string): Promise<boolean> {
+  const [found, target] = [await lstatIfPresent(file), await statIfPresent(file)];
+  const isOwn = (uid: number): boolean => uid === 0 || uid === (process.getuid?.() ?? uid);
+  return found !== undefined && target?.isFile() === true && isOwn(found.uid) && isOwn(target.uid);
 }
 
 async function sha256Of(file: string): Promise<string> {
