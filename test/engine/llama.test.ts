@@ -78,6 +78,37 @@ embedder: { engine: llama.cpp, source: ${file}, embeddings: true }`,
       });
   });
 
+  it("refuses what is far too large before it works on it, so that other requests are answered meanwhile", async () => {
+    const user = (content: string) => ({ role: "user" as const, content });
+    const large = [
+      { messages: Array.from({ length: 100_000 }, () => user("a")) },
+      { messages: [user("hello world ".repeat(1_500_000))] },
+      { messages: [user("hello")], stop: Array.from({ length: 4 }, () => "x".repeat(1_000_000)) },
+    ];
+    for (const body of large) {
+      const startedAt = performance.now();
+      const refused = client.chat.completions.create({ model: "assistant", ...body });
+      const other = client.chat.completions.create({ ...ask, max_tokens: 2 });
+      await expect(refused).rejects.toMatchObject({ status: 400, type: "invalid_request_error" });
+      await other;
+      expect(performance.now() - startedAt).toBeLessThan(4_000);
+    }
+    const prompt = "hello world ".repeat(1_500_000);
+    await expect(client.completions.create({ model: "assistant", prompt })).rejects.toMatchObject({ status: 400 });
+    await expect(client.embeddings.create({ model: "embedder", input: prompt })).rejects.toMatchObject({ status: 400 });
+  });
+
+  it("answers embeddings while it works on a long list of others", async () => {
+    const input = Array.from({ length: 400 }, (_, index) => `${index} `.repeat(200));
+    const abort = new AbortController();
+    const long = client.embeddings
+      .create({ model: "embedder", input }, { signal: abort.signal })
+      .catch(() => "aborted");
+    await client.embeddings.create({ model: "embedder", input: "short" });
+    abort.abort();
+    expect(await long).toBe("aborted");
+  });
+
   it("follows a JSON schema, although its weights are random", async () => {
     const schema = {
       type: "object",

@@ -3,9 +3,17 @@ import { describe, expect, it } from "vitest";
 import { Refused } from "../../src/runtime/engine/child/inference.js";
 import { requireBoundedSchema } from "../../src/runtime/engine/child/schema-bounds.js";
 import { simulatedInstance } from "../../src/runtime/engine/child/simulated-schema.js";
+import { toolsOf } from "../../src/runtime/engine/child/tools.js";
 
 const nested = (levels: number): unknown =>
   levels === 0 ? { type: "string" } : { type: "object", properties: { next: nested(levels - 1) } };
+
+const list = (minItems: number, items: object, $defs: object = {}): object => ({
+  type: "array",
+  minItems,
+  items,
+  $defs,
+});
 
 const wide = { type: "object", properties: Object.fromEntries(Array.from({ length: 5_001 }, (_, n) => [`p${n}`, {}])) };
 
@@ -43,12 +51,25 @@ describe("a JSON schema that output must follow", () => {
     ["values of `enum`", { enum: Array.from({ length: 1_001 }, (_, n) => n) }],
     ["characters", { description: "x".repeat(120_001) }],
     ["pattern", { type: "string", pattern: "(a+)+".repeat(200) }],
+    ["required elements", list(900, list(900, {}))],
+    ["required elements", list(900, { $ref: "#/$defs/row" }, { row: list(900, {}) })],
+    ["required elements", { anyOf: Array.from({ length: 20 }, () => list(900, {})) }],
   ])("is refused beyond the limit of %s, with the field", (what, schema) => {
     const started = performance.now();
     expect(() => requireBoundedSchema(schema, "response_format")).toThrow(
       expect.objectContaining({ name: "Refused", param: "response_format", message: expect.stringContaining(what) }),
     );
     expect(performance.now() - started).toBeLessThan(1_000);
+  });
+
+  it("shares the limits with the other schemas of its request", () => {
+    const parameters = { type: "object", properties: { rows: list(30, list(30, {})) } };
+    const tools = Array.from({ length: 128 }, (_, n) => ({
+      type: "function",
+      function: { name: `t${n}`, parameters },
+    }));
+    expect(toolsOf({ tools: tools.slice(0, 8) })?.offered).toHaveLength(8);
+    expect(() => toolsOf({ tools })).toThrow(expect.objectContaining({ name: "Refused" }));
   });
 
   it("may have the sizes that real ones have, and names that are keywords", () => {
@@ -63,7 +84,7 @@ describe("a JSON schema that output must follow", () => {
   });
 
   it.each([
-    ["nested lists", { type: "array", minItems: 1_000, items: { type: "array", minItems: 1_000 } }],
+    ["nested lists of objects", list(90, list(100, { required: [..."abc"], properties: { a: {}, b: {}, c: {} } }))],
     ["a list of long texts", { type: "array", minItems: 1_000, items: { type: "string", minLength: 10_000 } }],
     [
       "references to itself",

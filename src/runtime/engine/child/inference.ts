@@ -130,6 +130,31 @@ export function isFarTooLong(text: string, context: number): boolean {
   return text.length > context * MAX_CHARACTERS_PER_TOKEN;
 }
 
+/**
+ * Throws `Refused` for a prompt whose size alone shows that it exceeds `context` tokens: a chat template and a tokenizer take seconds for
+ * megabytes, and each message has a token at least.
+ */
+export function requirePossibleSize({ prompt, tools }: Generation, context: number): void {
+  if (prompt.kind === "input") {
+    const isTooLong =
+      typeof prompt.input === "string" ? isFarTooLong(prompt.input, context) : prompt.input.length > context;
+    if (isTooLong) throw inputTooLong(Number.POSITIVE_INFINITY, context, "prompt");
+    return;
+  }
+  let characters = 0;
+  for (const { description } of tools?.offered ?? []) characters += description?.length ?? 0;
+  let messages = 0;
+  for (const message of prompt.messages) {
+    characters += message.content.length;
+    messages += 1;
+    if (message.role !== "assistant") continue;
+    messages += message.calls.length;
+    for (const call of message.calls) characters += call.name.length + call.arguments.length + call.result.length;
+  }
+  if (messages > context || characters > context * MAX_CHARACTERS_PER_TOKEN)
+    throw inputTooLong(Number.POSITIVE_INFINITY, context, "messages");
+}
+
 /** The error for an input that is too long. `tokens`: its number of tokens, infinite if it was not split; `limit`: the largest one. */
 export function inputTooLong(tokens: number, limit: number, field: "messages" | "prompt" | "input"): Refused {
   const subject = field === "input" ? "an input" : "the prompt";

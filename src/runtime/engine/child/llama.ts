@@ -28,6 +28,7 @@ import {
   type Message,
   type Piece,
   Refused,
+  requirePossibleSize,
   type Tools,
 } from "./inference.js";
 import { historyOf } from "./llama-history.js";
@@ -102,6 +103,7 @@ export class LlamaInference implements Inference {
   async generate(generation: Generation, emit: (piece: Piece) => void, signal: AbortSignal): Promise<Generated> {
     if (this.context === undefined) throw new Error("an embedding model cannot generate text");
     const { prompt, tools, format } = generation;
+    requirePossibleSize(generation, this.context.contextSize);
     if (tools?.choice === "auto" && format.kind !== "text")
       throw new Refused("response_format cannot be combined with tools", "unsupported", "response_format");
     const grammar =
@@ -129,7 +131,15 @@ export class LlamaInference implements Inference {
       threads: this.threads,
     });
     const embedder = await this.#embedder;
-    const work = this.#embedding.then(() => this.#embedAll(embedder, inputs, signal));
+    return this.#embedAll(embedder, inputs, signal);
+  }
+
+  /** Requests with long lists of inputs take turns. */
+  #embedInTurn(embedder: LlamaEmbeddingContext, tokens: Token[], signal: AbortSignal): Promise<readonly number[]> {
+    const work = this.#embedding.then(async () => {
+      signal.throwIfAborted();
+      return (await embedder.getEmbeddingFor(tokens)).vector;
+    });
     this.#embedding = work.catch(() => {});
     return work;
   }
@@ -148,7 +158,7 @@ export class LlamaInference implements Inference {
       const tokens = this.#tokensOf(input, limit, "input");
       if (tokens.length > limit) throw inputTooLong(tokens.length, limit, "input");
       inputTokens += tokens.length;
-      vectors.push((await embedder.getEmbeddingFor(tokens)).vector);
+      vectors.push(await this.#embedInTurn(embedder, tokens, signal));
     }
     return { vectors, inputTokens };
   }

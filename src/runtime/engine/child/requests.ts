@@ -26,6 +26,13 @@ const MAX_PROMPTS = 128;
 /** Default of OpenAI's older completion API. */
 const DEFAULT_COMPLETION_TOKENS = 16;
 
+/** OpenAI's API permits four texts. Each is searched in the output, and split into tokens before. */
+const MAX_STOP_TEXTS = 16;
+const MAX_STOP_CHARACTERS = 500;
+const stopText = z
+  .string()
+  .max(MAX_STOP_CHARACTERS, { error: `a text that ends the output has at most ${MAX_STOP_CHARACTERS} characters` });
+
 const logitBias = z
   .record(z.string(), z.number().min(-100).max(100))
   .refine((bias) => Object.keys(bias).every((token) => /^\d{1,9}$/.test(token)), {
@@ -68,7 +75,7 @@ const sampling = {
   repeat_last_n: z.number().int().min(-1).max(1_000_000).nullish(),
   logit_bias: logitBias.nullish(),
   seed: z.number().int().nullish(),
-  stop: z.union([z.string(), listOf(z.string(), { max: 16 })]).nullish(),
+  stop: z.union([stopText, listOf(stopText, { max: MAX_STOP_TEXTS })]).nullish(),
   n: z.literal(1, { error: "only one choice is supported" }).nullish(),
   response_format: format.nullish(),
 };

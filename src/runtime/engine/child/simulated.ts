@@ -2,7 +2,7 @@ import { setImmediate as turnOfTheLoop } from "node:timers/promises";
 import { toError } from "../../../errors/thrown.js";
 import { type BatchingTimes, type BatchState, idle, join, leave, step } from "./batching.js";
 import type { Embedded, Generated, Generation, Inference, Input, Piece } from "./inference.js";
-import { inputTooLong } from "./inference.js";
+import { inputTooLong, requirePossibleSize } from "./inference.js";
 import { simulatedCalls } from "./simulated-calls.js";
 import {
   inputTokensOf,
@@ -44,6 +44,7 @@ export class SimulatedInference implements Inference {
   }
 
   async generate(generation: Generation, emit: (piece: Piece) => void, signal: AbortSignal): Promise<Generated> {
+    requirePossibleSize(generation, this.context);
     const inputTokens = promptTokens(generation, this.context);
     const field = generation.prompt.kind === "messages" ? "messages" : "prompt";
     if (inputTokens >= this.context) throw inputTooLong(inputTokens, this.context, field);

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { listOf } from "../../kernel/list-of.js";
 import { Refused, type Tool, type Tools } from "./inference.js";
-import { requireBoundedSchema } from "./schema-bounds.js";
+import { requireBoundedSchema, type SchemaBudget, schemaBudget } from "./schema-bounds.js";
 
 /** As in OpenAI's API. */
 const MAX_TOOLS = 128;
@@ -36,7 +36,8 @@ const fields = z.object(toolFields);
 
 /** The tools that a response may call; undefined if it may call none. Throws `Refused` for tools that are not functions. */
 export function toolsOf(body: z.infer<typeof fields>): Tools | undefined {
-  const offered = (body.tools ?? []).map(toolOf);
+  const budget = schemaBudget();
+  const offered = (body.tools ?? []).map((each, index) => toolOf(each, index, budget));
   const wanted = body.tool_choice ?? "auto";
   const names = new Set(offered.map(({ name }) => name));
   if (names.size < offered.length) throw new Refused("tools: two have the same name", "invalid_body", "tools");
@@ -57,7 +58,7 @@ export function toolsOf(body: z.infer<typeof fields>): Tools | undefined {
   );
 }
 
-function toolOf({ type, function: called }: z.infer<typeof tool>, index: number): Tool {
+function toolOf({ type, function: called }: z.infer<typeof tool>, index: number, budget: SchemaBudget): Tool {
   if (type !== "function" || called === undefined) {
     const kind = JSON.stringify(type.slice(0, 40));
     throw new Refused(
@@ -67,7 +68,7 @@ function toolOf({ type, function: called }: z.infer<typeof tool>, index: number)
     );
   }
   const { name, description, parameters } = called;
-  if (parameters != null) requireBoundedSchema(parameters, `tools[${index}].function.parameters`);
+  if (parameters != null) requireBoundedSchema(parameters, `tools[${index}].function.parameters`, budget);
   const hasArguments = parameters != null && Object.keys(parameters).length > 0;
   return { name, description: description ?? undefined, parameters: hasArguments ? parameters : undefined };
 }
