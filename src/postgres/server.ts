@@ -117,13 +117,28 @@ export async function startServer(cluster: Cluster, options: ServerOptions): Pro
   return server;
 }
 
+/**
+ * The superuser works in a database whose owner is another role, which may create functions and operators there: only the names
+ * of the system are resolved without a schema (CVE-2018-1058). Nor do settings of the database apply to it
+ * (`ALTER DATABASE … SET`): a timeout of queries is not meant for a backup.
+ */
+const SUPERUSER_OPTIONS = [
+  "search_path=pg_catalog,pg_temp",
+  "statement_timeout=0",
+  "lock_timeout=0",
+  "idle_in_transaction_session_timeout=0",
+  "default_transaction_read_only=off",
+]
+  .map((setting) => `-c ${setting}`)
+  .join(" ");
+
 function describe(cluster: Cluster, port: number, child: ChildProcess): Server {
   const pid = () => serverPid(cluster.data, cluster.user);
   const ended = () => child.exitCode !== null || child.signalCode !== null;
   return {
     port,
     process: child,
-    superuser: { host: cluster.run, port, user: "postgres", database: "postgres" },
+    superuser: { host: cluster.run, port, user: "postgres", database: "postgres", options: SUPERUSER_OPTIONS },
     pid,
     async stop(mode) {
       const exit = ended() ? undefined : once(child, "exit");
@@ -195,7 +210,7 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Runs queries as the superuser. */
+/** Runs queries as the superuser. Names of other schemas than `pg_catalog` must be qualified. */
 export function asSuperuser<T>(
   server: Pick<Server, "superuser">,
   database: string,

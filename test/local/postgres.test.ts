@@ -63,12 +63,12 @@ describe("embedded PostgreSQL", () => {
   test("keeps committed rows after kill -9 of the whole server", async () => {
     const cluster = await newCluster();
     const first = await started(cluster);
-    await asSuperuser(first, "postgres", (client) => client.query("CREATE TABLE kept AS SELECT 42 AS answer"));
+    await asSuperuser(first, "postgres", (client) => client.query("CREATE TABLE public.kept AS SELECT 42 AS answer"));
     const exit = once(first.process, "exit");
     process.kill((await first.pid()) ?? 0, "SIGKILL");
     await exit;
     const second = await started(cluster);
-    const { rows } = await asSuperuser(second, "postgres", (client) => client.query("SELECT answer FROM kept"));
+    const { rows } = await asSuperuser(second, "postgres", (client) => client.query("SELECT answer FROM public.kept"));
     expect(rows).toEqual([{ answer: 42 }]);
   });
 

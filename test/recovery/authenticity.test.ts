@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { clusterAt } from "../../src/postgres/cluster.js";
 import { role } from "../../src/postgres/provision.js";
-import { asSuperuser, freePort, startServer } from "../../src/postgres/server.js";
+import { freePort, startServer } from "../../src/postgres/server.js";
 import { authenticatorOf } from "../../src/recovery/authenticator.js";
 import { backupPrefix, findBackup, type Manifest, readCatalogue } from "../../src/recovery/backup/catalogue.js";
 import { tar } from "../../src/recovery/backup/tar.js";
@@ -12,7 +12,7 @@ import { restoreTo } from "../../src/recovery/offline.js";
 import { collect, single } from "../../src/recovery/repository/repository.js";
 import { restoreInto } from "../../src/recovery/restore/restore.js";
 import { verifyBackup } from "../../src/recovery/restore/verify.js";
-import { type Source, startSource, temporaryDirectory } from "../support/recovery/source.js";
+import { asAdministrator, type Source, startSource, temporaryDirectory } from "../support/recovery/source.js";
 
 /*
  * Someone who can write to the repository, and knows everything in it, including the public key that backups are encrypted
@@ -171,7 +171,9 @@ describe("a WAL segment that the platform has not archived", () => {
     const options = { user: cluster.user, target: { kind: "latest" } } as const;
     await restoreInto(cluster.data, source.repository, source.codec, backup, options);
     const server = await startServer(cluster, { port: await freePort() });
-    const { rows } = await asSuperuser(server, role, (client) => client.query("SELECT count(*)::int AS n FROM ledger"));
+    const { rows } = await asAdministrator(server, role, (client) =>
+      client.query("SELECT count(*)::int AS n FROM ledger"),
+    );
     expect(rows).toEqual([{ n: 7 }]);
     // The restored server has settings of its own, and none of the source's files.
     const settings = readFileSync(join(cluster.data, "postgresql.conf"), "utf8");

@@ -4,13 +4,13 @@ import pg from "pg";
 import { afterEach, describe, expect, test } from "vitest";
 import { clusterAt } from "../../src/postgres/cluster.js";
 import { role } from "../../src/postgres/provision.js";
-import { asSuperuser, freePort, startServer } from "../../src/postgres/server.js";
+import { freePort, startServer } from "../../src/postgres/server.js";
 import { readCatalogue } from "../../src/recovery/backup/catalogue.js";
 import { fingerprint } from "../../src/recovery/backup/fingerprint.js";
 import { restoreInto } from "../../src/recovery/restore/restore.js";
 import type { RestoreTarget } from "../../src/recovery/restore/target.js";
 import { verifyBackup } from "../../src/recovery/restore/verify.js";
-import { flipByte, type Source, startSource, temporaryDirectory } from "../support/recovery/source.js";
+import { asAdministrator, flipByte, type Source, startSource, temporaryDirectory } from "../support/recovery/source.js";
 import { timeBetween } from "../support/recovery/time-between.js";
 import { until } from "../support/until.js";
 
@@ -35,7 +35,7 @@ async function restored(source: Source, target: RestoreTarget, which = -1) {
   const server = await startServer(cluster, { port: await freePort() });
   cleanups.push(() => server.stop("immediate"));
   const ids = async () =>
-    asSuperuser(server, role, async (client) => {
+    asAdministrator(server, role, async (client) => {
       const { rows } = await client.query<{ id: number }>("SELECT id FROM ledger ORDER BY id");
       return rows.map((row) => row.id);
     });
@@ -44,7 +44,7 @@ async function restored(source: Source, target: RestoreTarget, which = -1) {
 
 /** A client with transactions of its own. Its server may end first. */
 async function openClient(source: Source): Promise<pg.Client> {
-  const client = new pg.Client({ ...source.server.superuser, database: role });
+  const client = new pg.Client({ ...source.server.superuser, options: "", database: role });
   client.on("error", () => undefined);
   await client.connect();
   cleanups.push(() => client.end());
@@ -98,6 +98,30 @@ describe("a backup", () => {
     const found = await verify(source);
     expect(found).toMatchObject({ valid: true, findings: [], rows });
   });
+
+  test("runs nothing that the owner of the database has defined, and ignores its timeouts", async () => {
+    const source = await withRows(200_000);
+    const { port } = source.server;
+    const owner = new pg.Client({ host: "127.0.0.1", port, user: role, password: "secret", database: role });
+    await owner.connect();
+    cleanups.push(() => owner.end().catch(() => undefined));
+    // Each fits the queries of a backup better than the function of the system.
+    const trap = (signature: string, result: string) => `
+      CREATE FUNCTION public.${signature} RETURNS ${result} LANGUAGE plpgsql AS
+      $$ BEGIN RAISE EXCEPTION 'executed as %', current_user; END $$;`;
+    await owner.query(`
+      CREATE TABLE public.trap (id int, t text, keelson int); INSERT INTO public.trap VALUES (1, 'x', 2);
+      ${trap("trap_text(public.trap)", "text")}
+      CREATE CAST (public.trap AS text) WITH FUNCTION public.trap_text(public.trap);
+      ${trap("format(text, name, name)", "text")} ${trap("record_out(public.trap)", "text")}
+      ${trap("hashtextextended(text, int)", "bigint")} ${trap("name_in(name, text)", "boolean")}
+      CREATE OPERATOR public.= (LEFTARG = name, RIGHTARG = text, FUNCTION = public.name_in);
+      ${trap("verify_heapam(regclass, boolean)", "text")} ${trap("bt_index_check(regclass)", "text")}
+      ALTER DATABASE ${role} SET search_path = public, pg_catalog;
+      ALTER DATABASE ${role} SET statement_timeout = '20ms'`);
+    await source.backup();
+    expect(await verify(source)).toMatchObject({ valid: true, findings: [], rows: 200_001 });
+  }, 60_000);
 
   test("is taken and compared during a slow VACUUM and a long write transaction", async () => {
     const source = await withRows(50_000);

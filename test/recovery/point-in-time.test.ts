@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { clusterAt } from "../../src/postgres/cluster.js";
 import { role } from "../../src/postgres/provision.js";
-import { asSuperuser, freePort } from "../../src/postgres/server.js";
+import { freePort } from "../../src/postgres/server.js";
 import { endStrays } from "../../src/postgres/strays.js";
 import { logArchive } from "../../src/recovery/archive/log-archive.js";
 import { transactionEnds } from "../../src/recovery/archive/transaction-ends.js";
@@ -12,7 +12,7 @@ import { systemIdentifier } from "../../src/recovery/backup/data-directory.js";
 import { restoreTo } from "../../src/recovery/offline.js";
 import { restoreInto } from "../../src/recovery/restore/restore.js";
 import { until } from "../support/local/keelson.js";
-import { flipByte, type Source, startSource, temporaryDirectory } from "../support/recovery/source.js";
+import { asAdministrator, flipByte, type Source, startSource, temporaryDirectory } from "../support/recovery/source.js";
 import { timeBetween } from "../support/recovery/time-between.js";
 
 const cleanups: (() => Promise<void> | void)[] = [];
@@ -68,7 +68,7 @@ async function rowsIn(directory: string): Promise<number[]> {
   // Until the log is replayed the server runs and accepts no connections.
   const ready = () => /^ready/m.test(readFileSync(join(directory, "postmaster.pid"), "utf8"));
   await until(ready, 30_000, "the end of the replay");
-  return asSuperuser(
+  return asAdministrator(
     { superuser: { host: run, port, user: "postgres", database: "postgres" } },
     role,
     async (client) => {

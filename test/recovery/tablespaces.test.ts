@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { chownSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { asSuperuser, freePort, startServer } from "../../src/postgres/server.js";
+import { freePort, startServer } from "../../src/postgres/server.js";
 import { crc32c } from "../../src/recovery/archive/crc32c.js";
 import { logArchive } from "../../src/recovery/archive/log-archive.js";
 import { parseLsn, segmentName } from "../../src/recovery/archive/segments.js";
@@ -11,7 +11,7 @@ import { readCatalogue } from "../../src/recovery/backup/catalogue.js";
 import { systemIdentifier } from "../../src/recovery/backup/data-directory.js";
 import { replayPath } from "../../src/recovery/restore/replay-path.js";
 import { restoreInto } from "../../src/recovery/restore/restore.js";
-import { type Source, startSource, temporaryDirectory } from "../support/recovery/source.js";
+import { asAdministrator, type Source, startSource, temporaryDirectory } from "../support/recovery/source.js";
 
 const cleanups: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
@@ -34,7 +34,7 @@ function stateOf(directory: string): Record<string, string> {
 async function createTablespaces(source: Source, count: number): Promise<string[]> {
   const home = temporaryDirectory(cleanups);
   const { uid, gid } = source.cluster.user;
-  return asSuperuser(source.server, "keelson", async (client) => {
+  return asAdministrator(source.server, "keelson", async (client) => {
     const paths: string[] = [];
     for (let n = 0; n < count; n += 1) {
       const path = join(home, `space-${n}-`.padEnd(10 + ((n * 37) % 200), "x"));
@@ -78,7 +78,7 @@ test("a restored copy creates tablespaces within its data directory, and leaves 
   await source.query("INSERT INTO kept SELECT generate_series(1, 5000)");
   await source.query("CREATE TABLE dropped (id int) TABLESPACE space_1");
   await source.query("DROP TABLE dropped");
-  await asSuperuser(source.server, "keelson", (client) => client.query("DROP TABLESPACE space_1"));
+  await asAdministrator(source.server, "keelson", (client) => client.query("DROP TABLESPACE space_1"));
   await source.query("CREATE TABLE last AS SELECT 1 AS id");
   await source.shipLog();
   await source.query("CHECKPOINT");
@@ -103,7 +103,7 @@ test("a restored copy creates tablespaces within its data directory, and leaves 
 
   const server = await startServer({ ...source.cluster, data: copy }, { port: await freePort() });
   cleanups.push(() => server.stop("immediate"));
-  await asSuperuser(server, "keelson", async (client) => {
+  await asAdministrator(server, "keelson", async (client) => {
     const rows = async (text: string) => (await client.query(text)).rows;
     expect(await rows("SELECT count(*)::int AS rows FROM kept, last")).toEqual([{ rows: 5000 }]);
     expect(await rows("SELECT pg_tablespace_location(oid) AS at FROM pg_tablespace WHERE spcname = 'space_0'")).toEqual(

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { archiveCommand } from "../../src/postgres/archive-script.js";
 import { clusterAt } from "../../src/postgres/cluster.js";
 import { role } from "../../src/postgres/provision.js";
-import { asSuperuser, freePort, type Server, startServer } from "../../src/postgres/server.js";
+import { freePort, type Server, startServer } from "../../src/postgres/server.js";
 import type { Manifest } from "../../src/recovery/backup/catalogue.js";
 import { openFolder } from "../../src/recovery/repository/folder.js";
 import type { Repository } from "../../src/recovery/repository/repository.js";
@@ -14,7 +14,7 @@ import { restoreInto } from "../../src/recovery/restore/restore.js";
 import type { RestoreTarget } from "../../src/recovery/restore/target.js";
 import { startRecovery } from "../../src/recovery/service/recovery.js";
 import { writeSystemId } from "../../src/recovery/service/system-id.js";
-import { type Source, startSource, temporaryDirectory } from "../support/recovery/source.js";
+import { asAdministrator, type Source, startSource, temporaryDirectory } from "../support/recovery/source.js";
 import { timeBetween } from "../support/recovery/time-between.js";
 
 /*
@@ -76,7 +76,7 @@ async function restored(id: string, target: RestoreTarget, from?: Repository) {
 }
 
 async function ledger(of: Server): Promise<number[]> {
-  return asSuperuser(of, role, async (client) => {
+  return asAdministrator(of, role, async (client) => {
     const { rows } = await client.query<{ id: number }>("SELECT id FROM ledger ORDER BY id");
     return rows.map(({ id }) => id);
   });

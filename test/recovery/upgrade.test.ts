@@ -6,12 +6,12 @@ import { localSecrets } from "../../src/local/secrets.js";
 import { type Cluster, initialise, locateCluster } from "../../src/postgres/cluster.js";
 import { dataMajor } from "../../src/postgres/major-version.js";
 import { provision, role } from "../../src/postgres/provision.js";
-import { asSuperuser, freePort, type Server, startServer } from "../../src/postgres/server.js";
+import { freePort, type Server, startServer } from "../../src/postgres/server.js";
 import { systemIdentifier } from "../../src/recovery/backup/data-directory.js";
 import { writeSystemId } from "../../src/recovery/service/system-id.js";
 import { upgradeDatabase } from "../../src/recovery/upgrade/upgrade.js";
 import { type Cleanups, chat, keelson, up, workDirectory } from "../support/local/keelson.js";
-import { temporaryDirectory } from "../support/recovery/source.js";
+import { asAdministrator, temporaryDirectory } from "../support/recovery/source.js";
 import { describeWith } from "../support/requirements.js";
 
 const cleanups: Cleanups = [];
@@ -20,7 +20,7 @@ afterEach(async () => {
 });
 
 const query = (server: Pick<Server, "superuser">, text: string, database = role) =>
-  asSuperuser(server, database, async (client) => (await client.query<Record<string, unknown>>(text)).rows);
+  asAdministrator(server, database, async (client) => (await client.query<Record<string, unknown>>(text)).rows);
 
 const TABLES = `
   CREATE TABLE ledger (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, what text, at timestamptz, share float8);
@@ -39,7 +39,7 @@ describeWith(["older postgresql"], "a data directory of an older major version",
   const major = Number(basename(dirname(programs)));
 
   /** A platform's cluster as an earlier Keelson left it, with the old version's server and these tables. */
-  async function oldCluster(data: string, prepare = TABLES): Promise<Cluster> {
+  async function oldCluster(data: string, prepare = TABLES, owner = role): Promise<Cluster> {
     const { cluster } = await locateCluster(data, join(data, "postgres.log"));
     const old = { ...cluster, binaries: { directory: programs, version: String(major) } };
     await initialise(old);
@@ -47,7 +47,7 @@ describeWith(["older postgresql"], "a data directory of an older major version",
     await provision(running, "secret");
     for (const statement of prepare.split(";\n").map((each) => each.trim())) {
       if (statement.startsWith("CREATE DATABASE")) await query(running, statement, "postgres");
-      else if (statement !== "") await query(running, statement);
+      else if (statement !== "") await query(running, `SET ROLE ${owner}; ${statement}`);
     }
     await running.stop("fast");
     return cluster;
@@ -76,19 +76,26 @@ describeWith(["older postgresql"], "a data directory of an older major version",
     const [policy] = await query(running, "SELECT polname FROM pg_policy");
     expect(policy).toEqual({ polname: "own" });
     const [table] = await query(running, "SELECT tableowner FROM pg_tables WHERE tablename = 'ledger'");
-    expect(table).toEqual({ tableowner: "postgres" });
+    expect(table).toEqual({ tableowner: role });
     await expect(upgrade(cluster)).rejects.toMatchObject({ code: "upgrade/not-needed" });
   }, 180_000);
 
-  test("stays as it is if it contains what the upgrade would leave behind", async () => {
-    const cluster = await oldCluster(temporaryDirectory(cleanups), "CREATE DATABASE mine");
-    await expect(upgrade(cluster)).rejects.toMatchObject({
-      code: "upgrade/failed",
-      message: expect.stringContaining("other databases: mine"),
-    });
-    expect(await dataMajor(cluster.data)).toBe(major);
-    expect(readdirSync(dirname(cluster.data)).filter((name) => /tmp|before/.test(name))).toEqual([]);
-  }, 120_000);
+  test.each([
+    ["CREATE DATABASE mine", "other databases: mine"],
+    ["CREATE TABLE mine (id int)", "other roles own public.mine"],
+  ])(
+    "stays as it is if it contains what the upgrade would not keep: %s",
+    async (prepare, message) => {
+      const cluster = await oldCluster(temporaryDirectory(cleanups), prepare, "postgres");
+      await expect(upgrade(cluster)).rejects.toMatchObject({
+        code: "upgrade/failed",
+        message: expect.stringContaining(message),
+      });
+      expect(await dataMajor(cluster.data)).toBe(major);
+      expect(readdirSync(dirname(cluster.data)).filter((name) => /tmp|before/.test(name))).toEqual([]);
+    },
+    120_000,
+  );
 
   test("is refused by keelson up with the command that upgrades it, and serves afterwards", async () => {
     const cwd = workDirectory(cleanups);

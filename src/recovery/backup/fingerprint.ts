@@ -25,9 +25,13 @@ const TABLES = `
     AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg_toast%'
   ORDER BY 1`;
 
-/** Values must be formatted the same way on both servers, whatever their defaults. */
-export const FINGERPRINT_SESSION =
-  "SET timezone = 'UTC'; SET datestyle = 'ISO'; SET intervalstyle = 'postgres'; SET extra_float_digits = 1";
+/**
+ * Values must be formatted the same way on both servers, whatever their defaults. These timeouts, which the owner of the database
+ * can set for it, exist in newer versions only.
+ */
+export const FINGERPRINT_SESSION = `
+  SET timezone = 'UTC'; SET datestyle = 'ISO'; SET intervalstyle = 'postgres'; SET extra_float_digits = 1;
+  SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN ('transaction_timeout', 'idle_session_timeout')`;
 
 /** Reads every row of every table, which also verifies the checksum of each page. */
 export async function fingerprint(server: Pick<Server, "superuser">): Promise<Fingerprint> {
@@ -46,12 +50,15 @@ export async function listTables(client: pg.Client): Promise<string[]> {
     .map((row) => row.table);
 }
 
-/** Counts and hashes the rows of the tables that the client's transaction sees. */
+/**
+ * Counts and hashes the rows of the tables that the client's transaction sees. `record_out` prints a row as a cast to text does,
+ * but the owner of a table cannot redefine it: a cast of its row type, or a function that fits better, would run as the superuser.
+ */
 export async function readTables(client: pg.Client, names: readonly string[]): Promise<Fingerprint["tables"]> {
   const result: Fingerprint["tables"] = [];
   for (const table of names) {
     const { rows } = await client.query(
-      `SELECT count(*)::int8::text AS rows, coalesce(sum(hashtextextended(t::text, 0)::numeric), 0)::text AS hash
+      `SELECT count(*)::int8::text AS rows, coalesce(sum(hashtextextended(record_out(ROW(t.*))::text, 0)::numeric), 0)::text AS hash
        FROM ONLY ${table} t`,
     );
     const [row] = z.array(z.object({ rows: z.coerce.number(), hash: z.string() })).parse(rows);

@@ -55,6 +55,8 @@ async function createAmcheck(client: pg.Client): Promise<boolean> {
   const { rows } = await client.query("SELECT FROM pg_available_extensions WHERE name = 'amcheck'");
   if (rows.length === 0) return false;
   await client.query("CREATE EXTENSION IF NOT EXISTS amcheck SCHEMA pg_catalog");
+  // Elsewhere the owner of the database could have functions of the same names, which would run as the superuser.
+  await client.query("ALTER EXTENSION amcheck SET SCHEMA pg_catalog");
   return true;
 }
 

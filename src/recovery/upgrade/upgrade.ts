@@ -78,10 +78,11 @@ async function copyDatabase(
   const oldServer = await startServer(old, { port: await freePort(), autovacuum: false });
   try {
     await requireOneDatabase(oldServer);
+    await requireOneOwner(oldServer);
     const newServer = await startServer(target, { port: await freePort(), autovacuum: false });
     try {
       await provision(newServer, password);
-      await load(source, oldServer, newServer, programs);
+      await load(source, oldServer, { port: newServer.port, password }, programs);
       onProgress("comparing every row");
       const found = await fingerprint(newServer);
       const { differences } = compareFingerprints(await fingerprint(oldServer), found, true);
@@ -108,26 +109,49 @@ async function requireOneDatabase(server: Pick<Server, "superuser">): Promise<vo
   if (others.length > 0) throw failed(`the server has other databases: ${others.join(", ")}; move them first`);
 }
 
+/** The dump is loaded as the modules' role, which then owns everything. Throws `upgrade/failed` for what belongs to another. */
+async function requireOneOwner(server: Pick<Server, "superuser">): Promise<void> {
+  const foreign = await asSuperuser(server, role, async (client) => {
+    const { rows } = await client.query<{ name: string }>(
+      `SELECT c.oid::regclass::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+       WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') AND c.relpersistence <> 't'
+         AND pg_get_userbyid(c.relowner) <> $1 ORDER BY 1`,
+      [role],
+    );
+    return rows.map(({ name }) => name);
+  });
+  if (foreign.length > 0)
+    throw failed(`other roles own ${foreign.join(", ")}; give them to ${role} first: ALTER TABLE … OWNER TO ${role}`);
+}
+
+/** Loads a dump as the modules' role: constraints and generated columns run the functions of whoever created them. */
 async function load(
   { user }: Cluster,
   from: Pick<Server, "superuser">,
-  to: Pick<Server, "superuser">,
+  to: { readonly port: number; readonly password: string },
   programs: OldPrograms,
 ): Promise<void> {
   const identity = user.foreign ? { uid: user.uid, gid: user.gid } : {};
-  const options = { ...identity, cwd: "/", env: serverEnvironment(process.env) };
-  const dump = spawn(programs.dump, connection(from), { ...options, stdio: ["ignore", "pipe", "pipe"] });
+  const env = serverEnvironment(process.env);
+  const options = { ...identity, cwd: "/", env };
+  const dump = spawn(programs.dump, [...connection(from), "--no-owner"], {
+    ...options,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const psql = spawn(
     programs.psql,
     [
-      ...connection(to),
+      "--host=127.0.0.1",
+      `--port=${to.port}`,
+      `--username=${role}`,
+      `--dbname=${role}`,
       "--quiet",
       "--no-psqlrc",
       "--single-transaction",
       "--set=ON_ERROR_STOP=1",
       "--output=/dev/null",
     ],
-    { ...options, stdio: ["pipe", "ignore", "pipe"] },
+    { ...options, env: { ...env, PGPASSWORD: to.password }, stdio: ["pipe", "ignore", "pipe"] },
   );
   const ends = [ended("pg_dump", dump), ended("psql", psql)];
   // The exit codes and messages of both say more than a broken pipe.

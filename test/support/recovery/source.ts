@@ -1,10 +1,11 @@
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type pg from "pg";
 import { archiveCommand } from "../../../src/postgres/archive-script.js";
 import { type Cluster, initialise, locateCluster } from "../../../src/postgres/cluster.js";
 import { provision, role } from "../../../src/postgres/provision.js";
-import { asSuperuser, freePort, type Server, startServer } from "../../../src/postgres/server.js";
+import { freePort, type Server, startServer, withClient } from "../../../src/postgres/server.js";
 import { loadOrCreateIdentity } from "../../../src/recovery/age-identity.js";
 import { type Archiver, startArchiver } from "../../../src/recovery/archive/archiver.js";
 import { logArchive } from "../../../src/recovery/archive/log-archive.js";
@@ -65,7 +66,7 @@ export async function startSource(
   cleanups.push(() => server.stop("immediate"));
   await provision(server, "secret");
   const query = (text: string) =>
-    asSuperuser(server, role, async (client) => (await client.query<Record<string, unknown>>(text)).rows);
+    asAdministrator(server, role, async (client) => (await client.query<Record<string, unknown>>(text)).rows);
   return {
     home,
     cluster,
@@ -92,6 +93,15 @@ export async function startSource(
       throw new Error(`${name} was not archived: ${JSON.stringify(archiver.state())}`);
     },
   };
+}
+
+/** Runs queries as the superuser, as a person does in psql: with the search path of the database. */
+export function asAdministrator<T>(
+  server: Pick<Server, "superuser">,
+  database: string,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
+  return withClient({ ...server.superuser, options: "", database }, work);
 }
 
 /** Changes one bit in the middle of a file. */
