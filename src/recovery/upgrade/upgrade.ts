@@ -124,7 +124,7 @@ async function requireOneOwner(server: Pick<Server, "superuser">): Promise<void>
     throw failed(`other roles own ${foreign.join(", ")}; give them to ${role} first: ALTER TABLE … OWNER TO ${role}`);
 }
 
-/** Loads a dump as the modules' role: constraints and generated columns run the functions of whoever created them. */
+/** Loads a dump as the modules' role: the functions that constraints and generated columns call then run as their owner. */
 async function load(
   { user }: Cluster,
   from: Pick<Server, "superuser">,
