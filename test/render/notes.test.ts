@@ -290,6 +290,7 @@ entrance: { host: shop.example.com, controller: traefik, tls: { issuer: letsencr
 `;
     expect(notes(text).map(({ message }) => message)).toEqual([
       "volumes use the default storage class of the cluster: set `storageClass` if it has none, as on EKS from 1.30 on",
+      "a larger `size` expands the volumes of stores, which needs a storage class with `allowVolumeExpansion: true`; no volume can shrink",
       "web requires in the cluster: the ingress controller traefik, cert-manager with a ClusterIssuer letsencrypt, ExternalDNS",
       "web: a WAF is not rendered for traefik",
       "web: no vertical autoscaler of its requests is rendered by this target",

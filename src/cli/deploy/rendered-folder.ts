@@ -1,7 +1,8 @@
 import { constants } from "node:fs";
-import { type FileHandle, mkdir, open, readdir, readFile, rm, rmdir } from "node:fs/promises";
+import { type FileHandle, open, readdir, rm, rmdir } from "node:fs/promises";
 import { dirname, join, posix } from "node:path";
 import { replaceFile } from "../../disk/atomic-file.js";
+import { HeldDirectory } from "../../disk/held-directory.js";
 import { isAbsent } from "../../disk/read.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { messageOf } from "../../errors/thrown.js";
@@ -24,7 +25,7 @@ export async function readFolder(
 ): Promise<ReadonlyMap<string, string>> {
   const renderedPaths = new Set(rendered.map((file) => file.path));
   const found = new Map<string, string>();
-  for (const path of await filesIn(directory)) {
+  for (const path of await filesIn(directory, renderedPaths)) {
     const file = join(directory, path);
     if (!renderedPaths.has(path) && !hasMarker(await readBeginning(file))) continue;
     const text = await readText(file);
@@ -33,26 +34,42 @@ export async function readFolder(
   return found;
 }
 
-/** Files in the folder and one level below: renderings have no deeper folders. */
-async function filesIn(directory: string): Promise<readonly string[]> {
+/**
+ * Files in the folder and one level below: renderings have no deeper folders. Throws `render/unwritable` for a link in the place of
+ * a rendered file or of its folder: it may lead out of the output folder.
+ */
+async function filesIn(directory: string, rendered: ReadonlySet<string>): Promise<readonly string[]> {
   const top = await entries(directory);
+  const places = new Set([...rendered].flatMap((path) => [path, posix.dirname(path)]));
+  for (const entry of top) if (entry.isSymbolicLink() && places.has(entry.name)) throw linked(directory, entry.name);
   const folders = top.filter((entry) => entry.isDirectory() && entry.name !== SECRETS_FOLDER);
   const below = await Promise.all(
-    folders.map(async ({ name }) =>
-      (await entries(join(directory, name))).filter((entry) => entry.isFile()).map((entry) => `${name}/${entry.name}`),
-    ),
+    folders.map(async ({ name }) => {
+      const found = await entries(join(directory, name));
+      const link = found.find((entry) => entry.isSymbolicLink() && places.has(`${name}/${entry.name}`));
+      if (link) throw linked(directory, `${name}/${link.name}`);
+      return found.filter((entry) => entry.isFile()).map((entry) => `${name}/${entry.name}`);
+    }),
   );
   return [...top.filter((entry) => entry.isFile()).map((entry) => entry.name), ...below.flat()];
+}
+
+function linked(directory: string, path: string): KeelsonError {
+  return new KeelsonError("render/unwritable", `${join(directory, path)} is a link`, {
+    hint: "rendered files are written only into real directories of the output folder: remove the link",
+  });
 }
 
 /** Executes the changes. Each file is renamed into place, so no process reads an incomplete file. */
 export async function writeChanges(directory: string, changes: readonly Change[]): Promise<void> {
   for (const change of changes) {
-    const path = join(directory, change.path);
-    if (change.kind === "create" || change.kind === "replace") await writeAtomic(path, change.after, 0o644);
+    if (change.kind === "create" || change.kind === "replace")
+      await inFolder(directory, posix.dirname(change.path), (folder) =>
+        writeAtomic(folder, posix.basename(change.path), change.after, 0o644),
+      );
     if (change.kind === "remove") {
-      await rm(path);
-      await removeEmptyParents(directory, dirname(path));
+      await inFolder(directory, posix.dirname(change.path), (folder) => rm(folder.entry(posix.basename(change.path))));
+      await removeEmptyParents(directory, dirname(join(directory, change.path)));
     }
   }
 }
@@ -69,53 +86,95 @@ export async function writeMissingSecrets(
   random: (bytes: number) => string,
 ): Promise<readonly string[]> {
   const made: string[] = [];
-  if (secrets.length > 0) await closeToOthers(join(directory, SECRETS_FOLDER));
-  for (const secret of secrets) {
-    const folder = join(directory, SECRETS_FOLDER, secret.name);
-    const existing: Record<string, string> = {};
-    for (const key of Object.keys(secret.keys)) {
-      const value = await readText(join(folder, key));
-      if (value !== undefined) existing[key] = value;
+  if (secrets.length === 0) return made;
+  await inFolder(directory, SECRETS_FOLDER, async (folder) => {
+    await closeToOthers(folder);
+    for (const secret of secrets) {
+      const created = await inChild(folder, secret.name, async (secretFolder) => {
+        await requireOwn(secretFolder);
+        return writeMissingKeys(secretFolder, secret, random);
+      });
+      made.push(...created.map((key) => posix.join(SECRETS_FOLDER, secret.name, key)));
     }
-    for (const [key, value] of Object.entries(missingValues(secret, existing, random))) {
-      await writeAtomic(join(folder, key), value, 0o444);
-      made.push(posix.join(SECRETS_FOLDER, secret.name, key));
-    }
-  }
-  if (made.length > 0) await writeAtomic(join(directory, SECRETS_FOLDER, ".gitignore"), "*\n", 0o644);
+    if (made.length > 0) await writeAtomic(folder, ".gitignore", "*\n", 0o644);
+  });
   return made;
 }
 
+async function writeMissingKeys(
+  folder: HeldDirectory,
+  secret: GeneratedSecret,
+  random: (bytes: number) => string,
+): Promise<readonly string[]> {
+  const existing: Record<string, string> = {};
+  for (const key of Object.keys(secret.keys)) {
+    const value = await readText(folder.entry(key), join(folder.path, key));
+    if (value !== undefined) existing[key] = value;
+  }
+  const missing = Object.entries(missingValues(secret, existing, random));
+  for (const [key, value] of missing) await writeAtomic(folder, key, value, 0o444);
+  return missing.map(([key]) => key);
+}
+
 /**
- * Creates a folder that only its owner can enter. An existing one is changed to that, by its handle: another user could replace the
- * path by a link in between. Throws `render/unwritable` for a link, and for a folder of another user.
+ * Changes a folder to one that only its owner can enter. Throws `render/unwritable` for a folder of another user, who could enter
+ * it all the same.
  */
-async function closeToOthers(folder: string): Promise<void> {
+async function closeToOthers(folder: HeldDirectory): Promise<void> {
+  await requireOwn(folder);
+  await folder.chmod(0o700);
+}
+
+async function requireOwn(folder: HeldDirectory): Promise<void> {
+  const self = process.geteuid?.();
+  if (self === undefined || (await folder.owner()) === self) return;
+  throw new KeelsonError("render/unwritable", `${folder.path} belongs to another user`, {
+    hint: "secrets are written only into folders of this user, which are no links",
+  });
+}
+
+/** Runs with the folder at a path below the output folder (`.`: itself), which is created; links on the way are refused. */
+async function inFolder<T>(directory: string, path: string, run: (folder: HeldDirectory) => Promise<T>): Promise<T> {
+  let root: HeldDirectory;
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    const handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
-    try {
-      await handle.chmod(0o700);
-    } finally {
-      await handle.close();
-    }
+    root = await HeldDirectory.named(directory);
   } catch (error) {
-    throw new KeelsonError("render/unwritable", `cannot close ${folder} to other users: ${messageOf(error)}`, {
-      hint: "secrets are written only into a folder of this user, which is not a link",
-      cause: error,
-    });
+    throw unwritable(directory, error);
+  }
+  try {
+    return await (path === "." ? run(root) : inChild(root, path, run));
+  } finally {
+    await root.close();
   }
 }
 
-async function writeAtomic(path: string, text: string, mode: number): Promise<void> {
+async function inChild<T>(parent: HeldDirectory, name: string, run: (folder: HeldDirectory) => Promise<T>): Promise<T> {
+  let folder: HeldDirectory;
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o755 });
-    await replaceFile(path, text, { mode });
+    folder = await parent.child(name, 0o755);
   } catch (error) {
-    throw new KeelsonError("render/unwritable", `cannot write ${path}: ${messageOf(error)}`, {
-      cause: error,
-    });
+    throw unwritable(join(parent.path, name), error, "it must be a real directory: a link is not followed");
   }
+  try {
+    return await run(folder);
+  } finally {
+    await folder.close();
+  }
+}
+
+async function writeAtomic(folder: HeldDirectory, name: string, text: string, mode: number): Promise<void> {
+  try {
+    await replaceFile(folder.entry(name), text, { mode });
+  } catch (error) {
+    throw unwritable(join(folder.path, name), error);
+  }
+}
+
+function unwritable(path: string, error: unknown, hint?: string): KeelsonError {
+  return new KeelsonError("render/unwritable", `cannot write ${path}: ${messageOf(error)}`, {
+    ...(hint !== undefined && { hint }),
+    cause: error,
+  });
 }
 
 async function entries(directory: string) {
@@ -132,7 +191,7 @@ async function entries(directory: string) {
 async function readBeginning(path: string): Promise<string> {
   let file: FileHandle | undefined;
   try {
-    file = await open(path);
+    file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
     const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(MAX_MARKER_BYTES), position: 0 });
     return buffer.toString("utf8", 0, bytesRead);
   } catch (error) {
@@ -143,12 +202,17 @@ async function readBeginning(path: string): Promise<string> {
   }
 }
 
-async function readText(path: string): Promise<string | undefined> {
+/** The text of a file, which must not be a link; undefined if it is absent. */
+async function readText(path: string, shown = path): Promise<string | undefined> {
+  let file: FileHandle | undefined;
   try {
-    return await readFile(path, "utf8");
+    file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    return await file.readFile("utf8");
   } catch (error) {
     if (isAbsent(error)) return undefined;
-    throw new KeelsonError("render/unreadable", `cannot read ${path}: ${messageOf(error)}`, { cause: error });
+    throw new KeelsonError("render/unreadable", `cannot read ${shown}: ${messageOf(error)}`, { cause: error });
+  } finally {
+    await file?.close();
   }
 }
 

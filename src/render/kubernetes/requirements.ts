@@ -4,7 +4,20 @@ import { runsAsContainers } from "../stores/containers.js";
 
 /** What the objects of a Plan require of the cluster and of its providers, besides what single objects note. */
 export function requirements(plan: Plan): readonly Note[] {
-  return [...defaultStorageClass(plan), ...unknownPorts(plan)];
+  return [...storageClasses(plan), ...unknownPorts(plan)];
+}
+
+function storageClasses(plan: Plan): readonly Note[] {
+  return [...defaultStorageClass(plan), ...volumeExpansion(plan)];
+}
+
+/** A claim can be expanded only if its class allows it, which is not the default (Kubernetes, "Storage Classes", volume expansion). */
+function volumeExpansion({ stores }: Plan): readonly Note[] {
+  const [first] = stores.filter((store) => runsAsContainers(store));
+  if (!first) return [];
+  const message =
+    "a larger `size` expands the volumes of stores, which needs a storage class with `allowVolumeExpansion: true`; no volume can shrink";
+  return [{ path: first.path, message }];
 }
 
 /** EKS marks no storage class as the default since 1.30 (EKS User Guide, "Kubernetes versions", 1.30). */
