@@ -19,6 +19,7 @@ export const AUDIT_ACTS = [
   "database.restore",
   "platform.stop",
   "audit.seal",
+  "audit.gap",
 ] as const;
 export type AuditAct = (typeof AUDIT_ACTS)[number];
 

@@ -146,7 +146,9 @@ describe("the audit log", () => {
         async (client, rows) => {
           await client.query("delete from audit where id = any($1)", [rows.slice(-3).map(({ id }) => id)]);
         },
-        async () => expect(await verdict()).toMatchObject({ intact: false, truncated: true, brokenAt: null }),
+        async () => {
+          expect(await verdict()).toMatchObject({ intact: false, truncated: true, brokenAt: null });
+        },
       );
     });
   });
@@ -157,6 +159,13 @@ describe("the audit log", () => {
     const act = (id: string, name: string) => ({
       ...{ id, at: new Date().toISOString(), actor: "os:ann", act: name, subject: "s", detail: { fault: "f" } },
     });
+
+    const removeNewest = async () => {
+      const newest = "delete from audit where id = (select max(id) from audit where organisation = 'default')";
+      await given.superuser.query("alter table audit disable trigger audit_only_grows");
+      await given.superuser.query(newest);
+      await given.superuser.query("alter table audit enable trigger audit_only_grows");
+    };
 
     test("contains each act once, with its person, and shows it to operators only", async () => {
       expect((await report([act("1", "drill.start")])).status).toBe(204);
@@ -175,18 +184,40 @@ describe("the audit log", () => {
     });
 
     test("names the entries that a restore of the database has lost, which then count as explained", async () => {
-      const newest = "delete from audit where id = (select max(id) from audit where organisation = 'default')";
-      await given.superuser.query("alter table audit disable trigger audit_only_grows");
-      await given.superuser.query(newest);
-      await given.superuser.query("alter table audit enable trigger audit_only_grows");
+      await removeNewest();
       expect(await verdict()).toMatchObject({ intact: false, truncated: true });
       await report([act("3", "backup.restore")]);
       expect(await verdict()).toMatchObject({ intact: true, truncated: false });
-      const { body } = await given.platform.call("GET", "/admin/audit?limit=1", { key: given.platform.token });
-      expect(body.entries[0].detail).toMatchObject({
-        fault: "f",
-        lostEntries: { default: { hash: expect.any(String) } },
+      const { body } = await call("GET", "/admin/audit?organisation=default&limit=1");
+      expect(body.entries[0]).toMatchObject({
+        ...{ act: "audit.gap", actor: "internal", detail: { missing: { hash: expect.any(String) }, restore: "s" } },
       });
+      expect((await call("POST", "/admin/keys", { name: "later" })).status).toBe(201);
+      expect(await verdict()).toMatchObject({ intact: true, truncated: false });
+    });
+
+    test("explains the gap of a restore also if an act was recorded before the restore was", async () => {
+      const restore = act("4", "database.restore");
+      await removeNewest();
+      expect((await call("POST", "/admin/keys", { name: "in between" })).status).toBe(201);
+      expect(await verdict()).toMatchObject({ intact: false, truncated: true });
+      await report([restore]);
+      await report([restore]);
+      expect(await verdict()).toMatchObject({ intact: true, truncated: false });
+      // It explains what was lost until then, nothing later.
+      await removeNewest();
+      await report([restore]);
+      expect(await verdict()).toMatchObject({ intact: false, truncated: true, brokenAt: null });
+    });
+
+    test("shows that entries are missing, however many entries follow", async () => {
+      for (const name of ["next", "another"]) {
+        expect((await call("POST", "/admin/keys", { name })).status).toBe(201);
+        expect(await verdict()).toMatchObject({ intact: false, truncated: true, brokenAt: null });
+      }
+      const { entries } = (await call("GET", "/admin/audit?organisation=default&limit=3")).body;
+      expect(entries.map((entry: { act: string }) => entry.act)).toEqual(["key.create", "key.create", "audit.gap"]);
+      expect(entries[2].detail).toEqual({ missing: { id: expect.any(Number), hash: expect.any(String) } });
     });
   });
 });

@@ -1,6 +1,7 @@
 import { sql, type Transaction } from "kysely";
 import type { AuditAct } from "../../contracts/audit.js";
 import { openChainOf, plainHashOf } from "./audit-chain.js";
+import { GAP_ACT, gapOf, isStored, OpenGaps } from "./audit-gaps.js";
 import type { Head } from "./audit-heads.js";
 import type { AccountsSchema } from "./schema.js";
 
@@ -33,22 +34,42 @@ const GENESIS = "0".repeat(64);
 
 /**
  * Appends to the organisation's hash chain in the transaction of the act itself, so that neither is committed without the
- * other. Each hash covers the entry before, so `verifyAudit` detects an entry that was changed or removed. `id`: an act with the same
- * id is recorded once.
+ * other. Each hash covers the entry before, so `verifyAudit` detects an entry that was changed or removed. If the newest entry that
+ * this process knows of is missing, an entry about that comes first. `id`: an act with the same id is recorded once.
  */
 export async function audit(
   transaction: Transaction<AccountsSchema>,
   act: Act,
-  { id, at = new Date() }: { readonly id?: string; readonly at?: Date } = {},
+  { id, at = new Date() }: { readonly id?: string | undefined; readonly at?: Date } = {},
 ): Promise<void> {
   const { chain, appended } = openChainOf(transaction);
   await sql`select pg_advisory_xact_lock(hashtextextended(${`keelson-audit ${act.organisation}`}, 0))`.execute(
     transaction,
   );
-  if (id !== undefined) {
-    const recorded = await transaction.selectFrom("audit").select("id").where("act_id", "=", id).executeTakeFirst();
-    if (recorded) return;
-  }
+  if (id !== undefined && (await isRecorded(transaction, id))) return;
+  const known = appended.has(act.organisation) ? undefined : chain.head(act.organisation);
+  if (known !== undefined && !(await isStored(transaction, known)))
+    await append(
+      transaction,
+      { ...act, actor: "internal", act: GAP_ACT, subject: `${known.id}`, detail: { missing: known } },
+      {},
+    );
+  await append(transaction, act, { id, at });
+}
+
+/** Whether the act with this id is recorded. */
+export async function isRecorded(transaction: Transaction<AccountsSchema>, id: string): Promise<boolean> {
+  const query = transaction.selectFrom("audit").select("id").where("act_id", "=", id);
+  return (await query.executeTakeFirst()) !== undefined;
+}
+
+/** Appends the entry of an act, in the turn of its chain. */
+async function append(
+  transaction: Transaction<AccountsSchema>,
+  act: Act,
+  { id, at = new Date() }: { readonly id?: string | undefined; readonly at?: Date },
+): Promise<void> {
+  const { chain, appended } = openChainOf(transaction);
   const last = await transaction
     .selectFrom("audit")
     .select("hash")
@@ -99,7 +120,7 @@ export interface AuditVerdict {
   readonly head: string;
   /** Id of the first entry that does not match its predecessor. */
   readonly brokenAt: number | undefined;
-  /** Entries were removed from the end: the newest one that this process knows of is missing. */
+  /** Entries were removed from the end: the newest one that this process knows of is missing, or was when the next was appended. */
   readonly truncated: boolean;
 }
 
@@ -119,6 +140,7 @@ export async function verifyAudit(
   let head = GENESIS;
   let keyed = false;
   let headFound = known === undefined;
+  const gaps = new OpenGaps();
   for (let after = 0; ; ) {
     const page = await transaction
       .selectFrom("audit")
@@ -137,11 +159,14 @@ export async function verifyAudit(
       head = entry.hash;
       after = entry.id;
       if (entry.id === known?.id && entry.hash === known.hash) headFound = true;
+      const gap = gapOf(entry);
+      if (gap !== undefined) gaps.add(gap);
     }
     if (page.length < PAGE_SIZE) break;
   }
   const sealed = keyed || entries === 0;
-  return { intact: headFound && sealed, entries, head, brokenAt: undefined, truncated: !headFound };
+  const truncated = !headFound || gaps.list.length > 0;
+  return { intact: !truncated && sealed, entries, head, brokenAt: undefined, truncated };
 }
 
 /** The chains that the transaction may read. */
@@ -177,14 +202,7 @@ export async function missingHeads(transaction: Transaction<AccountsSchema>): Pr
   const missing: Record<string, Head> = {};
   for (const organisation of chain.chains) {
     const head = chain.head(organisation);
-    if (head === undefined) continue;
-    const found = await transaction
-      .selectFrom("audit")
-      .select("id")
-      .where("id", "=", head.id)
-      .where("hash", "=", head.hash)
-      .executeTakeFirst();
-    if (!found) missing[organisation] = head;
+    if (head !== undefined && !(await isStored(transaction, head))) missing[organisation] = head;
   }
   return missing;
 }

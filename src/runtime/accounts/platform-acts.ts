@@ -1,42 +1,63 @@
+import type { Transaction } from "kysely";
 import type { ReportedAct } from "../../contracts/audit.js";
 import { PLATFORM_SCOPE, type Tables } from "../database/client.js";
-import { audit, missingHeads } from "./audit.js";
+import { audit, isRecorded, missingHeads } from "./audit.js";
 import { type AuditChain, PLATFORM_CHAIN } from "./audit-chain.js";
+import { GAP_ACT, openGapsSince } from "./audit-gaps.js";
+import type { Head } from "./audit-heads.js";
 import type { AccountsSchema } from "./schema.js";
 
 /** Acts after which the database may be older than the newest entries that this process knows of. */
 const RESTORES: ReadonlySet<string> = new Set(["backup.restore", "database.restore"]);
 
 /**
- * Records an act on the platform itself, once. A restore removes the entries that are newer than its backup: its own entry names the
- * newest lost one of each chain, and from then on they are no longer expected.
+ * Records an act on the platform itself, once. A restore removes the entries that are newer than its backup: an entry in each chain names
+ * the newest one that is missing, which explains the gap, also if an act was recorded in between.
  */
 export async function recordPlatformAct(
   tables: Tables<AccountsSchema>,
   chain: AuditChain,
   { id, at, actor, act, subject, detail }: ReportedAct,
 ): Promise<void> {
-  const lostEntries = RESTORES.has(act)
-    ? await tables.transaction(PLATFORM_SCOPE, missingHeads, { repeatable: true })
+  const isRestore = RESTORES.has(act);
+  // A report that is repeated explains nothing that was lost after the first one.
+  const lost = isRestore
+    ? await tables.transaction(
+        PLATFORM_SCOPE,
+        async (open) => ((await isRecorded(open, id)) ? undefined : missingHeads(open)),
+        { repeatable: true },
+      )
     : {};
-  const lost = Object.keys(lostEntries);
-  chain.expect(Object.fromEntries(lost.map((organisation) => [organisation, undefined])));
+  if (lost === undefined) return;
+  chain.expect(Object.fromEntries(Object.keys(lost).map((organisation) => [organisation, undefined])));
   try {
     await tables.transaction(
       PLATFORM_SCOPE,
-      (open) =>
-        audit(
-          open,
-          {
-            ...{ organisation: PLATFORM_CHAIN, actor, act, subject },
-            detail: lost.length === 0 ? detail : { ...detail, lostEntries },
-          },
-          { id, at: new Date(at) },
-        ),
+      async (open) => {
+        if (isRestore) {
+          const gaps = await openGapsSince(open, new Date(at));
+          for (const [organisation, heads] of gaps)
+            for (const missing of heads) await explain(open, organisation, missing, subject);
+          for (const [organisation, missing] of Object.entries(lost))
+            await explain(open, organisation, missing, subject);
+        }
+        await audit(open, { organisation: PLATFORM_CHAIN, actor, act, subject, detail }, { id, at: new Date(at) });
+      },
       { repeatable: true },
     );
   } catch (error) {
-    chain.expect(lostEntries);
+    chain.expect(lost);
     throw error;
   }
+}
+
+function explain(
+  open: Transaction<AccountsSchema>,
+  organisation: string,
+  missing: Head,
+  restore: string,
+): Promise<void> {
+  return audit(open, {
+    ...{ organisation, actor: "internal", act: GAP_ACT, subject: `${missing.id}`, detail: { missing, restore } },
+  });
 }
