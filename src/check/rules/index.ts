@@ -21,6 +21,7 @@ import { unschedulable } from "./capacity/unschedulable.js";
 import { extensionMissing } from "./delivery/extension-missing.js";
 import { imageUnpinned } from "./delivery/image-unpinned.js";
 import { misspelledName } from "./delivery/misspelt-name.js";
+import { noModelSource } from "./delivery/no-model-source.js";
 import { patchNote } from "./delivery/patch-note.js";
 import { callUnexposed } from "./network/call-unexposed.js";
 import { needUncalled } from "./network/need-uncalled.js";
@@ -102,6 +103,7 @@ export const rules: readonly Rule[] = [
   // Delivery
   imageUnpinned,
   extensionMissing,
+  noModelSource,
   misspelledName,
   patchNote,
 
