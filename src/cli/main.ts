@@ -113,10 +113,13 @@ function asJson(argv: readonly string[]): boolean {
   );
 }
 
-// A reader that closes the pipe early (`keelson plan | head`) is not an error.
+// A reader that closes the pipe early (`keelson plan | head`) is not an error. What it would have read is lost for every
+// other error, such as a full disk.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(0);
-  throw error;
+  if (error.code === "EPIPE") process.exit();
+  const problem = new KeelsonError("output/failed", `cannot write the output: ${messageOf(error)}`, { cause: error });
+  printError(`${problem.report()}\n`);
+  process.exit(problem.exitCode);
 });
 // The reader of stderr may exit first (`keelson up 2>&1 | tee`, stopped by the same Ctrl-C; a closed terminal). The command
 // still completes its shutdown.

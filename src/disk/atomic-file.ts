@@ -51,6 +51,19 @@ async function replace(
   }
 }
 
+/** Creates a file as a whole: on a full disk nothing remains. Throws EEXIST if it exists; its content is not read or changed. */
+export async function createFile(path: string, content: string, mode: number): Promise<void> {
+  const handle = await open(path, "wx", mode);
+  try {
+    await handle.writeFile(content);
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
+  } finally {
+    await handle.close();
+  }
+}
+
 /** Makes renames and removals in a directory durable. */
 export async function syncDirectory(path: string): Promise<void> {
   const handle = await open(path, "r");

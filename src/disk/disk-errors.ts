@@ -26,7 +26,8 @@ export function diskError(error: unknown, path: string): unknown {
   }
 }
 
-function notADirectory(path: string, cause?: unknown): KeelsonError {
+/** `path` is a file where a directory is required. */
+export function notADirectory(path: string, cause?: unknown): KeelsonError {
   return new KeelsonError("data/not-a-directory", `${path} is not a directory`, {
     cause,
   });

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
+import { lookup } from "node:dns/promises";
 import { lstat, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { isIP } from "node:net";
+import { networkInterfaces, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { writeAtomically } from "../disk/atomic-file.js";
@@ -43,18 +45,34 @@ export async function writeRunning(layout: Layout, running: RunningPlatform): Pr
 
 /**
  * Undefined if there is no such file. A killed platform leaves its file behind. Throws `file/unreadable` if the content is
- * invalid: the platform that it describes may be running.
+ * invalid: the platform that it describes may be running. Throws `platform/elsewhere` for an address that is not on this machine.
  */
 export async function readRunning(layout: Pick<Layout, "running">): Promise<RunningPlatform | undefined> {
   const text = await readIfPresent(layout.running);
   if (text === undefined) return undefined;
+  let running: RunningPlatform;
   try {
-    return runningSchema.parse(JSON.parse(text));
+    running = runningSchema.parse(JSON.parse(text));
   } catch (error) {
     throw new KeelsonError("file/unreadable", `${layout.running} does not describe a running platform`, {
       cause: error,
     });
   }
+  // Credentials of this machine are sent to these addresses.
+  for (const url of [running.url, running.dashboard])
+    if (!(await isOnThisMachine(url)))
+      throw new KeelsonError("platform/elsewhere", `${layout.running} names the address ${url}`);
+  return running;
+}
+
+/** Whether the host of an HTTP address is this machine: loopback, or the address of one of its interfaces. */
+async function isOnThisMachine(url: string): Promise<boolean> {
+  if (!URL.canParse(url) || new URL(url).protocol !== "http:") return false;
+  const host = new URL(url).hostname.replace(/^\[|\]$/g, "");
+  // A name is one that was given to `up --host`.
+  const addresses = isIP(host) === 0 ? await lookup(host, { all: true }).catch(() => []) : [{ address: host }];
+  const own = Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address));
+  return addresses.length > 0 && addresses.every(({ address }) => /^127\./.test(address) || own.includes(address));
 }
 
 /** The platform that runs on this data directory now; undefined if none does, or if it is at an early step of its start. */

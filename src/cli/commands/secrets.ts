@@ -11,6 +11,7 @@ export function declareSecrets(program: Command): void {
       "write them to this new file, readable only by you (default: print them)",
       nonEmptyPath,
     )
+    .option("--json", "print them as one JSON document, a List that kubectl accepts")
     .action(async (file: string | undefined, options: SecretsOptions) =>
       (await import("../deploy/secrets.js")).secrets(file, options),
     );

@@ -12,6 +12,7 @@ import { isTargetName, type TargetName, targets } from "../../render/targets.js"
 import { unifiedDiff } from "../../render/unified-diff.js";
 import { fileOrDefault, loadPlan } from "../platform/load.js";
 import { print, printDocument, printError, printJson } from "../terminal/output.js";
+import { uninterrupted } from "../terminal/signals.js";
 import { readFolder, writeChanges, writeMissingSecrets } from "./rendered-folder.js";
 
 export interface RenderOptions {
@@ -74,12 +75,13 @@ async function write(
       `${refused.length} changed ${refused.length === 1 ? "file was" : "files were"} not overwritten`,
       { details: refused.map((change) => `${join(directory, change.path)}: ${change.why}`) },
     );
-  await writeChanges(directory, changes);
-  // `keelson deploy` creates the secrets of a cluster; Compose reads them from files.
-  const secrets =
-    target === "compose"
+  const secrets = await uninterrupted(async () => {
+    await writeChanges(directory, changes);
+    // `keelson deploy` creates the secrets of a cluster; Compose reads them from files.
+    return target === "compose"
       ? await writeMissingSecrets(directory, rendering.secrets, (bytes) => randomBytes(bytes).toString("base64url"))
       : [];
+  });
   report(plan, directory, changes, secrets, rendering, options);
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { writeFile } from "node:fs/promises";
+import { createFile } from "../../disk/atomic-file.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { messageOf } from "../../errors/thrown.js";
 import { secretManifest } from "../../render/kubernetes/secret.js";
@@ -12,6 +12,7 @@ import { printDocument, printError } from "../terminal/output.js";
 export interface SecretsOptions {
   readonly environment?: string;
   readonly output?: string;
+  readonly json?: boolean;
 }
 
 /** `keelson secrets`. */
@@ -24,7 +25,9 @@ export async function secrets(given: string | undefined, options: SecretsOptions
       missingValues(secret, {}, (bytes) => randomBytes(bytes).toString("base64url")),
     ),
   );
-  const documents = manifests.map((manifest) => `---\n${stringifyYaml(manifest)}`).join("");
+  const documents = options.json
+    ? `${JSON.stringify({ apiVersion: "v1", kind: "List", items: manifests }, null, 2)}\n`
+    : manifests.map((manifest) => `---\n${stringifyYaml(manifest)}`).join("");
   if (options.output === undefined) printDocument(documents);
   else await writeNew(options.output, documents);
   printError(
@@ -38,7 +41,7 @@ export async function secrets(given: string | undefined, options: SecretsOptions
 /** Never overwrites: the values of an earlier run may be in use. */
 async function writeNew(path: string, text: string): Promise<void> {
   try {
-    await writeFile(path, text, { mode: 0o600, flag: "wx" });
+    await createFile(path, text, 0o600);
   } catch (error) {
     throw new KeelsonError("secrets/unwritable", `cannot write ${path}: ${messageOf(error)}`, { cause: error });
   }

@@ -1,5 +1,6 @@
-import { writeFile } from "node:fs/promises";
+import { realpath } from "node:fs/promises";
 import { resolve } from "node:path";
+import { replaceFile } from "../../disk/atomic-file.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { messageOf } from "../../errors/thrown.js";
 import { printDocument } from "../terminal/output.js";
@@ -19,7 +20,7 @@ export async function schema({ output }: SchemaOptions): Promise<void> {
 
 async function write(file: string, text: string): Promise<void> {
   try {
-    await writeFile(file, text);
+    await replaceFile(await realpath(file).catch(() => file), text, { mode: 0o644 });
   } catch (error) {
     const reason = messageOf(error);
     throw new KeelsonError("file/unwritable", `cannot write ${file}: ${reason}`, {

@@ -1,9 +1,11 @@
 import { join, resolve } from "node:path";
 import { bearer, currentToken } from "../../contracts/platform-token.js";
-import { readdirIfPresent } from "../../disk/read.js";
+import { notADirectory } from "../../disk/disk-errors.js";
+import { requirePrivateDirectory } from "../../disk/private-directory.js";
+import { readdirIfPresent, statIfPresent } from "../../disk/read.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { notRunning } from "../../local/control/client.js";
-import { dataFromEnvironment, layout } from "../../local/layout.js";
+import { dataFromEnvironment, layout, requireOwnData } from "../../local/layout.js";
 import { personName } from "../../local/person.js";
 import { livePlatform, type RunningPlatform } from "../../local/running.js";
 import { localSecrets } from "../../local/secrets.js";
@@ -60,6 +62,8 @@ export async function connect(
 export async function findRunning(options: Pick<ConnectionOptions, "data">): Promise<RunningPlatform> {
   const chosen = options.data ?? dataFromEnvironment();
   if (chosen !== undefined) {
+    if ((await statIfPresent(resolve(chosen)))?.isDirectory() === false) throw notADirectory(resolve(chosen));
+    await requirePrivateDirectory(resolve(chosen));
     const running = await livePlatform(layout(resolve(chosen)));
     if (running) return running;
     throw notRunning(`on ${resolve(chosen)}`);
@@ -73,10 +77,13 @@ export async function findRunning(options: Pick<ConnectionOptions, "data">): Pro
   });
 }
 
-/** The data directory of a command, whether or not its platform runs; of several, the one whose platform runs. Throws `data/unknown`. */
+/**
+ * The data directory of a command, whether or not its platform runs; of several, the one whose platform runs.
+ * @throws KeelsonError `data/unknown`, `data/not-a-directory`, `data/foreign`.
+ */
 export async function findData(options: Pick<ConnectionOptions, "data">): Promise<string> {
   const chosen = options.data ?? dataFromEnvironment();
-  if (chosen !== undefined) return resolve(chosen);
+  if (chosen !== undefined) return existingData(resolve(chosen));
   const found = await dataDirectories();
   const candidates = found.length === 1 ? found : (await runningPlatforms()).map((running) => running.data);
   const [only] = candidates;
@@ -95,10 +102,30 @@ export async function findData(options: Pick<ConnectionOptions, "data">): Promis
   );
 }
 
+/** The directory, if it is a data directory. A wrong one is an error, and not a platform without backups, drills and logs. */
+async function existingData(directory: string): Promise<string> {
+  const found = await statIfPresent(directory);
+  if (found === undefined)
+    throw new KeelsonError("data/unknown", `the data directory ${directory} does not exist`, {
+      hint: "give the directory that `keelson up` prints as data",
+    });
+  if (!found.isDirectory()) throw notADirectory(directory);
+  await requirePrivateDirectory(directory);
+  await requireOwnData(directory);
+  return directory;
+}
+
+/**
+ * The data directories in `.keelson`. Their files name addresses, sockets and platform files that commands use, so another user must not
+ * be able to write them, as with the configuration of Git and SSH.
+ * @throws KeelsonError `data/shared`.
+ */
 async function dataDirectories(): Promise<string[]> {
   const root = resolve(".keelson");
   const entries = (await readdirIfPresent(root)) ?? [];
-  return entries.filter((entry) => entry.isDirectory()).map((entry) => join(root, entry.name));
+  const found = entries.filter((entry) => entry.isDirectory()).map((entry) => join(root, entry.name));
+  if (found.length > 0) for (const directory of [root, ...found]) await requirePrivateDirectory(directory);
+  return found;
 }
 
 async function runningPlatforms(): Promise<RunningPlatform[]> {

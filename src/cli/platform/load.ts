@@ -120,14 +120,25 @@ export async function findFile(file: string): Promise<string> {
   throw new KeelsonError("file/not-found", `the platform file \`${file}\` does not exist`, { hint });
 }
 
+const UTF_8 = "a platform file is text in UTF-8: save it in this encoding";
+
+/** A byte order mark of UTF-16, as `>` of Windows PowerShell writes it. */
+function isUtf16([first, second]: Uint8Array): boolean {
+  return (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
+}
+
 async function readText(path: string, shown: string): Promise<string> {
   try {
     const { size } = await stat(path);
     // A character has at most four bytes: a larger file exceeds the limit and is not read.
     if (size > 4 * MAX_FILE_CHARACTERS) return " ".repeat(MAX_FILE_CHARACTERS + 1);
-    return new TextDecoder("utf-8", { fatal: true }).decode(await readFile(path));
+    const bytes = await readFile(path);
+    if (isUtf16(bytes))
+      throw new KeelsonError("file/unreadable", `cannot read ${shown}: it is UTF-16`, { hint: UTF_8 });
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (error) {
-    const hint = error instanceof TypeError ? "a platform file is UTF-8 text" : "check the permissions of the file";
+    if (error instanceof KeelsonError) throw error;
+    const hint = error instanceof TypeError ? UTF_8 : "check the permissions of the file";
     const reason = error instanceof TypeError ? "it is not UTF-8" : messageOf(error);
     throw new KeelsonError("file/unreadable", `cannot read ${shown}: ${reason}`, { hint, cause: error });
   }

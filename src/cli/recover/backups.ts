@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { type BackupList, backupSchema, type ListedBackup } from "../../contracts/backups.js";
 import { singleLine } from "../../errors/terminal-text.js";
 import { callControl } from "../../local/control/client.js";
@@ -42,7 +43,9 @@ export async function findLocation(options: RepositoryOptions): Promise<BackupLo
 }
 
 async function verify(id: string, options: RepositoryOptions): Promise<ListedBackup> {
-  const data = await findData(options);
+  // With a repository of its own, a new data directory can be named for the temporary files.
+  const named = options.from === undefined ? undefined : options.data;
+  const data = named === undefined ? await findData(options) : resolve(named);
   const running = options.from === undefined ? await livePlatform(layout(data)) : undefined;
   if (running)
     return withBusyProgress(

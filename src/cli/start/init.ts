@@ -1,5 +1,6 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { basename, join, relative, resolve } from "node:path";
+import { createFile, replaceFile } from "../../disk/atomic-file.js";
 import { diskError, isSystemError } from "../../disk/disk-errors.js";
 import { readIfPresent } from "../../disk/read.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
@@ -8,6 +9,7 @@ import { readPlatform } from "../../platform-file/index.js";
 import { blueprintNames, blueprintText, PLATFORM_FILE, STARTER } from "../platform/load.js";
 import { printResult } from "../terminal/output.js";
 import { withQuestions } from "../terminal/questions.js";
+import { uninterrupted } from "../terminal/signals.js";
 
 export interface InitOptions {
   readonly from?: string;
@@ -39,10 +41,13 @@ export async function init(directory: string | undefined, options: InitOptions):
   const problem = parsed.ok ? undefined : parsed.diagnostics.find(({ path: place }) => place === "platform");
   if (problem) throw new KeelsonError("init/name", `${name} cannot be the name of a platform: ${problem.message}`);
   try {
-    await mkdir(join(folder, ".keelson"), { recursive: true, mode: 0o700 });
-    await writeFile(join(folder, SCHEMA_FILE), await schemaText());
-    // `wx`: a file that was created meanwhile is not overwritten.
-    await writeFile(path, text, { flag: "wx" });
+    const schema = await schemaText();
+    await uninterrupted(async () => {
+      await mkdir(join(folder, ".keelson"), { recursive: true, mode: 0o700 });
+      await replaceFile(join(folder, SCHEMA_FILE), schema, { mode: 0o644 });
+      // A file that was created meanwhile is not overwritten.
+      await createFile(path, text, 0o666);
+    });
   } catch (error) {
     if (isSystemError(error) && error.code === "EEXIST") throw alreadyThere(path);
     throw diskError(error, folder);

@@ -1,6 +1,6 @@
 import { request } from "undici";
 import { z } from "zod";
-import { readError } from "../../contracts/error.js";
+import { parseJson, readError } from "../../contracts/error.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { suggest } from "../../platform-file/suggest.js";
 import type { Connection } from "../platform/connection.js";
@@ -58,7 +58,7 @@ export async function streamAnswer(
   let answering = model;
   let finished = false;
   for await (const event of events(response)) {
-    const chunk = chunkSchema.parse(JSON.parse(event));
+    const chunk = parsed(chunkSchema, event);
     if (chunk.error) throw new KeelsonError("chat/answer", chunk.error.message);
     const part = chunk.choices[0]?.delta?.content ?? "";
     if (part !== "") {
@@ -102,7 +102,14 @@ const modelsSchema = z.object({ data: z.array(z.object({ id: z.string() })) });
 /** Names of the models that the key may use, in the platform file's order. */
 export async function modelNames(connection: Connection): Promise<readonly string[]> {
   const body = await send(connection, "GET", "/v1/models", AbortSignal.timeout(MODEL_LIST_TIMEOUT_MS));
-  return modelsSchema.parse(JSON.parse(await read(body))).data.map(({ id }) => id);
+  return parsed(modelsSchema, await read(body)).data.map(({ id }) => id);
+}
+
+/** @throws KeelsonError `platform/answer` */
+function parsed<T>(schema: z.ZodType<T>, text: string): T {
+  const result = schema.safeParse(parseJson(text));
+  if (result.success) return result.data;
+  throw new KeelsonError("platform/answer", "the response of the platform is invalid", { cause: result.error });
 }
 
 export async function firstModel(connection: Connection): Promise<string> {

@@ -8,6 +8,11 @@ export const commandErrors = {
     status: 500,
     hint: "this is a defect of keelson; KEELSON_DEBUG=1 shows where",
   },
+  "output/failed": {
+    summary: "The output of a command could not be written, for example because the disk is full.",
+    exitCode: 1,
+    hint: "the output is incomplete; write it to another place",
+  },
   usage: { summary: "The command line is invalid.", exitCode: 2 },
   "usage/moment": { summary: "A point in time is neither a date nor a duration.", exitCode: 2 },
   "usage/dimension": { summary: "Usage cannot be grouped by this dimension.", exitCode: 2 },

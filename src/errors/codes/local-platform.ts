@@ -22,6 +22,11 @@ export const localPlatformErrors = {
     exitCode: 2,
     hint: "allow only its owner to write to it: chmod go-w DIR",
   },
+  "platform/elsewhere": {
+    summary: "The file of a running platform names an address that is not on this machine.",
+    exitCode: 2,
+    hint: "the data directory was copied or prepared elsewhere; call a remote platform with --url and --key",
+  },
   "data/not-owned": {
     summary: "A file in PostgreSQL's directory is a link, or belongs to another user; it is not used.",
     exitCode: 1,

@@ -1,6 +1,6 @@
 import { request } from "node:http";
 import type { z } from "zod";
-import { readError } from "../../contracts/error.js";
+import { parseJson, readError } from "../../contracts/error.js";
 import { PERSON_HEADER } from "../../contracts/platform-token.js";
 import { isSystemError } from "../../disk/disk-errors.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
@@ -21,8 +21,10 @@ export async function callControl<T>(
   options: ControlOptions = {},
 ): Promise<T> {
   const { status, text } = await exchange(socket, path, options);
-  if (status < 400) return schema.parse(JSON.parse(text));
-  throw errorOf(status, text);
+  if (status >= 400) throw errorOf(status, text);
+  const parsed = schema.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data;
+  throw new KeelsonError("control/answer", `the supervisor's response to ${path} is invalid`, { cause: parsed.error });
 }
 
 /** The same for a document that is not JSON, such as a drill's report. */
