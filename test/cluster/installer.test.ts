@@ -31,7 +31,9 @@ describe("the installer of the tests' tools", () => {
   it("lists the available parts for an unknown one", () => {
     const { status, stderr } = install(["helm"]);
     expect(status).toBe(1);
-    expect(stderr).toBe("tools: unknown part 'helm'; there are: packages model cluster kwok compose versitygw\n");
+    expect(stderr).toBe(
+      "tools: unknown part 'helm'; there are: packages model schemas cluster kwok compose versitygw\n",
+    );
   });
 
   it("stores builds outside the checkout, in the configured directory", () => {

@@ -44,7 +44,7 @@ async function smallStarter(folder: string): Promise<{ file: string; plan: Plan 
   return { file, plan };
 }
 
-describeWith(["kubernetes node", "postgresql"], "the starter on a real node", ({ postgresql }) => {
+describeWith(["kubernetes node", "postgresql", "schemas"], "the starter on a real node", ({ postgresql }) => {
   let cluster: RealCluster;
   let folder: string;
   let file: string;

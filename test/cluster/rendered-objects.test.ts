@@ -9,59 +9,10 @@ import { applied, deployInto } from "../support/cluster/deploying.js";
 import { defineOperatorKinds } from "../support/cluster/operators.js";
 import { blueprintPlans } from "../support/cluster/plans.js";
 import { applyAll, podTemplate, renderedObjects } from "../support/cluster/rendered.js";
-import {
-  broker,
-  cache,
-  cpuScale,
-  database,
-  entrance,
-  samplePlan,
-  sidecar,
-  unit,
-} from "../support/render/sample-plan.js";
+import { everything } from "../support/render/everything.js";
 import { describeWith } from "../support/requirements.js";
 
-const day = 24 * 3600 * 1000;
-const schedule = (every: number) => ({ path: "backups", every, at: undefined, keep: 7 * day });
-const backups = {
-  path: "backups",
-  full: schedule(day),
-  log: schedule(60_000),
-  snapshot: undefined,
-  size: 2 ** 30,
-  to: [],
-  encrypted: false,
-};
-
-/** One of everything that the Kubernetes target can write, whether or not a blueprint happens to use it. */
-const everything = samplePlan({
-  namespace: "everything",
-  units: [
-    ...samplePlan().units,
-    unit("scaled", {
-      replicas: { min: 2, max: 10 },
-      scale: { ...cpuScale, memory: 0.8 },
-      priority: "critical",
-      spread: { zones: "require", nodes: "require" },
-    }),
-    unit("indexer", {
-      role: "worker",
-      modules: [],
-      command: ["sleep", "infinity"],
-      priority: "low",
-      volumes: [{ name: "index", mount: "/index", size: 2 ** 30, kind: "persistent" }],
-    }),
-    unit("accompanied", { sidecars: [sidecar("proxy", 9901), sidecar("cache", 9902)] }),
-  ],
-  stores: [
-    database("database", { replicas: 3, standby: "another-zone", synchronous: true, backups }),
-    cache("cache", { shards: 3, replicas: 1, backups }),
-    broker("broker", { replicas: 3 }),
-  ],
-  entrances: [entrance({ affinity: "session" }), entrance({ name: "second", controller: "traefik" })],
-});
-
-describeWith(["cluster"], "rendered objects and a real API server", () => {
+describeWith(["cluster", "schemas"], "rendered objects and a real API server", () => {
   let plane: ControlPlane;
   beforeAll(async () => {
     plane = await startControlPlane();
@@ -76,6 +27,14 @@ describeWith(["cluster"], "rendered objects and a real API server", () => {
     await applyAll(plane.api, objects);
     // Applied again they change nothing: what the server fills in is not fought over.
     for (const object of objects) expect(await changesAgain(plane.api, object), describe(object)).toBe(false);
+  });
+
+  it("judges custom resources by the definitions of their operators", async () => {
+    const database = renderedObjects(everything).find(({ kind }) => kind === "Cluster");
+    if (database === undefined) throw new Error("no Cluster is rendered");
+    await applyAll(plane.api, renderedObjects(everything));
+    await expect(plane.api.apply({ ...database, spec: { instances: "three" } })).rejects.toThrowError(/instances/);
+    await expect(plane.api.apply({ ...database, spec: { instances: 3, backups: {} } })).rejects.toThrowError(/backups/);
   });
 
   it.each(plans)("%s: a second deploy applies nothing", async (_name, of) => {

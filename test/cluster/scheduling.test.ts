@@ -46,7 +46,7 @@ function wanted(plan: Plan, objects: readonly ApiObject[]): Record<string, numbe
   return Object.fromEntries([...stores, ...plan.units.map((unit) => [unit.name, unit.replicas.min] as const)]);
 }
 
-describeWith(["cluster", "kwok"], "the blueprints on nodes of three zones", () => {
+describeWith(["cluster", "kwok", "schemas"], "the blueprints on nodes of three zones", () => {
   const plans = [...blueprintPlans()];
   let plane: ControlPlane;
   let nodes: SimulatedNodes;

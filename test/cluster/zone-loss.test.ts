@@ -17,7 +17,7 @@ function least(units: readonly Unit[]): Record<string, number> {
   return Object.fromEntries(units.map((unit) => [unit.name, unit.replicas.min]));
 }
 
-describeWith(["cluster", "kwok"], "the starter's production over three zones", () => {
+describeWith(["cluster", "kwok", "schemas"], "the starter's production over three zones", () => {
   const plan = blueprintPlan("starter", "production");
   const pods = `/api/v1/namespaces/${plan.namespace}/pods`;
   const guarded = plan.units.filter((unit) => unit.disruption !== undefined);

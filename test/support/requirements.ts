@@ -53,6 +53,12 @@ function model(): Answer {
   return existsSync(path) ? { ok: true, path } : { ok: false, reason: "the model is not downloaded (npm run tools)" };
 }
 
+/** Definitions of custom resources and OpenAPI documents, which `tools/install.sh` copies from Go modules. */
+function schemas(): Answer {
+  const path = execFileSync("bash", [INSTALLER, "where", "schemas"], { encoding: "utf8" }).trim();
+  return existsSync(path) ? { ok: true, path } : { ok: false, reason: "schemas are not downloaded (npm run tools)" };
+}
+
 function root(): Answer {
   return process.getuid?.() === 0 ? { ok: true, path: "" } : { ok: false, reason: "only root may do this" };
 }
@@ -133,6 +139,7 @@ const CHECKS = {
   "docker compose": () => firstMissing([docker()]) ?? built("compose", "docker-compose"),
   "network namespaces": networkNamespaces,
   model,
+  schemas,
   versitygw: () => built("versitygw", "versitygw"),
   chromium: () => program("chromium", "chromium"),
   age: () => program("age", "age"),

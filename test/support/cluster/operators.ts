@@ -1,14 +1,18 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseAllDocuments } from "yaml";
 import { z } from "zod";
-import type { Api, ApiObject } from "./api.js";
+import { requirement } from "../requirements.js";
+import { type Api, ApiObject } from "./api.js";
 
-/** Custom resources of operators that are not installed in the control plane of the tests. */
-const KINDS = [
-  { group: "postgresql.cnpg.io", version: "v1", kind: "Cluster", plural: "clusters" },
-  { group: "postgresql.cnpg.io", version: "v1", kind: "ScheduledBackup", plural: "scheduledbackups" },
-  { group: "barmancloud.cnpg.io", version: "v1", kind: "ObjectStore", plural: "objectstores" },
-  { group: "gateway.networking.k8s.io", version: "v1", kind: "Gateway", plural: "gateways" },
-  { group: "gateway.networking.k8s.io", version: "v1", kind: "HTTPRoute", plural: "httproutes" },
-];
+/** The folders of `tools/install.sh schemas` with the published definitions of operators. */
+const FOLDERS = ["barman-cloud", "cert-manager", "cloudnative-pg", "gateway-api", "prometheus-operator"];
+
+const Published = ApiObject.extend({
+  kind: z.literal("CustomResourceDefinition"),
+  spec: z.looseObject({ group: z.string(), names: z.looseObject({ kind: z.string() }) }),
+});
+type Published = z.infer<typeof Published>;
 
 const Definition = z.looseObject({
   status: z
@@ -16,48 +20,34 @@ const Definition = z.looseObject({
     .optional(),
 });
 
+/** The published definition of a kind; undefined for a kind of Kubernetes itself. */
+function published(group: string, kind: string): Published | undefined {
+  const answer = requirement("schemas");
+  if (!answer.ok) throw new Error(answer.reason);
+  for (const folder of FOLDERS)
+    for (const file of readdirSync(join(answer.path, folder))) {
+      const text = readFileSync(join(answer.path, folder, file), "utf8");
+      // Parsing all of them would take seconds.
+      if (!text.includes(`  group: ${group}\n`) || !text.includes(`    kind: ${kind}\n`)) continue;
+      for (const document of parseAllDocuments(text)) {
+        const { success, data } = Published.safeParse(document.toJS());
+        if (success && data.spec.group === group && data.spec.names.kind === kind) return data;
+      }
+    }
+  return undefined;
+}
+
 /**
- * Creates CustomResourceDefinitions for the operators' kinds among `objects`. The schemas of the operators are not available
- * without a network, so the API server validates only the identity and metadata of these objects; TypeScript checks their
- * fields in the renderer.
+ * Creates the published CustomResourceDefinitions of the operators' kinds among `objects`, so that the API server validates them
+ * as in a cluster with these operators.
  */
 export async function defineOperatorKinds(api: Api, objects: readonly ApiObject[]): Promise<void> {
-  const used = KINDS.filter(({ group, kind }) =>
-    objects.some((of) => of.kind === kind && of.apiVersion.startsWith(group)),
-  );
-  for (const { group, version, kind, plural } of used) {
-    const path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
-    const name = `${plural}.${group}`;
-    const known = await api.call("GET", `${path}/${name}`);
-    if (known.status !== 200)
-      await api.create(path, {
-        apiVersion: "apiextensions.k8s.io/v1",
-        kind: "CustomResourceDefinition",
-        // Required for groups below k8s.io; the value says that these are not the published definitions.
-        metadata: { name, annotations: { "api-approved.kubernetes.io": "unapproved, for tests" } },
-        spec: {
-          group,
-          scope: "Namespaced",
-          names: { kind, plural, singular: kind.toLowerCase() },
-          versions: [
-            {
-              name: version,
-              served: true,
-              storage: true,
-              schema: {
-                openAPIV3Schema: {
-                  type: "object",
-                  properties: {
-                    spec: { type: "object", "x-kubernetes-preserve-unknown-fields": true },
-                    status: { type: "object", "x-kubernetes-preserve-unknown-fields": true },
-                  },
-                },
-              },
-            },
-          ],
-        },
-      });
-    await established(api, `${path}/${name}`);
+  const kinds = new Set(objects.map(({ apiVersion, kind }) => `${apiVersion.split("/")[0]} ${kind}`));
+  for (const [group = "", kind = ""] of [...kinds].map((name) => name.split(" "))) {
+    const definition = published(group, kind);
+    if (definition === undefined) continue;
+    await api.apply(definition);
+    await established(api, await api.pathOf(definition));
   }
 }
 
