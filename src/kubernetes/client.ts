@@ -4,15 +4,24 @@ import { z } from "zod";
 import type { Connection, Identity } from "./connection.js";
 import { type ApiRequest, KubernetesError, notFromKubernetes, refusal, unreachable } from "./errors.js";
 import { describe, LiveObject, type ObjectReference } from "./live-object.js";
+import { linesOf, ResponseTooLarge, textOf } from "./response-body.js";
 
 /** The field manager of server-side apply. */
 export const FIELD_MANAGER = "keelson";
 
 const REQUEST_TIMEOUT_MS = 30_000;
+/**
+ * Limit of a request as a whole, however slowly its response arrives: the API server ends requests after 60 s
+ * (kube-apiserver, `--request-timeout`). Admission webhooks may take 30 s each, so a write waits for its response until then.
+ */
+const MAX_REQUEST_MS = 65_000;
 /** After this time the API server ends a watch, and the caller lists and watches again. */
 const WATCH_SECONDS = 60;
 /** Delays before the retries of a request that the server rejected because it is overloaded (429, 503). */
 const RETRY_DELAYS_MS = [200, 1000, 3000];
+const PAGE_SIZE = 500;
+/** A hundred thousand objects of one kind in a namespace, ten times the largest platform that was deployed. */
+const MAX_PAGES = 200;
 
 interface RequestOptions {
   readonly body?: string;
@@ -40,6 +49,14 @@ export interface WatchEvent {
   readonly type: "ADDED" | "MODIFIED" | "DELETED";
   readonly object: LiveObject;
 }
+
+type SendParameters = readonly [
+  method: ApiRequest["method"],
+  path: string,
+  operation: string,
+  body?: unknown,
+  type?: string,
+];
 
 interface Kind {
   readonly plural: string;
@@ -106,7 +123,7 @@ export class KubernetesClient {
   async get(reference: ObjectReference): Promise<LiveObject | undefined> {
     const path = await this.#pathOf(reference);
     try {
-      return LiveObject.parse(await this.#send("GET", path, `read ${describe(reference)}`));
+      return await this.#object("GET", path, `read ${describe(reference)}`);
     } catch (error) {
       if (error instanceof KubernetesError && error.status === 404) return undefined;
       throw error;
@@ -122,18 +139,21 @@ export class KubernetesClient {
   ): Promise<{ readonly items: readonly LiveObject[]; readonly resourceVersion: string }> {
     const collection = await this.#collection(apiVersion, kind, namespace);
     const items: LiveObject[] = [];
-    let resourceVersion = "";
+    const operation = `list ${kind}`;
     let page: string | undefined;
-    do {
-      const query = new URLSearchParams({ labelSelector: selectorOf(labels), limit: "500" });
+    for (let pages = 1; pages <= MAX_PAGES; pages += 1) {
+      const query = new URLSearchParams({ labelSelector: selectorOf(labels), limit: String(PAGE_SIZE) });
       if (page) query.set("continue", page);
-      const response = ObjectList.parse(await this.#send("GET", `${collection}?${query}`, `list ${kind}`));
+      const path = `${collection}?${query}`;
+      const response = await this.#send("GET", path, operation);
+      const { items: found, metadata } = this.#parsed(ObjectList, response, operation);
       // The items of a list have no apiVersion and kind.
-      items.push(...response.items.map((item) => LiveObject.parse({ apiVersion, kind, ...item })));
-      resourceVersion = response.metadata.resourceVersion ?? "";
-      page = response.metadata.continue;
-    } while (page);
-    return { items, resourceVersion };
+      for (const item of found) items.push(this.#parsed(LiveObject, { apiVersion, kind, ...item }, operation));
+      const { resourceVersion = "", continue: next } = metadata;
+      if (!next) return { items, resourceVersion };
+      page = next;
+    }
+    throw new KubernetesError("kubernetes/failed", `${operation}: the list has more than ${MAX_PAGES} pages`);
   }
 
   /** Server-side apply; the API server rejects unknown fields. */
@@ -142,9 +162,7 @@ export class KubernetesClient {
     if (options.dryRun) query.set("dryRun", "All");
     if (options.force) query.set("force", "true");
     const path = `${await this.#pathOf(object)}?${query}`;
-    return LiveObject.parse(
-      await this.#send("PATCH", path, `apply ${describe(object)}`, object, "application/apply-patch+yaml"),
-    );
+    return this.#object("PATCH", path, `apply ${describe(object)}`, object, "application/apply-patch+yaml");
   }
 
   /** Creates an object; fails if it exists. */
@@ -152,14 +170,14 @@ export class KubernetesClient {
     const query = new URLSearchParams({ fieldManager: FIELD_MANAGER, fieldValidation: "Strict" });
     if (options.dryRun) query.set("dryRun", "All");
     const collection = await this.#collection(object.apiVersion, object.kind, object.metadata.namespace);
-    return LiveObject.parse(await this.#send("POST", `${collection}?${query}`, `create ${describe(object)}`, object));
+    return this.#object("POST", `${collection}?${query}`, `create ${describe(object)}`, object);
   }
 
   /** Replaces an object; fails with a conflict if `metadata.resourceVersion` is not its current version. */
   async replace(object: ObjectReference): Promise<LiveObject> {
     const query = new URLSearchParams({ fieldManager: FIELD_MANAGER, fieldValidation: "Strict" });
     const path = `${await this.#pathOf(object)}?${query}`;
-    return LiveObject.parse(await this.#send("PUT", path, `replace ${describe(object)}`, object));
+    return this.#object("PUT", path, `replace ${describe(object)}`, object);
   }
 
   /** Changes fields of an object by a merge patch (RFC 7386). */
@@ -167,8 +185,7 @@ export class KubernetesClient {
     const query = new URLSearchParams({ fieldManager: FIELD_MANAGER, fieldValidation: "Strict" });
     if (options.dryRun) query.set("dryRun", "All");
     const path = `${await this.#pathOf(object)}?${query}`;
-    const operation = `change ${describe(object)}`;
-    return LiveObject.parse(await this.#send("PATCH", path, operation, patch, "application/merge-patch+json"));
+    return this.#object("PATCH", path, `change ${describe(object)}`, patch, "application/merge-patch+json");
   }
 
   /** Writes the field managers of an object as it was read; fails with a conflict if it has changed since. */
@@ -228,26 +245,24 @@ export class KubernetesClient {
     const bodyTimeout = WATCH_SECONDS * 1000 + REQUEST_TIMEOUT_MS;
     const response = await this.#dispatch(apiRequest, { headersTimeout: REQUEST_TIMEOUT_MS, bodyTimeout, signal });
     if (response.statusCode >= 400)
-      throw refusal(response.statusCode, parseJson(await response.body.text()), apiRequest);
-    let rest = "";
-    response.body.setEncoding("utf8");
+      throw refusal(response.statusCode, parseJson(await this.#textOf(response, apiRequest)), apiRequest);
     try {
-      for await (const chunk of response.body) {
-        const lines = (rest + String(chunk)).split("\n");
-        rest = lines.pop() ?? "";
-        for (const line of lines) {
-          if (line.trim() === "") continue;
-          const event = Event.safeParse(parseJson(line)).data;
-          if (event === undefined) throw notFromKubernetes(line, this.#connection.server, apiRequest);
-          // BOOKMARK events have no object to report. An ERROR (410 Gone) means that the version has expired.
-          if (event.type === "ERROR") return;
-          if (event.type === "ADDED" || event.type === "MODIFIED" || event.type === "DELETED")
-            yield { type: event.type, object: LiveObject.parse({ apiVersion, kind, ...event.object }) };
-        }
+      for await (const line of linesOf(response.body)) {
+        const event = Event.safeParse(parseJson(line)).data;
+        if (event === undefined) throw notFromKubernetes(line, this.#connection.server, apiRequest);
+        // BOOKMARK events have no object to report. An ERROR (410 Gone) means that the version has expired.
+        if (event.type === "ERROR") return;
+        if (event.type === "ADDED" || event.type === "MODIFIED" || event.type === "DELETED")
+          yield {
+            type: event.type,
+            object: this.#parsed(LiveObject, { apiVersion, kind, ...event.object }, apiRequest.operation),
+          };
       }
     } catch (error) {
       if (error instanceof KubernetesError) throw error;
       if (signal.aborted) return;
+      if (error instanceof ResponseTooLarge)
+        throw notFromKubernetes(error.message, this.#connection.server, apiRequest);
       this.#options.signal?.throwIfAborted();
       throw unreachable(error, this.#connection.server, apiRequest);
     }
@@ -289,40 +304,42 @@ export class KubernetesClient {
       if (error instanceof KubernetesError && error.status === 404) return { resources: [] };
       throw error;
     });
-    const parsed = ResourceList.safeParse(response);
-    if (!parsed.success)
-      throw notFromKubernetes(
-        JSON.stringify(response),
-        this.#connection.server,
-        this.#requestOf("GET", group, "discovery"),
-      );
-    const resources = parsed.data.resources.filter((resource) => !resource.name.includes("/"));
+    const { resources: all } = this.#parsed(ResourceList, response, `discover the kinds of ${group}`);
+    const resources = all.filter((resource) => !resource.name.includes("/"));
     return new Map(resources.map(({ kind, name, namespaced }) => [kind, { plural: name, namespaced }]));
   }
 
-  async #send(
-    method: ApiRequest["method"],
-    path: string,
-    what: string,
-    body?: unknown,
-    type = "application/json",
-  ): Promise<unknown> {
-    const apiRequest = this.#requestOf(method, path, what);
+  /** A request whose response is an object. */
+  async #object(...request: SendParameters): Promise<LiveObject> {
+    return this.#parsed(LiveObject, await this.#send(...request), request[2]);
+  }
+
+  /** A response of the expected form; another one is of another server. */
+  #parsed<T>(schema: z.ZodType<T>, response: unknown, operation: string): T {
+    const parsed = schema.safeParse(response);
+    if (parsed.success) return parsed.data;
+    const { server, description } = this.#connection;
+    throw notFromKubernetes(JSON.stringify(response).slice(0, 200), server, { operation, connection: description });
+  }
+
+  async #send(...[method, path, operation, body, type = "application/json"]: SendParameters): Promise<unknown> {
+    const apiRequest = this.#requestOf(method, path, operation);
     const sent = body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": type } };
     for (let attempt = 0; ; attempt += 1) {
       const response = await this.#dispatch(apiRequest, {
         ...sent,
-        headersTimeout: REQUEST_TIMEOUT_MS,
+        headersTimeout: method === "GET" ? REQUEST_TIMEOUT_MS : MAX_REQUEST_MS,
         bodyTimeout: REQUEST_TIMEOUT_MS,
+        signal: AbortSignal.timeout(MAX_REQUEST_MS),
       });
-      const text = await this.#bodyOf(response, apiRequest);
+      const text = await this.#textOf(response, apiRequest);
       if (response.statusCode < 400) {
         const body = text === "" ? {} : parseJson(text);
         if (typeof body !== "object") throw notFromKubernetes(text, this.#connection.server, apiRequest);
         return body;
       }
       const wait = RETRY_DELAYS_MS[attempt];
-      if (!(response.statusCode === 429 || response.statusCode === 503) || wait === undefined)
+      if (wait === undefined || !mayBeRetried(response))
         throw refusal(response.statusCode, parseJson(text), apiRequest);
       const { signal } = this.#options;
       await sleep(wait, undefined, signal && { signal }).catch(() => signal?.throwIfAborted());
@@ -362,11 +379,13 @@ export class KubernetesClient {
   }
 
   /** A response whose body ends early or not at all is no response. */
-  async #bodyOf(response: Dispatcher.ResponseData, apiRequest: ApiRequest): Promise<string> {
+  async #textOf(response: Dispatcher.ResponseData, apiRequest: ApiRequest): Promise<string> {
     try {
-      return await response.body.text();
+      return await textOf(response.body);
     } catch (error) {
       this.#options.signal?.throwIfAborted();
+      if (error instanceof ResponseTooLarge)
+        throw notFromKubernetes(error.message, this.#connection.server, apiRequest);
       throw unreachable(error, this.#connection.server, apiRequest);
     }
   }
@@ -403,6 +422,11 @@ function selectorOf(labels: Readonly<Record<string, string>>): string {
   return Object.entries(labels)
     .map(([name, value]) => `${name}=${value}`)
     .join(",");
+}
+
+/** The server has not executed the request: it is overloaded, or requests a retry (as client-go, `checkWait`). */
+function mayBeRetried({ statusCode, headers }: Dispatcher.ResponseData): boolean {
+  return statusCode === 429 || statusCode === 503 || (statusCode >= 500 && headers["retry-after"] !== undefined);
 }
 
 /** Returns the text of a response that is not JSON (the page of a proxy), for the error message. */

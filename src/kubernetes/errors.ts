@@ -69,7 +69,13 @@ export function refusal(status: number, body: unknown, request: ApiRequest): Kub
     });
   switch (status) {
     case 400:
-      return error("kubernetes/unreadable", apiStatus.message);
+      return error(
+        "kubernetes/unreadable",
+        apiStatus.message,
+        / does not support dry run/.test(apiStatus.message)
+          ? "deploy validates by dry run: set sideEffects: None or NoneOnDryRun in the configuration of the webhook, if it has none"
+          : undefined,
+      );
     case 401:
       return error(
         "kubernetes/unauthenticated",
@@ -77,6 +83,12 @@ export function refusal(status: number, body: unknown, request: ApiRequest): Kub
         `log in again; they are from ${request.connection}`,
       );
     case 403:
+      if (isAdmission(apiStatus))
+        return error(
+          "kubernetes/denied",
+          apiStatus.message,
+          "change the object, or what denies it: a quota, a limit range, the pod security of the namespace or a policy",
+        );
       return error(
         "kubernetes/forbidden",
         apiStatus.message,
@@ -93,6 +105,14 @@ export function refusal(status: number, body: unknown, request: ApiRequest): Kub
     default:
       return error("kubernetes/failed", `${status} ${apiStatus.message}`.trim());
   }
+}
+
+/**
+ * Whether admission denied the object (`NAME is forbidden: exceeded quota…`), and not the authorizer, whose message names the user
+ * (apiserver, `responsewriters.Forbidden`: `User "x" cannot patch resource…`).
+ */
+function isAdmission({ reason, message }: Status): boolean {
+  return reason === "Forbidden" && !/\buser "[^"]*" cannot /i.test(message) && / is forbidden: ./.test(message);
 }
 
 /** The field managers that own the conflicting fields. */
@@ -123,7 +143,11 @@ function shortened(message: string): string {
 }
 
 /** The error for a response that is not from the Kubernetes API, such as the page of a proxy in front of it. */
-export function notFromKubernetes(text: string, server: string, request: ApiRequest): KubernetesError {
+export function notFromKubernetes(
+  text: string,
+  server: string,
+  request: Pick<ApiRequest, "operation" | "connection">,
+): KubernetesError {
   return new KubernetesError(
     "kubernetes/failed",
     `${request.operation}: the response of ${server} is not from the Kubernetes API: ${text.slice(0, 100)}`,

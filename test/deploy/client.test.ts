@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
 import { afterEach, expect, it } from "vitest";
 import { KubernetesClient } from "../../src/kubernetes/client.js";
 
@@ -63,6 +63,7 @@ it.each([200, 502])("reports the page of a proxy in place of a watch (%i)", asyn
 it.each([
   ["a page instead of the kinds", (url: string) => (url === "/api/v1" ? "<html>Sign in</html>" : JSON.stringify(pod))],
   ["other JSON instead of the kinds", (url: string) => (url === "/api/v1" ? '{"ok":true}' : JSON.stringify(pod))],
+  ["other JSON instead of an object", (url: string) => (url === "/api/v1" ? kinds : '{"ok":true}')],
   ["a page instead of an object", (url: string) => (url === "/api/v1" ? kinds : "<html>Sign in</html>")],
 ])("reports %s with status 200 as an answer of another server", async (_title, bodyOf) => {
   const api = await connect((request, response) => response.writeHead(200).end(bodyOf(request.url ?? "")));
@@ -70,6 +71,88 @@ it.each([
     code: "kubernetes/failed",
     message: expect.stringContaining("is not from the Kubernetes API"),
   });
+});
+
+/** Writes as fast as the client reads, until it closes the connection. */
+function writeForEver(response: ServerResponse, chunk: string): void {
+  const write = () => {
+    while (!response.destroyed && response.write(chunk));
+    if (!response.destroyed) response.once("drain", write);
+  };
+  write();
+}
+
+it("ends a response, a list and a watch that never end", async () => {
+  let pages = 0;
+  const api = await connect((request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? "", "http://server");
+    if (pathname === "/api/v1") return response.writeHead(200).end(kinds);
+    if (pathname.endsWith("/a")) return writeForEver(response.writeHead(200), " ".repeat(2 ** 20));
+    if (searchParams.has("watch")) return writeForEver(response.writeHead(200), "x".repeat(2 ** 20));
+    pages += 1;
+    return response.writeHead(200).end(JSON.stringify({ metadata: { continue: `page-${pages}` }, items: [] }));
+  });
+  const tooLarge = {
+    code: "kubernetes/failed",
+    message: expect.stringMatching(/is not from the Kubernetes API: it is larger than \d+ MiB$/),
+  };
+  await expect(api.get(pod)).rejects.toMatchObject(tooLarge);
+  const watch = async () => {
+    for await (const _ of api.watch("v1", "Pod", "shop", {}, "1", new AbortController().signal));
+  };
+  await expect(watch()).rejects.toMatchObject(tooLarge);
+  await expect(api.list("v1", "Pod", "shop", {})).rejects.toMatchObject({ message: expect.stringContaining("pages") });
+  expect(pages).toBe(200);
+});
+
+it("reads the events of a watch whose lines are split anywhere, and multi-byte characters in them", async () => {
+  const event = (name: string) =>
+    `${JSON.stringify({ type: "ADDED", object: { ...pod, metadata: { name, annotations: { note: "größer ✓" } } } })}\n`;
+  const bytes = Buffer.from([event("a"), event("b"), "\n", event("c")].join(""));
+  const api = await connect(async (request, response) => {
+    if (request.url === "/api/v1") return response.writeHead(200).end(kinds);
+    response.writeHead(200);
+    for (let start = 0; start < bytes.length; start += 7) {
+      response.write(bytes.subarray(start, start + 7));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return response.end();
+  });
+  const seen: unknown[] = [];
+  for await (const { object } of api.watch("v1", "Pod", "shop", {}, "1", new AbortController().signal))
+    seen.push([object.metadata.name, object.metadata.annotations?.["note"]]);
+  expect(seen).toEqual(["a", "b", "c"].map((name) => [name, "größer ✓"]));
+});
+
+it("distinguishes a missing permission from an object that a quota, a policy or a webhook denies", async () => {
+  const answers = [
+    [403, 'pods "a" is forbidden: exceeded quota: small, requested: pods=1, used: pods=5, limited: pods=5'],
+    [403, 'pods "a" is forbidden: User "ana" cannot get resource "pods" in API group "" in the namespace "shop"'],
+    [400, 'admission webhook "w.example.org" does not support dry run'],
+  ] as const;
+  let next = 0;
+  const api = await connect((request, response) => {
+    if (request.url === "/api/v1") return response.writeHead(200).end(kinds);
+    const [status, message] = answers[next++] ?? [500, ""];
+    return response.writeHead(status).end(JSON.stringify({ kind: "Status", reason: "Forbidden", message }));
+  });
+  await expect(api.get(pod)).rejects.toMatchObject({
+    code: "kubernetes/denied",
+    hint: expect.stringContaining("quota"),
+  });
+  await expect(api.get(pod)).rejects.toMatchObject({ code: "kubernetes/forbidden" });
+  await expect(api.get(pod)).rejects.toMatchObject({ hint: expect.stringContaining("sideEffects: None") });
+});
+
+it("repeats a request that the server defers", async () => {
+  const statuses = [429, 500];
+  const api = await connect((request, response) => {
+    if (request.url === "/api/v1") return response.writeHead(200).end(kinds);
+    const status = statuses.shift();
+    if (status === undefined) return response.writeHead(200).end(JSON.stringify(pod));
+    return response.writeHead(status, { "retry-after": "1" }).end("{}");
+  });
+  expect(await api.get(pod)).toMatchObject(pod);
 });
 
 it("discovers kinds again that the cluster did not serve at first", async () => {

@@ -117,6 +117,10 @@ export const targetErrors = {
   },
   "kubernetes/unauthenticated": { summary: "The API server rejected the credentials (401).", exitCode: 1 },
   "kubernetes/forbidden": { summary: "The credentials lack a permission (403).", exitCode: 1 },
+  "kubernetes/denied": {
+    summary: "A quota or an admission policy of the cluster denies an object (403).",
+    exitCode: 1,
+  },
   "kubernetes/not-found": {
     summary: "The API server has no such object, namespace or kind (404).",
     exitCode: 1,

@@ -84,7 +84,7 @@ async function dryRun(
     return { kind: "accepted", applied: await client.apply(target, { dryRun: true, force: true }) };
   } catch (error) {
     if (!(error instanceof KubernetesError) || !isAboutObject(error)) throw error;
-    if (error.status !== 403) return { kind: "rejected", error };
+    if (error.code !== "kubernetes/forbidden") return { kind: "rejected", error };
     const isMoved = elsewhere !== undefined && object.metadata.namespace !== undefined;
     return isMoved ? { kind: "unverified" } : { kind: "forbidden", error };
   }
