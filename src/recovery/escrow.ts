@@ -3,7 +3,7 @@ import { readIfPresent } from "../disk/read.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { messageOf } from "../errors/thrown.js";
 import { type Authenticator, authenticatorWith } from "./authenticator.js";
-import { collect, type Repository } from "./repository/repository.js";
+import { collectAtMost, type Repository } from "./repository/repository.js";
 
 /*
  * An escrow identity decrypts backups besides the identity of the platform, for the case that the latter is lost. It is made with
@@ -40,6 +40,9 @@ export async function sealFor(recipients: readonly string[], key: Uint8Array): P
   return encrypter.encrypt(key);
 }
 
+/** An encrypted key with the header of age, which has about 100 bytes per recipient. */
+const MAX_KEY_BYTES = 64 * 1024;
+
 /**
  * The authenticator of the platform with this fingerprint, for the holder of an escrow identity. Throws `backup/missing`,
  * `backup/wrong-key`, and `backup/unauthenticated` for another key.
@@ -50,7 +53,8 @@ export async function escrowedAuthenticator(
   fingerprint: string,
   identity: string,
 ): Promise<Authenticator> {
-  const sealed = await collect(repository.get(escrowKeyName(system, fingerprint)));
+  const name = escrowKeyName(system, fingerprint);
+  const sealed = await collectAtMost(MAX_KEY_BYTES, repository.get(name), name);
   const decrypter = new Decrypter();
   decrypter.addIdentity(identity);
   const key = await decrypter.decrypt(sealed).catch((error: unknown) => {

@@ -1,8 +1,11 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readdirSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { readCatalogue } from "../../src/recovery/backup/catalogue.js";
+import { authenticatorOf } from "../../src/recovery/authenticator.js";
+import { type Manifest, readCatalogue, writeManifest } from "../../src/recovery/backup/catalogue.js";
 import { gzipCodec } from "../../src/recovery/backup-codec.js";
+import { openFolder } from "../../src/recovery/repository/folder.js";
 import { openRepository } from "../../src/recovery/repository/open.js";
 import { temporaryDirectory } from "../support/recovery/source.js";
 
@@ -32,4 +35,45 @@ test("the catalogue is read without listing the log archive, and ignores unrelat
       why: expect.stringContaining("is damaged"),
     },
   ]);
+});
+
+const SYSTEM = "7710735376478221079";
+const MANIFEST: Manifest = {
+  ...{ format: 1, id: "20251121T080102Z", system: SYSTEM, platform: "test", startedAt: 1, finishedAt: 2 },
+  ...{ postgres: "17.5", size: 10, timeline: 1, startLsn: "0/2000028", stopLsn: "0/2000100", recipient: null },
+  ...{ firstSegment: "000000010000000000000002", lastSegment: "000000010000000000000002" },
+  restorePoint: { name: "point", lsn: "0/2000200", at: 2 },
+  base: { name: "base.tar.gz", bytes: 1, sha256: "" },
+  fingerprint: { tables: [] },
+};
+
+test.each<[string, (path: string) => void, string]>([
+  // Sparse: it needs no disk.
+  ["a file of 600 MB", (path) => (writeFileSync(path, ""), truncateSync(path, 600e6)), "has more than 16777216 bytes"],
+  ["a named pipe", (path) => execFileSync("mkfifo", [path]), "is no regular file"],
+  ["a link to an endless file", (path) => symlinkSync("/dev/zero", path), "is a link"],
+  ["a directory", (path) => mkdirSync(path), "is no regular file"],
+])("an entry that a stranger has made, %s, hides no other", async (_what, make, why) => {
+  const root = temporaryDirectory(cleanups);
+  const folder = openFolder(root);
+  const codec = gzipCodec(authenticatorOf("AGE-SECRET-KEY-1TEST"));
+  await writeManifest(folder, codec, MANIFEST);
+  const name = `${SYSTEM}/backups/29991231T000000Z/manifest.json`;
+  mkdirSync(join(root, name, ".."), { recursive: true });
+  make(join(root, name));
+  // A bucket lists every object: the entry is read also if a folder would not list it.
+  const object = { name, bytes: 1, modified: 0 };
+  const list = async (prefix: string) => [...(await folder.list(prefix)).filter((each) => each.name !== name), object];
+  const { backups, damaged } = await readCatalogue({ ...folder, list }, codec);
+  expect(backups.map(({ manifest, origin }) => [manifest.id, origin])).toEqual([[MANIFEST.id, "authenticated"]]);
+  expect(damaged).toEqual([{ object: name, why: expect.stringContaining(why) }]);
+});
+
+test("nothing is written through a link out of the repository", async () => {
+  const [root, elsewhere] = [temporaryDirectory(cleanups), temporaryDirectory(cleanups)];
+  mkdirSync(join(root, SYSTEM));
+  symlinkSync(elsewhere, join(root, SYSTEM, "backups"));
+  const codec = gzipCodec(authenticatorOf("AGE-SECRET-KEY-1TEST"));
+  await expect(writeManifest(openFolder(root), codec, MANIFEST)).rejects.toMatchObject({ code: "backup/place" });
+  expect(readdirSync(elsewhere, { recursive: true })).toEqual([MANIFEST.id]);
 });

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { type BackupCodec, corrupt } from "../backup-codec.js";
-import { collect, type Repository, single } from "../repository/repository.js";
-import { type LogFile, parseLogFile } from "./segments.js";
+import { collect, collectAtMost, type Repository, single } from "../repository/repository.js";
+import { type LogFile, parseLogFile, SEGMENT_BYTES } from "./segments.js";
 
 /** A stored log file: its object name contains the SHA-256 of the stored bytes and an authentication code. */
 export interface ArchivedFile {
@@ -39,6 +39,9 @@ export interface LogArchive {
   has(name: string): Promise<boolean>;
 }
 
+/** No file of the WAL is larger than a segment; compressed and encrypted, it grows by less than a hundredth at worst. */
+const MAX_STORED_BYTES = Number(SEGMENT_BYTES) + 1024 * 1024;
+
 /** Objects of earlier versions have no authentication code. */
 const OBJECT = /^(.+?)\.([0-9a-f]{64})(?:\.([0-9a-f]{64}))?\.gz(?:\.age)?$/;
 
@@ -58,9 +61,9 @@ export function logArchive(repository: Repository, codec: BackupCodec, system: s
   }
 
   async function read(archived: ArchivedFile): Promise<Buffer> {
-    const stored = await collect(repository.get(archived.object));
+    const stored = await collectAtMost(MAX_STORED_BYTES, repository.get(archived.object), archived.object);
     if (sha256(stored) !== archived.sha256) throw corrupt(archived.object, "its SHA-256 is not the one in its name");
-    return collect(codec.decode(single(stored), archived.object));
+    return collectAtMost(Number(SEGMENT_BYTES), codec.decode(single(stored), archived.object), archived.object);
   }
 
   return {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { KeelsonError } from "../../errors/keelson-error.js";
+import { messageOf } from "../../errors/thrown.js";
 import { type BackupCodec, corrupt } from "../backup-codec.js";
 import type { Repository } from "../repository/repository.js";
 import { type Origin, readSigned, type SignedFor, writeSigned } from "../repository/signed-object.js";
@@ -121,18 +122,21 @@ function verificationName(manifest: Manifest): string {
   return `${backupPrefix(manifest)}verified.json`;
 }
 
+/** Each request to a bucket has a latency, and each document of a stranger may have `MAX_SIGNED_BYTES` in memory. */
+const CONCURRENT_READS = 16;
+
 /** Every backup in the repository, of all databases, each with its origin. Throws `backup/bucket`. */
 export async function readCatalogue(repository: Repository, keys: Keys): Promise<Catalogue> {
   // The log archive beside the backups has too many files to list them all.
   const systems = (await repository.folders()).filter((name) => /^[0-9]+$/.test(name));
   const objects = await Promise.all(systems.map((system) => repository.list(`${system}/backups/`)));
   const names = new Set(objects.flat().map((object) => object.name));
-  // Concurrently: each request to a bucket has a latency.
-  const entries = await Promise.all(
-    [...names]
-      .filter((name) => name.endsWith("/manifest.json"))
-      .map((name) => readBackup(repository, keys, names, name)),
-  );
+  const entries: Entry[] = [];
+  const manifests = [...names].filter((name) => name.endsWith("/manifest.json"));
+  for (let done = 0; done < manifests.length; done += CONCURRENT_READS) {
+    const some = manifests.slice(done, done + CONCURRENT_READS);
+    entries.push(...(await Promise.all(some.map((name) => readBackup(repository, keys, names, name)))));
+  }
   return {
     backups: entries
       .flatMap(({ backup }) => backup ?? [])
@@ -154,9 +158,11 @@ async function readBackup(
   object: string,
 ): Promise<Entry> {
   const damaged = (name: string, error: unknown): DamagedEntry[] => {
-    if (!(error instanceof KeelsonError) || error.code === "backup/bucket") throw error;
+    const code = error instanceof KeelsonError ? error.code : undefined;
+    // The repository is unreachable. Everything else concerns one entry, and must not hide the others.
+    if (code === "backup/bucket") throw error;
     // A backup that expired since the listing is not damaged.
-    return error.code === "backup/missing" ? [] : [{ object: name, why: error.message }];
+    return code === "backup/missing" ? [] : [{ object: name, why: messageOf(error) }];
   };
   try {
     const { content: manifest, origin } = await readSigned(repository, keys.authenticator, object, {

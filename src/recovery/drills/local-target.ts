@@ -4,7 +4,7 @@ import { isSystemError } from "../../disk/disk-errors.js";
 import { processIds, readProcessFile } from "../../disk/proc.js";
 import { readdirIfPresent } from "../../disk/read.js";
 import type { Plan } from "../../plan/plan.js";
-import { collect, type Repository, single } from "../repository/repository.js";
+import type { Repository } from "../repository/repository.js";
 import type { Recovery } from "../service/recovery.js";
 import type { DrillClients, DrillTarget, TargetProcess } from "./target.js";
 import { postgresVersion, readUsageLedger } from "./usage-ledger.js";
@@ -102,8 +102,16 @@ async function engineProcesses(supervised: readonly TargetProcess[]): Promise<Ta
 }
 
 async function flipBit(repository: Repository, name: string): Promise<void> {
-  const content = await collect(repository.get(name));
-  const middle = Math.floor(content.byteLength / 2);
-  content[middle] = (content[middle] ?? 0) ^ 1;
-  await repository.put(name, single(content));
+  const stored = (await repository.list(name)).find((object) => object.name === name);
+  const middle = Math.floor((stored?.bytes ?? 0) / 2);
+  async function* flipped(): AsyncIterable<Uint8Array> {
+    let done = 0;
+    for await (const chunk of repository.get(name)) {
+      const at = middle - done;
+      done += chunk.byteLength;
+      if (at < 0 || at >= chunk.byteLength) yield chunk;
+      else yield chunk.map((byte, n) => (n === at ? byte ^ 1 : byte));
+    }
+  }
+  await repository.put(name, flipped());
 }

@@ -1,11 +1,13 @@
 import { createHash, randomBytes } from "node:crypto";
-import type { Dirent } from "node:fs";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { constants, type Dirent } from "node:fs";
+import { mkdir, open, realpath, rename, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { syncDirectory } from "../../disk/atomic-file.js";
-import { diskError } from "../../disk/disk-errors.js";
+import { diskError, isSystemError } from "../../disk/disk-errors.js";
 import { isAbsent, readdirIfPresent, statIfPresent } from "../../disk/read.js";
 import { diskSpace } from "../../disk/space.js";
+import { KeelsonError } from "../../errors/keelson-error.js";
+import { corrupt } from "../backup-codec.js";
 import { missing, type Repository, type StoredObject, type Written } from "./repository.js";
 
 const TEMPORARY = ".tmp";
@@ -40,6 +42,7 @@ async function put(root: string, name: string, content: AsyncIterable<Uint8Array
   let bytes = 0;
   try {
     await makeDirectories(dirname(path));
+    await requireWithin(root, name);
     const handle = await open(temporary, "wx", 0o600);
     try {
       for await (const chunk of content) {
@@ -67,11 +70,25 @@ async function makeDirectories(path: string): Promise<void> {
   for (let made = path; made.length >= first.length; made = dirname(made)) await syncDirectory(dirname(made));
 }
 
+/** A directory in the repository that is a link would be written to, but not listed. */
+async function requireWithin(root: string, name: string): Promise<void> {
+  const directory = dirname(name);
+  const real = await realpath(join(root, directory));
+  if (real !== join(await realpath(root), directory))
+    throw new KeelsonError("backup/place", `${join(root, directory)} is a link to ${real}`, {
+      hint: "only the location itself may be a link: replace it by a directory",
+    });
+}
+
 async function* get(root: string, name: string): AsyncIterable<Uint8Array> {
-  const handle = await open(join(root, name), "r").catch((error: unknown) => {
+  // Others may write to the folder: a link could lead anywhere, and opening a named pipe would wait for a writer.
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const handle = await open(join(root, name), flags).catch((error: unknown) => {
+    if (isSystemError(error) && error.code === "ELOOP") throw corrupt(name, "it is a link", error);
     throw isAbsent(error) ? missing(name, root, error) : error;
   });
   try {
+    if (!(await handle.stat()).isFile()) throw corrupt(name, "it is no regular file");
     for await (const chunk of handle.createReadStream({ autoClose: false, highWaterMark: 256 * 1024 }))
       yield chunk as Uint8Array;
   } finally {

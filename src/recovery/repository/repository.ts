@@ -1,5 +1,6 @@
 import type { DiskSpace } from "../../disk/space.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
+import { corrupt } from "../backup-codec.js";
 
 export interface StoredObject {
   readonly name: string;
@@ -51,6 +52,26 @@ export function missing(name: string, place: string, cause?: unknown): KeelsonEr
   });
 }
 
+/**
+ * Collects an object, or content decoded from it, of at most this many bytes. Everyone who can write to the repository can store
+ * one of any size, and it is authenticated only once it is in memory. Throws `backup/corrupt` for a larger one.
+ */
+export async function collectAtMost(
+  maxBytes: number,
+  content: AsyncIterable<Uint8Array>,
+  name: string,
+): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of content) {
+    bytes += chunk.byteLength;
+    if (bytes > maxBytes) throw corrupt(name, `it has more than ${maxBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** Collects content that this program has made. */
 export async function collect(content: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of content) chunks.push(chunk);

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import type { Authenticator, Purpose } from "../authenticator.js";
 import { corrupt } from "../backup-codec.js";
-import { collect, type Repository, single } from "./repository.js";
+import { collectAtMost, type Repository, single } from "./repository.js";
 
 /*
  * A JSON document after one line with its SHA-256, which detects damage, and its authentication code, which proves its origin.
@@ -25,6 +25,9 @@ export interface SignedFor {
   /** Another object to which this one belongs, by its SHA-256. */
   readonly bound?: string;
 }
+
+/** A manifest has about 100 bytes per table: this is enough for 150,000 tables. */
+export const MAX_SIGNED_BYTES = 16 * 1024 * 1024;
 
 const headerSchema = z.object({
   sha256: z.string(),
@@ -62,7 +65,7 @@ export async function readSigned<T>(
   name: string,
   { schema, signedFor }: { readonly schema: z.ZodType<T>; readonly signedFor: SignedFor },
 ): Promise<{ readonly content: T; readonly origin: Origin }> {
-  const text = (await collect(repository.get(name))).toString("utf8");
+  const text = (await collectAtMost(MAX_SIGNED_BYTES, repository.get(name), name)).toString("utf8");
   const end = text.indexOf("\n");
   const body = text.slice(end + 1).replace(/\n$/, "");
   const sha256 = digest(body);

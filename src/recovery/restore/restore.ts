@@ -177,6 +177,7 @@ async function unpackBase(
       options.signal?.throwIfAborted();
       hash.update(chunk);
       done += chunk.byteLength;
+      if (done > bytes) throw corrupt(name, `it has more than ${bytes} bytes`);
       options.onFetched?.(done, bytes);
       yield chunk;
     }
@@ -186,7 +187,7 @@ async function unpackBase(
   }
   try {
     await pipeline(
-      Readable.from(codec.decode(checked(), name), { objectMode: false }),
+      Readable.from(atMost(maxUnpackedBytes(manifest), codec.decode(checked(), name), name), { objectMode: false }),
       extract({ cwd: directory, strict: true, preserveOwner: false }),
     );
   } catch (error) {
@@ -194,6 +195,23 @@ async function unpackBase(
     // What is not a failure of this machine or of the repository is a defect of the archive.
     if (error instanceof KeelsonError || (isSystemError(error) && MACHINE_FAILURES.has(error.code))) throw error;
     throw corrupt(name, messageOf(error), error);
+  }
+}
+
+/**
+ * Bytes of the archive of a backup at most. Its checksum is known only at its end: until then, an object that decompresses
+ * without end would fill the disk. The database may grow while it is copied.
+ */
+function maxUnpackedBytes({ size }: Manifest): number {
+  return 4 * size + 1024 ** 3;
+}
+
+async function* atMost(maxBytes: number, content: AsyncIterable<Uint8Array>, name: string): AsyncIterable<Uint8Array> {
+  let bytes = 0;
+  for await (const chunk of content) {
+    bytes += chunk.byteLength;
+    if (bytes > maxBytes) throw corrupt(name, `more than ${maxBytes} bytes are in it`);
+    yield chunk;
   }
 }
 
