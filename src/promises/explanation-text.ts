@@ -1,3 +1,4 @@
+import { exceeds } from "../contracts/exceeds.js";
 import { alertExpression } from "./alert-condition.js";
 import { type Alert, TARGETS_WITH_ALERT_RULES } from "./alerts.js";
 import { formatOutcome, formatPrediction, formatWorstCase } from "./format.js";
@@ -58,7 +59,12 @@ export function explanationLines(row: Row, marks: Marks): readonly string[] {
 function cellLines(name: string, cell: Cell, marks: Marks, indent: string): readonly string[] {
   const { predicted, promised, measured, verdict } = cell;
   const against = promised === undefined ? "nothing promised" : `${formatWorstCase(promised)} promised`;
-  const summary = `${name} ${formatPrediction(predicted)} at worst, ${against}: ${verdictText(verdict)}`;
+  // The prediction may be kept while the measurement is not: the sentence states which of them breaks the promise.
+  const broken = measured !== undefined && promised !== undefined && exceeds(measured, promised);
+  const found = broken
+    ? `${measured.kind === "never-recovered" ? "not recovered in the newest drill" : `${formatOutcome(measured)} measured`}, ${formatPrediction(predicted)} predicted`
+    : `${formatPrediction(predicted)} at worst`;
+  const summary = `${name} ${found}, ${against}: ${verdictText(verdict)}`;
   const lines = [`${indent}${marks.verdict(summary, verdict)}`];
   if (predicted.kind === "bounded")
     lines.push(...termLines(predicted.terms, marks).map((line) => `${indent}  ${line}`));

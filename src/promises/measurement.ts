@@ -37,8 +37,8 @@ export function measurementsOf(
  */
 const MIN_SAMPLE_FRACTION = 0.1;
 
-/** Of a measurement on little data, this much can be fixed cost, which does not grow with the data. */
-const MAX_FIXED_COST_MS: Milliseconds = 5_000;
+/** The fixed cost of a restore, which does not grow with the data: starting processes, listing, fetching the WAL. */
+const FIXED_COST_MS: Milliseconds = 5_000;
 
 /** The terms that restore data: the verification of a backup measures them. */
 const RESTORE_TERMS: ReadonlySet<string> = new Set(["restore of the backup", "failed restore of the corrupt backup"]);
@@ -56,7 +56,8 @@ export function withMeasurement(
   if (prediction.kind !== "bounded" || (!measurement?.terms && !restore)) return prediction;
   const terms = prediction.terms.map((term) => {
     const byDrill = measurement ? replacedByDrill(term, measurement) : term;
-    return restore ? worseByVerification(byDrill, restore) : byDrill;
+    const byVerification = restore && replacedByVerification(term, restore);
+    return byVerification && byVerification.value > byDrill.value ? byVerification : byDrill;
   });
   return { kind: "bounded", total: sum(terms), terms };
 }
@@ -73,23 +74,28 @@ function replacedByDrill(term: Term, { terms, drill, at }: Measurement): Term {
   return measured.bytes === undefined ? term : scaled(term, bytes, measured.value, measured.bytes, origin);
 }
 
-function worseByVerification(term: Term, { backup, at, bytes, value }: MeasuredRestore): Term {
-  if (!RESTORE_TERMS.has(term.name) || term.work?.bytes === undefined || !isDuration(value)) return term;
-  const replaced = scaled(term, term.work.bytes, value, bytes, { kind: "verification", backup, at });
-  return replaced.value > term.value ? replaced : term;
+function replacedByVerification(term: Term, { backup, at, bytes, value }: MeasuredRestore): Term | undefined {
+  if (!RESTORE_TERMS.has(term.name) || term.work?.bytes === undefined || !isDuration(value)) return undefined;
+  return scaled(term, term.work.bytes, value, bytes, { kind: "verification", backup, at });
 }
 
-/** The term with a measurement of `measuredBytes`, scaled to `bytes`. */
+/**
+ * The term with a measurement of `measuredBytes`, scaled to `bytes`. On little data most of the time is fixed cost, which must not
+ * be multiplied: both that and the estimated rate are taken to be slower by the same factor, as on a machine that is busy.
+ */
 function scaled(term: Term, bytes: Bytes, measured: Milliseconds, measuredBytes: Bytes, origin: TermOrigin): Term {
   if (measuredBytes <= 0) return term;
-  const factor = Math.max(1, bytes / measuredBytes);
-  const small = measuredBytes < bytes * MIN_SAMPLE_FRACTION;
-  const fixed = small ? Math.min(measured, MAX_FIXED_COST_MS) : 0;
-  const value = fixed + (measured - fixed) * factor;
-  if (small && value <= term.value) return term;
   const { how: _estimate, ...rest } = term;
   const size = `measured on ${formatSize(measuredBytes)}`;
-  return { ...rest, value, origin, how: factor > 1 ? `${size} × ${factor.toFixed(1)}` : size };
+  if (measuredBytes < bytes * MIN_SAMPLE_FRACTION) {
+    const expected = FIXED_COST_MS + (term.value * measuredBytes) / bytes;
+    const slowdown = measured / expected;
+    const value = slowdown * (FIXED_COST_MS + term.value);
+    if (slowdown <= 1) return term;
+    return { ...rest, value, origin, how: `${size}: ${slowdown.toFixed(1)} times the estimate` };
+  }
+  const factor = Math.max(1, bytes / measuredBytes);
+  return { ...rest, value: measured * factor, origin, how: factor > 1 ? `${size} × ${factor.toFixed(1)}` : size };
 }
 
 function isDuration(value: number): boolean {

@@ -1,3 +1,4 @@
+import { exceeds } from "../contracts/exceeds.js";
 import type { Verdict } from "../contracts/verdict.js";
 import { formatRatio } from "../platform-file/format.js";
 import type { PredictedAvailability } from "./availability.js";
@@ -8,6 +9,7 @@ import type { PromisedLatency } from "./latency.js";
 import { type Marks, PLAIN, verdictText } from "./marks.js";
 import { outgrownText } from "./observation.js";
 import type { Cell, PromiseSheet, Row } from "./sheet.js";
+import { verdictOf } from "./verdict.js";
 
 const SIGNS: Readonly<Record<Verdict, string>> = { kept: "✓", broken: "✗", unknown: "?", "not-promised": "·" };
 const COLUMNS = [
@@ -81,10 +83,12 @@ function rowCells(row: Row): readonly string[] {
 }
 
 function cellTexts(cell: Cell): readonly [string, string, string] {
+  const { promised, predicted, measured, underestimated } = cell;
+  const broken = measured !== undefined && promised !== undefined && exceeds(measured, promised);
   return [
-    cell.promised === undefined ? "–" : formatWorstCase(cell.promised),
-    `${formatPrediction(cell.predicted)} ${SIGNS[cell.verdict]}`,
-    cell.measured === undefined ? "–" : `${formatOutcome(cell.measured)}${cell.underestimated ? " !" : ""}`,
+    promised === undefined ? "–" : formatWorstCase(promised),
+    `${formatPrediction(predicted)} ${SIGNS[verdictOf(promised, predicted, undefined)]}`,
+    measured === undefined ? "–" : `${formatOutcome(measured)}${broken ? " ✗" : underestimated ? " !" : ""}`,
   ];
 }
 

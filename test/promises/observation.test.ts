@@ -83,16 +83,30 @@ describe("the verification of a backup", () => {
 });
 
 describe("a drill of a small database", () => {
-  it("makes the prediction worse if its restore was slow: beyond 5 s it is scaled to the declared size", () => {
+  it("makes the prediction worse if its restore was slow: fixed cost and rate are slower by the same factor", () => {
     const terms = [{ name: "restore of the backup", value: 26_000, bytes: 46 * MiB }];
     const term = restoreTerm(undefined, terms);
-    expect(term.value).toBeCloseTo(5_000 + 21_000 * (512 / 46), 0);
+    const estimate = restoreTerm(undefined).value;
+    const slowdown = 26_000 / (5_000 + estimate * (46 / 512));
+    expect(term.value).toBeCloseTo(slowdown * (5_000 + estimate), 0);
+    expect(term.how).toBe("measured on 46Mi: 4.4 times the estimate");
     expect(rowOf(sheet(undefined, terms), "database-loss", "ledger").rto.verdict).toBe("broken");
   });
 
   it("changes nothing if its restore took no longer than the fixed cost of one", () => {
     const terms = [{ name: "restore of the backup", value: 3_000, bytes: 46 * MiB }];
     expect(restoreTerm(undefined, terms)).toEqual(restoreTerm(undefined));
+  });
+
+  it("does not break a promise with its fixed cost: ten seconds for 30 MiB are no rate", () => {
+    const terms = [{ name: "restore of the backup", value: 10_000, bytes: 30 * MiB }];
+    expect(rowOf(sheet(undefined, terms), "database-loss", "ledger").rto.verdict).toBe("kept");
+  });
+
+  it("and a verification of it are compared by their predictions, not applied one after the other", () => {
+    const terms = [{ name: "restore of the backup", value: 10_000, bytes: 30 * MiB }];
+    const verified = observed(30 * MiB, { backup: "b1", at: 5, bytes: 30 * MiB, value: 10_000 });
+    expect(restoreTerm(verified, terms).value).toBe(restoreTerm(undefined, terms).value);
   });
 
   it("of at least a tenth of the declared size replaces the estimate", () => {
