@@ -47,9 +47,14 @@ const MANIFEST: Manifest = {
   fingerprint: { tables: [] },
 };
 
+/** A file of zeros that needs no disk. */
+function makeSparse(path: string, bytes: number): void {
+  writeFileSync(path, "");
+  truncateSync(path, bytes);
+}
+
 test.each<[string, (path: string) => void, string]>([
-  // Sparse: it needs no disk.
-  ["a file of 600 MB", (path) => (writeFileSync(path, ""), truncateSync(path, 600e6)), "has more than 16777216 bytes"],
+  ["a file of 600 MB", (path) => makeSparse(path, 600e6), "has more than 16777216 bytes"],
   ["a named pipe", (path) => execFileSync("mkfifo", [path]), "is no regular file"],
   ["a link to an endless file", (path) => symlinkSync("/dev/zero", path), "is a link"],
   ["a directory", (path) => mkdirSync(path), "is no regular file"],
