@@ -122,7 +122,7 @@ function verificationName(manifest: Manifest): string {
   return `${backupPrefix(manifest)}verified.json`;
 }
 
-/** Each request to a bucket has a latency, and each document of a stranger may have `MAX_SIGNED_BYTES` in memory. */
+/** Each request to a bucket has a latency, and each foreign document may have `MAX_SIGNED_BYTES` in memory. */
 const CONCURRENT_READS = 16;
 
 /** Every backup in the repository, of all databases, each with its origin. Throws `backup/bucket`. */
