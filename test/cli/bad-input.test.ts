@@ -254,6 +254,18 @@ describe("a platform file that is none", () => {
     expectError(result, "check", error);
   });
 
+  it("of a parent directory is not replaced by the starter in a subfolder", async () => {
+    const cwd = workDirectory(cleanups);
+    writeFileSync(join(cwd, "platform.yaml"), starter);
+    const below = join(cwd, "a b", "c");
+    mkdirSync(below, { recursive: true });
+    const { code, err } = await keelson(below, ["up"]);
+    expect(code).toBe(2);
+    expect(err).toContain("error file/not-found this directory has no platform.yaml, but a parent directory has one");
+    expect(err).toContain(`cd ${cwd}`);
+    expect(readdirSync(below)).toEqual([]);
+  });
+
   it("is read with a byte order mark and with line ends of Windows", async () => {
     for (const text of [`\ufeff${starter}`, starter.replaceAll("\n", "\r\n")]) {
       const cwd = workDirectory(cleanups);

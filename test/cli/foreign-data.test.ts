@@ -19,7 +19,7 @@ async function listener(): Promise<{ readonly url: string; readonly received: st
   const server: Server = createServer((request, response) => {
     received.push(request.headers.authorization ?? "");
     response.setHeader("content-type", "application/json");
-    response.end(JSON.stringify({ token: "t", url: "http://198.51.100.1/elsewhere", expires: 1_795_000_000_000 }));
+    response.end(JSON.stringify({ token: "t", url: "http://198.51.100.1/elsewhere", expires: "2026-12-01T00:00:00Z" }));
   }).listen(0, "127.0.0.1");
   cleanups.push(() => server.close());
   await once(server, "listening");

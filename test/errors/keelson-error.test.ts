@@ -6,7 +6,10 @@ import { messageOf, toError } from "../../src/errors/thrown.js";
 describe("KeelsonError", () => {
   it("takes its exit code and default hint from the catalogue", () => {
     const error = new KeelsonError("connection/key", "no key");
-    expect(error).toMatchObject({ exitCode: 2, hint: "give one with --key, or in KEELSON_API_KEY" });
+    expect(error).toMatchObject({
+      exitCode: 2,
+      hint: "give one with --key, or in KEELSON_API_KEY; `keelson keys create` on its machine creates one",
+    });
     expect(error.report()).toBe(`error connection/key no key\n  hint: ${error.hint}`);
   });
 

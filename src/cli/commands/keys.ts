@@ -26,7 +26,7 @@ export function declareKeys(program: Command): void {
 
   addConnectionOptions(keys.command("revoke"))
     .description("revoke an API key immediately and permanently")
-    .argument("<key>", "id, or the prefix of the key that the list shows")
+    .argument("<key>", "id, name, or the prefix of the key that the list shows")
     .option("--json", "print the revoked key as JSON")
     .action(async (key: string, options: KeyOptions) => (await import("../use/keys.js")).revokeKey(key, options));
 }

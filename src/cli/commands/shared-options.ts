@@ -13,7 +13,7 @@ export function addDataOption(command: Command): Command {
 export function addConnectionOptions(command: Command): Command {
   return addDataOption(command)
     .option("--url <url>", "base URL of the platform (or KEELSON_URL); default: the platform running on this machine")
-    .option("--key <key>", "API key (or KEELSON_API_KEY)");
+    .option("--key <key>", "API key (or KEELSON_API_KEY, with an address; chat also uses it without one)");
 }
 
 /** Adds the options that locate a backup repository, also when no platform runs. */

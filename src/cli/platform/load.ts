@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
-import { extname, join, resolve } from "node:path";
+import { homedir, tmpdir } from "node:os";
+import { dirname, extname, join, resolve } from "node:path";
 import { statIfPresent } from "../../disk/read.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { messageOf } from "../../errors/thrown.js";
@@ -15,6 +16,7 @@ import {
 } from "../../platform-file/index.js";
 import { MAX_FILE_CHARACTERS } from "../../platform-file/yaml/syntax.js";
 import { PACKAGE } from "../installation.js";
+import { quoted } from "../terminal/quoted.js";
 
 /** A platform that was read from disk, with its text (undefined for one that was defined in code). */
 export interface Loaded {
@@ -50,12 +52,28 @@ export function blueprintNames(): string[] {
 
 /**
  * The file that a command without a file argument reads: the current directory's platform file if there is one, otherwise
- * the starter blueprint for commands that run a platform, and an error about the missing file for the others.
+ * the starter blueprint for commands that run a platform, and an error about the missing file for the others. In a subfolder of
+ * a project the starter is an error: a second platform would start there.
  */
 export async function fileOrDefault(file: string | undefined, purpose: "run" | "read"): Promise<string> {
   if (file !== undefined) return file;
   if (purpose === "read" || (await statIfPresent(resolve(PLATFORM_FILE)))?.isFile()) return PLATFORM_FILE;
-  return STARTER;
+  const above = await fileInParent();
+  if (above === undefined) return STARTER;
+  throw new KeelsonError("file/not-found", "this directory has no platform.yaml, but a parent directory has one", {
+    hint: `run the command there (cd ${quoted(dirname(above))}), or name a file; the argument starter runs the blueprint`,
+  });
+}
+
+/** The platform file of the nearest parent directory, below the home directory or the one for temporary files. */
+async function fileInParent(): Promise<string | undefined> {
+  const ends = new Set([homedir(), tmpdir()]);
+  for (let at = dirname(process.cwd()); at !== dirname(at) && !ends.has(at); at = dirname(at)) {
+    const file = join(at, PLATFORM_FILE);
+    // A parent that cannot be read is no project of this user.
+    if ((await statIfPresent(file).catch(() => undefined))?.isFile()) return file;
+  }
+  return undefined;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, open, readFile, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { parseJson, readError } from "../../contracts/error.js";
@@ -28,6 +28,7 @@ import { archiveFailureMessage } from "../../recovery/service/archive-events.js"
 import { fileOrDefault, loadPlatform, planOf } from "../platform/load.js";
 import { coloursFor, styledLine } from "../terminal/colours.js";
 import { forTerminal, printError, printJsonLine } from "../terminal/output.js";
+import { quoted } from "../terminal/quoted.js";
 import { ENDING } from "../terminal/signals.js";
 import { version } from "../version.js";
 
@@ -109,6 +110,12 @@ function invocation(): string {
   return process.env["npm_execpath"] === undefined ? "keelson" : "npx keelson";
 }
 
+/** A command for this platform. Outside of `.keelson` in the current directory, a command finds the data only by its name. */
+function commandFor({ data }: Pick<StartReport, "data">, command: string): string {
+  const found = dirname(data) === resolve(".keelson");
+  return `${invocation()} ${command}${found ? "" : ` --data ${quoted(data)}`}`;
+}
+
 /** The output of `--json`. `up --detach` reads it from the process that it started. */
 const startReportSchema = z.object({
   pid: z.number(),
@@ -173,7 +180,7 @@ function greeting(report: StartReport): string {
     `  data       ${report.data}`,
     ...report.left.map((what) => paint.dim(`  omitted    ${what}`)),
     ...(report.errors > 0 ? [paint.yellow(`  check      ${brokenText(report)}`)] : []),
-    ...(curl ? ["", "  Try it:", `    ${curl}`, `    ${invocation()} chat`] : []),
+    ...(curl ? ["", "  Try it:", `    ${curl}`, `    ${commandFor(report, "chat")}`] : []),
     "",
   ];
   return `${lines.join("\n")}\n`;
@@ -229,7 +236,7 @@ async function detached(file: string, plan: Plan, options: UpOptions): Promise<v
     if (options.json) printJsonLine(started.report);
     else
       printError(
-        `${greeting(started.report)}  Running in the background (pid ${started.report.pid}). Stop it: ${invocation()} down`,
+        `${greeting(started.report)}  Running in the background (pid ${started.report.pid}). Stop it: ${commandFor(started.report, "down")}\n`,
       );
     child.unref();
   } catch (error) {

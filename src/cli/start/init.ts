@@ -9,6 +9,7 @@ import { readPlatform } from "../../platform-file/index.js";
 import { blueprintNames, blueprintText, PLATFORM_FILE, STARTER } from "../platform/load.js";
 import { printResult } from "../terminal/output.js";
 import { withQuestions } from "../terminal/questions.js";
+import { quoted } from "../terminal/quoted.js";
 import { uninterrupted } from "../terminal/signals.js";
 
 export interface InitOptions {
@@ -53,7 +54,7 @@ export async function init(directory: string | undefined, options: InitOptions):
     throw diskError(error, folder);
   }
   const shown = relative(process.cwd(), path) || path;
-  const here = folder === process.cwd() ? "" : ` ${shown}`;
+  const here = folder === process.cwd() ? "" : ` ${quoted(shown)}`;
   printResult(options.json, { file: path, platform: name, blueprint: from }, () =>
     [
       `created ${shown}: the platform ${name}, from the blueprint ${from}`,

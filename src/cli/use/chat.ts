@@ -1,6 +1,7 @@
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { type Connection, type ConnectionOptions, connect } from "../platform/connection.js";
-import { PartPrinter, printResult } from "../terminal/output.js";
+import { PartPrinter, printError, printResult } from "../terminal/output.js";
+import { INTERRUPTED } from "../terminal/signals.js";
 import { firstModel, type Message, read, streamAnswer } from "./chat-client.js";
 import { converse } from "./conversation.js";
 
@@ -36,9 +37,16 @@ async function sendPrompt(
     ...(system === undefined ? [] : [{ role: "system", content: system } as const]),
     { role: "user", content: prompt },
   ];
-  const answer = await streamAnswer(connection, model, messages, show, interrupted.signal);
-  shown.end();
-  printResult(json, answer, () => "");
+  try {
+    const answer = await streamAnswer(connection, model, messages, show, interrupted.signal);
+    shown.end();
+    printResult(json, answer, () => "");
+  } catch (error) {
+    if (!interrupted.signal.aborted) throw error;
+    shown.end();
+    printError("\n(stopped)\n");
+    process.exitCode = INTERRUPTED;
+  }
 }
 
 async function readStdin(): Promise<string> {

@@ -78,13 +78,14 @@ export async function revokeKey(idOrPrefix: string, options: KeyOptions): Promis
   const connection = await connect(options);
   const keys = await allKeys(connection, undefined);
   // The key itself is never sent: its prefix identifies it.
-  const found = keys.filter(
+  const exact = keys.filter(
     ({ id, prefix }) => id === idOrPrefix || (idOrPrefix.length >= MIN_PREFIX_LENGTH && hasPrefix(idOrPrefix, prefix)),
   );
+  const found = exact.length > 0 ? exact : keys.filter(({ name }) => name === idOrPrefix);
   const [key] = found;
   if (!key) throw new KeelsonError("key/unknown", `there is no key ${idOrPrefix}`);
   if (found.length > 1)
-    throw new KeelsonError("key/ambiguous", `${found.length} keys start with this prefix`, {
+    throw new KeelsonError("key/ambiguous", `${found.length} keys have this ${exact.length > 0 ? "prefix" : "name"}`, {
       hint: `specify one by its id: ${found.map(({ id }) => id).join(", ")}`,
     });
   const revoked = await callAdmin(connection, keyRoutes.revokeKey, { params: { id: key.id } });

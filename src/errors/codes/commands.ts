@@ -35,7 +35,7 @@ export const commandErrors = {
   "connection/key": {
     summary: "A connection needs an API key and none was given.",
     exitCode: 2,
-    hint: "give one with --key, or in KEELSON_API_KEY",
+    hint: "give one with --key, or in KEELSON_API_KEY; `keelson keys create` on its machine creates one",
   },
   "connection/refused": {
     summary: "The platform does not accept connections.",

@@ -46,7 +46,7 @@ export const localPlatformErrors = {
   "port/in-use": {
     summary: "The port is in use by another process.",
     exitCode: 1,
-    hint: "choose another with --listen HOST:PORT (port 0 selects a free port)",
+    hint: "choose another: keelson up --port PORT, keelson serve --listen HOST:PORT",
   },
   "port/forbidden": {
     summary: "The user is not allowed to listen on this port.",

@@ -60,7 +60,7 @@ function Confirmation({ estimate, onClose }: { readonly estimate: DrillFaultEsti
         {dataLoss && (
           <>
             <p className={styles.note}>
-              To drill a separate copy instead: <code>keelson drill {fault} --file FILE</code>
+              To drill a separate copy instead: <code>keelson drill {fault}</code>
             </p>
             <TextInput
               label={
