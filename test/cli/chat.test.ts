@@ -29,7 +29,7 @@ test("Ctrl-C during an answer stops it with exit code 130, and is no defect", as
   const url = await api((response) =>
     response.write(`data: ${JSON.stringify({ choices: [{ delta: { content: "Once upon" } }] })}\n\n`),
   );
-  const child = spawn(process.execPath, [program, "chat", "Tell a story", "--url", url, "--key", "k"], {
+  const child = spawn(process.execPath, [program, "chat", "Write a story", "--url", url, "--key", "k"], {
     cwd: workDirectory(cleanups),
     stdio: ["ignore", "pipe", "pipe"],
   });
