@@ -14,6 +14,7 @@ const TRANSACTION_RETRY: RetryOptions = { timeout: 5_000, retry: isConnectionLos
 /** How often a start that waits for PostgreSQL logs the reason again. */
 const WAIT_LOG_INTERVAL_MS = 60_000;
 const MAX_CONNECTIONS = 10;
+const MAX_LOOK_UP_CONNECTIONS = 3;
 /** Limit of PostgreSQL on the length of an identifier. */
 const MAX_NAME_LENGTH = 63;
 const MAX_CONFLICT_ATTEMPTS = 5;
@@ -30,7 +31,10 @@ export async function startDatabase(context: Context): Promise<Running<Database>
   const { log } = context;
   const name = `keelson-${context.unit ?? "all"}`.slice(0, MAX_NAME_LENGTH);
   const pool = createPool(url, name, MAX_CONNECTIONS);
-  const connect = <Schema>(): Kysely<Schema> => new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+  // Opened with the first look-up, by processes that have any.
+  const lookUpPool = createPool(url, name, MAX_LOOK_UP_CONNECTIONS);
+  const connect = <Schema>(from = pool): Kysely<Schema> =>
+    new Kysely<Schema>({ dialect: new PostgresDialect({ pool: from }) });
 
   const notifications = new Notifications(connectionSettings(url, `${name}-listen`.slice(0, MAX_NAME_LENGTH)), {
     lost: (error) => {
@@ -58,19 +62,19 @@ export async function startDatabase(context: Context): Promise<Running<Database>
     context.report("ready");
   } catch (error) {
     await pool.end();
+    await lookUpPool.end();
     throw new DatabaseUnavailable(error);
   }
   const background = notifications.start();
   watchArchive(context.metrics, pool);
 
   const space = spaceReports(context);
+  const tables = <Schema>(kysely: Kysely<Schema>): Tables<Schema> => ({
+    transaction: (scope, work, workOptions) => space(() => transaction(kysely, scope, work, workOptions)),
+  });
   const database: Database = {
-    tables: <Schema>(): Tables<Schema> => {
-      const kysely = connect<Schema>();
-      return {
-        transaction: (scope, work, workOptions) => space(() => transaction(kysely, scope, work, workOptions)),
-      };
-    },
+    tables: () => tables(connect()),
+    lookUps: () => tables(connect(lookUpPool)),
     migrate: (module: string, migrations: readonly Migration[]) =>
       unavailable(() =>
         withRetries(() => migrate(connect(), module, migrations, log), untilReachable(isConnectionLoss)),
@@ -79,7 +83,7 @@ export async function startDatabase(context: Context): Promise<Running<Database>
   };
   const close = async (): Promise<void> => {
     await notifications.close();
-    await pool.end();
+    await Promise.all([pool.end(), lookUpPool.end()]);
   };
   return {
     client: database,
