@@ -7,6 +7,7 @@ import { MODULE_DATA, planGpu, planImage, planPorts, planVolumes } from "./conta
 import type { PlanContext } from "./context.js";
 import { ENGINES } from "./engines/index.js";
 import { readImage } from "./images.js";
+import { DEFAULT_CONTEXT_TOKENS } from "./model/model.js";
 import { nameAtServer, readSource } from "./model-source.js";
 import { elementObjectives } from "./objectives.js";
 import type { Scope } from "./origin.js";
@@ -48,12 +49,7 @@ function planModel(context: PlanContext, scope: Scope, name: string, input: Mode
     parameters: input.parameters,
     fallbacks: fallbacks.filter((fallback) => fallback !== "simulated"),
     simulated: fallbacks.includes("simulated") || engine === "simulated",
-    context: scope.pick(
-      "context",
-      input.context,
-      4096,
-      "4096 tokens are enough for a conversation and need little memory",
-    ),
+    context: external && input.context === undefined ? undefined : planContext(scope, input),
     concurrency: scope.pick(
       "concurrency",
       input.concurrency,
@@ -84,6 +80,12 @@ function planModel(context: PlanContext, scope: Scope, name: string, input: Mode
     },
     objectives: elementObjectives(scope, input.objectives, context.objectives),
   };
+}
+
+/** The context of a model that Keelson starts an engine for. */
+function planContext(scope: Scope, input: ModelInput): number {
+  const why = "4096 tokens are enough for a conversation and need little memory";
+  return scope.pick("context", input.context, DEFAULT_CONTEXT_TOKENS, why);
 }
 
 function planEngine(

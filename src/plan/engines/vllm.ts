@@ -1,5 +1,6 @@
 import { DATA_DIRECTORY } from "../directories.js";
 import { exactImage } from "../images.js";
+import { DEFAULT_CONTEXT_TOKENS } from "../model/model.js";
 import type { Model, ModelSource, Resources } from "../plan.js";
 import type { EngineDescriptor } from "./descriptor.js";
 
@@ -41,7 +42,7 @@ function vllmArguments(model: Model, resources: Resources, port: number): string
     "--port",
     String(port),
     "--max-model-len",
-    String(model.context),
+    String(model.context ?? DEFAULT_CONTEXT_TOKENS),
     ...(resources.gpu.count > 1 ? ["--tensor-parallel-size", String(resources.gpu.count)] : []),
   ];
 }

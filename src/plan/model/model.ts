@@ -2,6 +2,9 @@ import type { Element, Milliseconds, Objectives } from "./element.js";
 
 export type EngineName = "llama.cpp" | "ollama" | "vllm" | "openai" | "simulated";
 
+/** The context of an engine that Keelson starts, if the platform file declares none. */
+export const DEFAULT_CONTEXT_TOKENS = 4096;
+
 export interface Model extends Element {
   readonly engine: EngineName | "best";
   /** Where its weights can be had, in the order of preference; empty if the file names none. */
@@ -10,7 +13,8 @@ export interface Model extends Element {
   readonly parameters: number | undefined;
   /** Names of models to try, in order, if this one fails before the first byte of its response. */
   readonly fallbacks: readonly string[];
-  readonly context: number;
+  /** Tokens of its context; undefined if external servers serve it and the file does not declare it: it is theirs. */
+  readonly context: number | undefined;
   /** Concurrent requests per replica. */
   readonly concurrency: number;
   readonly queue: { readonly length: number; readonly deadline: Milliseconds };

@@ -63,7 +63,11 @@ export const model = z
     fallback: oneOrMany(z.string().min(1))
       .describe("Models to try, in order, when this one is unavailable; `simulated` is the simulator")
       .optional(),
-    context: z.int().min(128).describe("Context length in tokens; default 4096").optional(),
+    context: z
+      .int()
+      .min(128)
+      .describe("Context length in tokens; default 4096, of an external server its own")
+      .optional(),
     concurrency: z.int().min(1).describe("Concurrent requests per replica").optional(),
     queue: z
       .strictObject({

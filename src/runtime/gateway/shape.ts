@@ -25,6 +25,8 @@ export interface StreamShape {
   readonly hasEvents: boolean;
   /** The model's first output has arrived. */
   readonly hasContent: boolean;
+  /** Pieces with data, whatever it is: comments, which keep a connection open, are none. */
+  readonly dataPieces: number;
   /** The upstream has sent the end of the response. */
   readonly complete: boolean;
   /** Why the stream is no answer: it contains an error. Nothing more is read of it. */
@@ -68,6 +70,8 @@ export interface Call {
   readonly inputEstimate: number;
   /** Number of prompts, or of texts to embed, each of which may fill a context; infinite for a long list, which is not parsed. */
   readonly inputs: number;
+  /** Number of answers for each input. */
+  readonly choices: number;
   /** Maximum number of output tokens that the request permits; undefined without a limit. */
   readonly maxOutputTokens: number | undefined;
   /** The gateway adds `stream_options` to the request, which some servers refuse. */

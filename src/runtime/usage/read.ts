@@ -94,8 +94,10 @@ function requireShortRange({ from, to }: UsageQuery): void {
   throw new AdminError("request/invalid", "`by=minute` requires a range of at most 6 hours, with `from` and `to`");
 }
 
+/** Bounded by the largest number that JSON's readers know exactly: one entry with an absurd count must not make the ledger unreadable. */
 const figureSums = USAGE_FIGURES.map(
-  (figure) => sql`coalesce(sum(${sql.ref(FIGURE_COLUMNS[figure])}), 0)::bigint as ${sql.ref(FIGURE_COLUMNS[figure])}`,
+  (figure) =>
+    sql`least(coalesce(sum(${sql.ref(FIGURE_COLUMNS[figure])}), 0), ${sql.lit(Number.MAX_SAFE_INTEGER)})::bigint as ${sql.ref(FIGURE_COLUMNS[figure])}`,
 );
 const figureNames = USAGE_FIGURES.map((figure) => sql`${sql.ref(FIGURE_COLUMNS[figure])} as ${sql.ref(figure)}`);
 

@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { arch, platform } from "node:os";
 import { join } from "node:path";
 import { statIfPresentSync } from "../../../disk/read.js";
+import { DEFAULT_CONTEXT_TOKENS } from "../../../plan/model/model.js";
 import type { Model } from "../../../plan/plan.js";
 import type { ChildConfig } from "../child/protocol.js";
 
@@ -12,7 +13,7 @@ export function llamaChild(model: Model, source: string, file: string): Extract<
     model: model.name,
     source,
     file,
-    context: model.context,
+    context: model.context ?? DEFAULT_CONTEXT_TOKENS,
     sequences: Math.max(1, Math.min(model.concurrency, 16)),
     embeddings: model.embeddings,
   };

@@ -1,3 +1,4 @@
+import { DEFAULT_CONTEXT_TOKENS } from "../../../plan/model/model.js";
 import type { Model } from "../../../plan/plan.js";
 import { LAPTOP_TIMES } from "../child/batching.js";
 import type { ChildConfig } from "../child/protocol.js";
@@ -7,7 +8,7 @@ export function simulatedChild(model: Model): ChildConfig {
   return {
     engine: "simulated",
     model: model.name,
-    context: model.context,
+    context: model.context ?? DEFAULT_CONTEXT_TOKENS,
     embeddings: model.embeddings,
     times: { ...LAPTOP_TIMES, batch: Math.max(1, model.concurrency) },
   };

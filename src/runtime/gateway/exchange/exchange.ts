@@ -396,8 +396,11 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
   /** The tokens of the newest attempt so far. */
   #countedSoFar(): Tokens {
     const { context } = this.placement.route.model;
-    const inputTokens = Math.min(this.call.inputEstimate, context * this.call.inputs);
-    return this.#upstream?.response?.counted(context) ?? { counted: { inputTokens, outputTokens: 0 }, estimated: true };
+    const response = this.#upstream?.response;
+    if (response !== undefined) return response.counted(context);
+    const limit = (context ?? Number.POSITIVE_INFINITY) * this.call.inputs;
+    const inputTokens = Math.min(this.call.inputEstimate, limit);
+    return { counted: { inputTokens, outputTokens: 0 }, estimated: true };
   }
 
   #settleLeft(): void {

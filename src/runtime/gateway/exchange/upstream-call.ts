@@ -24,6 +24,9 @@ export interface UpstreamListener {
 /** Between two pieces of a response, after its first content. */
 const PIECE_TIMEOUT_MS = 120_000;
 
+/** From sending a request to the end of its response: a server that sends a piece now and then must not hold a slot for ever. */
+const MAX_RESPONSE_MS = 3_600_000;
+
 /** Statuses of servers that refuse an unknown field: OpenAI and most others use 400, FastAPI 422. */
 const REFUSED_FIELD: ReadonlySet<number> = new Set([400, 422]);
 const USAGE_OPTION = /stream_options|include_usage/;
@@ -164,7 +167,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, DecoderListener
     } catch (error) {
       this.#controller?.abort(toError(error));
     }
-    if (response.hasContent && response.shape === undefined) this.#contentArrived();
+    if (response.shape === undefined && response.takeContent()) this.#contentArrived();
   }
 
   /** Passes on the bytes that have arrived since the last call. */
@@ -172,7 +175,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, DecoderListener
     const response = this.#response;
     if (response === undefined || this.#ended) return;
     const bytes = response.passOn();
-    if (response.hasContent) this.#contentArrived();
+    if (response.takeContent()) this.#contentArrived();
     if (response.failure !== undefined) {
       if (bytes !== undefined) this.listener.onOutput(response, bytes);
       this.#fail(response.failure.reason, response.failure.result);
@@ -225,12 +228,19 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, DecoderListener
     const started = this.#contentAt > 0;
     const limitMs = started ? PIECE_TIMEOUT_MS : contentLimitMs;
     const now = performance.now();
-    const leftMs = this.#paused ? PIECE_TIMEOUT_MS : (started ? this.#contentAt : this.#startedAt) + limitMs - now;
-    if (leftMs > 0) {
-      this.#timer = setTimeout(onTimer, leftMs, this);
+    if (now - this.#startedAt >= MAX_RESPONSE_MS) {
+      this.#timeOut(`did not complete its response within ${MAX_RESPONSE_MS / 60_000} minutes`);
       return;
     }
-    const why = `sent ${started ? "nothing more" : "no content"} within ${Math.round(limitMs / 100) / 10} s`;
+    const leftMs = this.#paused ? PIECE_TIMEOUT_MS : (started ? this.#contentAt : this.#startedAt) + limitMs - now;
+    if (leftMs > 0) {
+      this.#timer = setTimeout(onTimer, Math.min(leftMs, this.#startedAt + MAX_RESPONSE_MS - now), this);
+      return;
+    }
+    this.#timeOut(`sent ${started ? "nothing more" : "no content"} within ${Math.round(limitMs / 100) / 10} s`);
+  }
+
+  #timeOut(why: string): void {
     this.#fail(why, this.#controller === undefined ? "never-sent" : "timed-out");
     this.#cancelled = true;
     this.#controller?.abort(new Error(why));

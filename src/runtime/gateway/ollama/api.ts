@@ -59,7 +59,7 @@ function running(router: Router, principal: Principal): object {
       ...entry(route),
       expires_at: "9999-12-31T00:00:00Z",
       size_vram: 0,
-      context_length: route.model.context,
+      ...(route.model.context === undefined ? {} : { context_length: route.model.context }),
     }));
   return { models };
 }
@@ -80,7 +80,7 @@ function show(router: Router, principal: Principal, body: Buffer, startedAt: str
     model_info: {
       "general.architecture": "unknown",
       "general.parameter_count": model.parameters ?? 0,
-      "unknown.context_length": model.context,
+      ...(model.context === undefined ? {} : { "unknown.context_length": model.context }),
     },
     capabilities: capabilitiesOf(model.embeddings),
     modified_at: startedAt,

@@ -117,6 +117,7 @@ function ollamaCall(
     stream,
     inputEstimate: estimateTokens(prompt),
     inputs: operation === "embedding" ? inputsIn(prompt) : 1,
+    choices: 1,
     maxOutputTokens: typeof fields["max_tokens"] === "number" ? fields["max_tokens"] : undefined,
     addsUsageOption: stream,
     body: (upstream) =>

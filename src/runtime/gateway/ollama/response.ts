@@ -2,6 +2,7 @@ import { z } from "zod";
 import { errorIn, failureOf, notAnAnswer, type ResponseFailure } from "../failure.js";
 import { type Problem, problemBody } from "../problem.js";
 import { dataOf, EventCutter, eventsIn } from "../response/events.js";
+import { isCount } from "../response/usage-field.js";
 import type { Counted, DocumentShape, StreamShape } from "../shape.js";
 import { argumentsProblem, argumentsValue, type ToolCall, ToolCalls } from "./tool-calls.js";
 
@@ -32,7 +33,11 @@ const logprobs = z
   })
   .nullish();
 
-const usage = z.object({ prompt_tokens: z.number(), completion_tokens: z.number().nullish() }).nullish();
+/** What is no count is as good as none. */
+const usage = z
+  .object({ prompt_tokens: z.custom<number>(isCount), completion_tokens: z.custom<number>(isCount).nullish() })
+  .nullish()
+  .catch(undefined);
 
 const chunk = z.object({
   choices: z.array(
@@ -83,6 +88,7 @@ export class OllamaStream implements StreamShape {
   pieces = 0;
   hasEvents = false;
   hasContent = false;
+  dataPieces = 0;
   complete = false;
   failure: ResponseFailure | undefined;
   readonly #cutter = new EventCutter();
@@ -156,6 +162,7 @@ export class OllamaStream implements StreamShape {
       return;
     }
     this.hasEvents = true;
+    this.dataPieces += 1;
     const parsed = chunk.safeParse(value);
     if (!parsed.success) return;
     if (parsed.data.usage) this.counted = countedOf(parsed.data.usage);

@@ -53,9 +53,10 @@ export function readOpenAiCall(operation: OperationName, body: Buffer): Call | P
       ? estimateTokensOfJson(body.subarray(subject.start, subject.end))
       : estimateTokens(Reflect.get(Object(document), input));
   const inputs = inputsOf(subject, document === undefined ? undefined : Reflect.get(Object(document), input), input);
-  const maxOutputTokens = maxOutputOf(fields, body, inputs);
+  const choices = Math.max(1, countIn("n", fields, body) ?? 1);
+  const maxOutputTokens = maxOutputOf(fields, body, inputs * choices);
   const parts = { bytes: body, model, options: streams ? options : undefined, close };
-  return new OpenAiCall(operation, upstreamPath, name, streams, estimate, inputs, maxOutputTokens, parts);
+  return new OpenAiCall(operation, upstreamPath, name, streams, estimate, inputs, choices, maxOutputTokens, parts);
 }
 
 /** A conversation is one input, and so is a text. The length of a list that was not parsed is unknown. */
@@ -64,17 +65,17 @@ function inputsOf({ kind }: Field, parsed: unknown, field: string): number {
   return parsed === undefined ? Number.POSITIVE_INFINITY : inputsIn(parsed);
 }
 
-/** The limit on the tokens of all choices; undefined without one. */
-function maxOutputOf(fields: ReadonlyMap<string, Field>, body: Buffer, inputs: number): number | undefined {
-  const numberOf = (name: string): number | undefined => {
-    const field = fields.get(name);
-    const number = field?.kind === "number" ? Number(body.toString("latin1", field.start, field.end)) : -1;
-    // What is no count is for the upstream to refuse.
-    return Number.isSafeInteger(number) && number >= 0 ? number : undefined;
-  };
-  const limit = numberOf("max_completion_tokens") ?? numberOf("max_tokens");
-  if (limit === undefined || !Number.isFinite(inputs)) return undefined;
-  return limit * Math.max(1, numberOf("n") ?? 1) * inputs;
+/** The limit on the tokens of all answers; undefined without one. */
+function maxOutputOf(fields: ReadonlyMap<string, Field>, body: Buffer, answers: number): number | undefined {
+  const limit = countIn("max_completion_tokens", fields, body) ?? countIn("max_tokens", fields, body);
+  return limit === undefined || !Number.isFinite(answers) ? undefined : limit * answers;
+}
+
+/** A field's count. What is no count is for the upstream to refuse. */
+function countIn(name: string, fields: ReadonlyMap<string, Field>, body: Buffer): number | undefined {
+  const field = fields.get(name);
+  const number = field?.kind === "number" ? Number(body.toString("latin1", field.start, field.end)) : -1;
+  return Number.isSafeInteger(number) && number >= 0 ? number : undefined;
 }
 
 type ScannedBody = Scanned & { readonly document?: unknown };
@@ -137,6 +138,7 @@ class OpenAiCall implements Call {
     readonly stream: boolean,
     readonly inputEstimate: number,
     readonly inputs: number,
+    readonly choices: number,
     readonly maxOutputTokens: number | undefined,
     private parts: BodyParts,
   ) {

@@ -5,35 +5,50 @@ const BLANK_LINE = Buffer.from("\n\n");
 const CRLF_BLANK_LINE = Buffer.from("\r\n\r\n");
 const DONE = Buffer.from("[DONE]");
 
-/** Splits a byte stream of server-sent events at the end of the last complete event. */
+/** Bytes before a piece in which a blank line may begin that ends in it. */
+const SEAM_BYTES = 3;
+
+/** Splits a byte stream of server-sent events at the end of the last complete event. Each byte is searched once. */
 export class EventCutter {
-  #rest: Buffer | undefined;
+  #parts: Buffer[] = [];
+  #bytes = 0;
 
   /** The complete events so far; undefined when there is none. */
   push(chunk: Buffer): Buffer | undefined {
-    const bytes = this.#rest === undefined ? chunk : Buffer.concat([this.#rest, chunk]);
-    const end = lastEventEnd(bytes);
-    if (end === bytes.length) {
-      this.#rest = undefined;
-      return bytes;
-    }
+    const seam = this.#seam();
+    const searched = seam === undefined ? chunk : Buffer.concat([seam, chunk]);
+    const end = lastEventEnd(searched);
     if (end === 0) {
-      if (bytes.length > MAX_EVENT_BYTES) {
-        this.#rest = undefined;
-        return bytes;
-      }
-      this.#rest = bytes;
-      return undefined;
+      this.#keep(chunk);
+      return this.#bytes > MAX_EVENT_BYTES ? this.rest() : undefined;
     }
-    this.#rest = bytes.subarray(end);
-    return bytes.subarray(0, end);
+    const inChunk = end - (seam?.length ?? 0);
+    const complete = inChunk === chunk.length ? chunk : chunk.subarray(0, inChunk);
+    const before = this.rest();
+    if (inChunk < chunk.length) this.#keep(chunk.subarray(inChunk));
+    return before === undefined ? complete : Buffer.concat([before, complete]);
   }
 
   /** Removes and returns the bytes after the last complete event; undefined when there are none. */
   rest(): Buffer | undefined {
-    const rest = this.#rest;
-    this.#rest = undefined;
+    const [first] = this.#parts;
+    const rest = this.#parts.length === 1 ? first : first === undefined ? undefined : Buffer.concat(this.#parts);
+    this.#parts = [];
+    this.#bytes = 0;
     return rest;
+  }
+
+  #keep(chunk: Buffer): void {
+    this.#parts.push(chunk);
+    this.#bytes += chunk.length;
+  }
+
+  /** The last bytes of what is kept. */
+  #seam(): Buffer | undefined {
+    const last = this.#parts.at(-1);
+    if (last === undefined) return undefined;
+    if (last.length >= SEAM_BYTES || this.#parts.length === 1) return last.subarray(-SEAM_BYTES);
+    return Buffer.concat(this.#parts.slice(-SEAM_BYTES)).subarray(-SEAM_BYTES);
   }
 }
 

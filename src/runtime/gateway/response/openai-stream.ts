@@ -6,6 +6,7 @@ import { countedIn, usageAt } from "./usage-field.js";
 
 const DONE_EVENT = Buffer.from("data: [DONE]\n\n");
 const BLANK_LINE = Buffer.from("\n\n");
+const DATA = Buffer.from("data:");
 /** The end of the name `"error"`. Its start is the most frequent byte of JSON, which makes a search slow. */
 const ERROR_HINT = Buffer.from('rror"');
 /** Newest parts that are searched for a finish reason when a stream ends without `[DONE]`: usage and metadata may follow the reason. */
@@ -22,6 +23,7 @@ export class OpenAiStream implements StreamShape {
   pieces = 0;
   hasEvents = false;
   hasContent = false;
+  dataPieces = 0;
   complete = false;
   failure: ResponseFailure | undefined;
   readonly #cutter = new EventCutter();
@@ -69,6 +71,7 @@ export class OpenAiStream implements StreamShape {
     } else events = this.#untilError(events);
     if (events.length === 0) return undefined;
     this.pieces += eventCount(events);
+    if (events.indexOf(DATA) >= 0) this.dataPieces += 1;
     if (this.#recent.length === RECENT_PARTS) this.#recent.shift();
     this.#recent.push(events);
     const usage = usageAt(events);

@@ -1,4 +1,5 @@
 import type { Dispatcher } from "undici";
+import { DEFAULT_CONTEXT_TOKENS } from "../../../plan/model/model.js";
 import { notAnAnswer, type ResponseFailure } from "../failure.js";
 import { OPERATIONS } from "../operations.js";
 import { type Result, resultOfStatus } from "../routing/health.js";
@@ -16,12 +17,17 @@ const MAX_HELD_BYTES = 1024 * 1024;
 const MAX_CONVERTED_BYTES = 64 * 1024 * 1024;
 /** Maximum size of an error document; the rest is discarded. */
 const MAX_ERROR_BYTES = 64 * 1024;
+/** Maximum size of what precedes an answer: white space and comments, with which a server keeps a connection open. */
+const MAX_PREAMBLE_BYTES = 64 * 1024;
+/** The largest count of tokens that is believed if the context of the model is not known. */
+const MAX_TOKENS = 100_000_000;
 /** Comments before the first event are held for this time, so that a failure can still be retried. */
 const HOLD_COMMENTS_MS = 10_000;
 
 const EMPTY = Buffer.alloc(0);
 const OPEN_BRACE = 0x7b;
 const LESS_THAN = 0x3c;
+const BYTE_ORDER_MARK = 0xef;
 
 /**
  * The response of an upstream so far, and the part of it that may be sent to the client. One for each attempt. Its form is decided
@@ -36,26 +42,29 @@ export class UpstreamResponse {
   /** Anything that the model has generated has arrived. */
   hasContent = false;
   readonly #result: Result;
-  readonly #upstreamType: string;
   readonly #startedAt = performance.now();
   #form: "undecided" | "stream" | "document" | "error";
   #shape: StreamShape | undefined;
   readonly #held = new HeldResponse();
   #inbox: Buffer[] = [];
+  /** Bytes of white space before the answer. */
+  #space = 0;
+  /** Pieces of a document that are more than white space, and how many of them `takeContent` has reported. */
+  #pieces = 0;
+  #seenPieces = 0;
   /** Comments of a stream that precede its first event. */
   #comments: Buffer | undefined;
   /** Counts in the part of a large document that was sent. */
   #usage: UsageScan | undefined;
   #document: Buffer | undefined;
-  /** Output tokens of a document without counts. */
-  #estimate = 0;
+  /** The last part of a document, which its output is estimated from. */
+  #lastPart: Buffer = EMPTY;
 
   constructor(
     readonly status: number,
     headers: Headers,
     private readonly call: Call,
   ) {
-    this.#upstreamType = textOf(headers["content-type"]) ?? "application/json";
     this.retryAfter = textOf(headers["retry-after"]);
     this.location = textOf(headers["location"]);
     this.#result = resultOfStatus(status, this.retryAfter !== undefined);
@@ -73,8 +82,15 @@ export class UpstreamResponse {
   }
 
   get contentType(): string {
-    if (this.#shape !== undefined) return this.#shape.contentType;
-    return this.call.api === "openai" && /\bjson\b/i.test(this.#upstreamType) ? this.#upstreamType : "application/json";
+    return this.#shape?.contentType ?? "application/json";
+  }
+
+  /** Whether content has arrived since the last call. Comments, white space and an event with only a role are none. */
+  takeContent(): boolean {
+    const pieces = this.#shape?.dataPieces ?? this.#pieces;
+    const isNew = this.hasContent && pieces > this.#seenPieces;
+    this.#seenPieces = pieces;
+    return isNew;
   }
 
   /**
@@ -82,6 +98,7 @@ export class UpstreamResponse {
    * and sent as one. Throws when a document that must be converted is too large.
    */
   take(chunk: Buffer): "held" | "later" {
+    if (this.failure !== undefined) return "held";
     if (this.#form === "undecided") return this.#decide(chunk);
     if (this.#form === "stream") {
       this.#inbox.push(chunk);
@@ -91,8 +108,11 @@ export class UpstreamResponse {
       if (this.#held.size < MAX_ERROR_BYTES) this.#held.add(chunk);
       return "held";
     }
+    if (firstByte(chunk) >= 0) {
+      this.hasContent = true;
+      this.#pieces += 1;
+    } else if (!this.hasContent) return this.#skipSpace(chunk);
     this.#held.add(chunk);
-    if (!this.hasContent) this.hasContent = firstByte(chunk) >= 0;
     if (this.#held.size <= MAX_HELD_BYTES) return "held";
     if (this.#isPassedOn()) return "later";
     if (this.#held.size > MAX_CONVERTED_BYTES) throw new Error("the response is too large to be converted");
@@ -157,29 +177,51 @@ export class UpstreamResponse {
   }
 
   /**
-   * The tokens: as the upstream counted them, else estimated. A model reads and generates no more than its `context`, and generates no
-   * more than the request permits; the pieces of a stream were in fact received.
+   * The tokens: as the upstream counted them, else estimated. A model reads and generates no more than its `context` for each input, and
+   * generates no more than the request permits (where the context is not declared, the default one bounds what is estimated by size); the pieces of a stream were in fact received. A count above that is not believed: it
+   * would be billed.
    */
-  counted(context: number): Tokens {
+  counted(context: number | undefined): Tokens {
+    const { inputs, choices } = this.call;
+    const limit = Math.min(MAX_TOKENS, (context ?? MAX_TOKENS) * inputs);
     const count = this.#shape === undefined ? this.#usage?.counted : this.#shape.counted;
-    if (count !== undefined) return { counted: count, estimated: false };
+    if (
+      count !== undefined &&
+      count.inputTokens <= limit &&
+      count.outputTokens <= Math.min(MAX_TOKENS, limit * choices)
+    )
+      return { counted: count, estimated: false };
     const { generates } = OPERATIONS[this.call.operation];
-    const limit = context * this.call.inputs;
-    const output = !generates ? 0 : (this.#shape?.pieces ?? Math.min(this.#estimate, limit));
+    const output = !generates
+      ? 0
+      : (this.#shape?.pieces ??
+        Math.min(estimateOutput(this.#lastPart, this.#held.total), (context ?? DEFAULT_CONTEXT_TOKENS) * inputs));
     const outputTokens = Math.min(output, this.call.maxOutputTokens ?? output);
     return { counted: { inputTokens: Math.min(this.call.inputEstimate, limit), outputTokens }, estimated: true };
   }
 
   #decide(chunk: Buffer): "held" | "later" {
-    this.#inbox.push(chunk);
-    const start = this.#inbox.length === 1 ? chunk : Buffer.concat(this.#inbox);
-    const first = firstByte(start);
-    if (first < 0) return "held";
+    // A byte order mark may be cut.
+    const start = this.#inbox.length === 0 ? chunk : Buffer.concat([...this.#inbox, chunk]);
     this.#inbox = [];
+    const first = firstByte(start);
+    if (first < 0) return this.#skipSpace(start);
+    if (start[0] === BYTE_ORDER_MARK && start.length < 3) {
+      this.#inbox.push(start);
+      return "held";
+    }
     const isDocument = start[first] === OPEN_BRACE || start[first] === LESS_THAN;
     this.#form = isDocument ? "document" : "stream";
     if (!isDocument) this.#shape = this.call.streamShape();
-    return this.take(first > 0 && start[0] === 0xef ? start.subarray(3) : start);
+    return this.take(start.subarray(first));
+  }
+
+  /** White space before an answer means nothing and is not kept. */
+  #skipSpace(chunk: Buffer): "held" | "later" {
+    this.#space += chunk.length;
+    if (this.#space <= MAX_PREAMBLE_BYTES) return "held";
+    this.failure = notAnAnswer(`${this.#space} bytes of white space before an answer`);
+    return "later";
   }
 
   #passOnStream(): Buffer | undefined {
@@ -198,6 +240,10 @@ export class UpstreamResponse {
     }
     if (bytes === undefined) return undefined;
     const held = this.#comments === undefined ? bytes : Buffer.concat([this.#comments, bytes]);
+    if (held.length > MAX_PREAMBLE_BYTES) {
+      this.failure = notAnAnswer(`${held.length} bytes of comments before an answer`);
+      return undefined;
+    }
     const isLong = performance.now() - this.#startedAt >= HOLD_COMMENTS_MS;
     this.#comments = isLong ? undefined : held;
     return isLong ? held : undefined;
@@ -216,7 +262,7 @@ export class UpstreamResponse {
     if (this.call.stream) return this.#endAsStream(body);
     this.#usage ??= new UsageScan();
     this.#usage.push(body);
-    if (this.#usage.counted === undefined) this.#estimate = estimateOutput(body, this.#held.total);
+    this.#lastPart = body;
     const converted = this.call.convertDocument(body);
     if (Buffer.isBuffer(converted)) this.#document = converted;
     else this.failure = converted;

@@ -86,6 +86,7 @@ function parse(json: string): Counted | undefined {
   }
 }
 
-function isCount(value: unknown): value is number {
+/** Whether a value of an upstream is a number of tokens. */
+export function isCount(value: unknown): value is number {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }
