@@ -130,6 +130,8 @@ export const drillResultSchema = drillSummarySchema.extend({
   acknowledged: z.number(),
   lost: z.number(),
   failed: z.number(),
+  /** How often chat requests and writes failed for each reason, the most frequent first; absent in older results. */
+  failures: z.array(z.object({ kind: z.enum(["request", "write"]), reason: z.string(), count: z.number() })).optional(),
   /** Chat requests and writes per second. */
   load: z.object({ requests: z.number(), writes: z.number(), steadyMs: milliseconds, model: z.string() }),
   /** Chat requests over time. */

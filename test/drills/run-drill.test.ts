@@ -151,6 +151,7 @@ async function run(executor: FaultExecutor, options: { signal?: AbortSignal; onS
       ratePerSecond: 20,
       signal: options.signal ?? new AbortController().signal,
       recoveryTimeoutMs: 3000,
+      baselineTimeoutMs: 1000,
       onChange: ({ events }) => {
         if (events.some(({ what }) => what.startsWith("steady load"))) options.onStart?.();
       },
@@ -208,6 +209,14 @@ describe("a drill of a platform that does not recover", () => {
 });
 
 describe("a drill", () => {
+  it("measures nothing if its load fails before the fault, and names the reasons", async () => {
+    platform.available = false;
+    const result = await run(fault({}, platform));
+    expect(result).toMatchObject({ state: "failed", measurements: [], faults: [] });
+    expect(result.reason).toMatch(/^before the fault, 0 of \d+ writes were answered .*\(\d+ × connection refused\)/);
+    expect(result.failures).toContainEqual({ kind: "request", reason: "status 503", count: expect.any(Number) });
+  }, 60_000);
+
   it("destroys nothing and breaks the promise if a precondition fails", async () => {
     const finding: Finding = { what: "no backup can be taken", why: "the disk is full" };
     const result = await run(fault({ checkPreconditions: async () => [finding] }, platform));

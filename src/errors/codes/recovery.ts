@@ -188,6 +188,12 @@ export const recoveryErrors = {
     hint: "run the drill again, or remove its directory",
   },
   "drill/no-model": { summary: "The platform has no chat model to send load to.", exitCode: 1, status: 409 },
+  "drill/no-baseline": {
+    summary: "The platform did not answer the load of the drill before the fault, so a recovery could not be measured.",
+    exitCode: 1,
+    status: 409,
+    hint: "lower the load (--rate 2), or wait until the models are ready (keelson status)",
+  },
   "drill/running": {
     summary: "A drill is in progress.",
     exitCode: 1,

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Agent, request } from "undici";
+import { isSystemError } from "../../disk/disk-errors.js";
+import { messageOf } from "../../errors/thrown.js";
 import { isAnswer, type Probe } from "./probes.js";
 import type { Sample } from "./sample.js";
 
@@ -17,21 +19,22 @@ const MAX_IN_FLIGHT = 400;
 
 /**
  * Open-loop load: sends `ratePerSecond` requests by the clock, whatever happens to earlier ones. `work` resolves to the
- * reference of an acknowledged request; undefined or an error means that it failed.
+ * reference of an acknowledged request, and rejects if it failed.
  */
-export function steadyLoad(
-  ratePerSecond: number,
-  kind: Sample["kind"],
-  work: (n: number) => Promise<string | undefined>,
-): Load {
+export function steadyLoad(ratePerSecond: number, kind: Sample["kind"], work: (n: number) => Promise<string>): Load {
   const samples: Sample[] = [];
   const inFlight = new Set<Promise<void>>();
   let running = true;
 
   async function one(n: number): Promise<void> {
     const sent = Date.now();
-    const reference = inFlight.size >= MAX_IN_FLIGHT ? undefined : await work(n).catch(() => undefined);
-    samples.push({ kind, sent, ended: Date.now(), ok: reference !== undefined, reference });
+    try {
+      if (inFlight.size >= MAX_IN_FLIGHT) throw new Error(`not sent: ${MAX_IN_FLIGHT} are in flight`);
+      const reference = await work(n);
+      samples.push({ kind, sent, ended: Date.now(), ok: true, reference });
+    } catch (error) {
+      samples.push({ kind, sent, ended: Date.now(), ok: false, reference: undefined, reason: reasonOf(error) });
+    }
   }
 
   async function run(): Promise<void> {
@@ -55,6 +58,12 @@ export function steadyLoad(
       await Promise.all(inFlight);
     },
   };
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof Error && /Timeout/.test(error.name)) return "timeout";
+  // undici wraps the error of the connection: `connect ECONNREFUSED 127.0.0.1:8080`.
+  return isSystemError(error) ? error.code : messageOf(error);
 }
 
 export interface RequestLoad {
@@ -81,9 +90,11 @@ export function chatLoad({ url, apiKey, model, ratePerSecond }: RequestLoad): Lo
       body: JSON.stringify({ model, max_tokens: 8, messages: [{ role: "user", content: `drill ${n}` }] }),
     });
     const text = await body.text();
-    if (statusCode !== 200 || !isAnswer("chat", text)) return undefined;
+    if (statusCode !== 200) throw new Error(`status ${statusCode}`);
+    if (!isAnswer("chat", text)) throw new Error("status 200 without a completion");
     const id = headers["x-request-id"];
-    return typeof id === "string" ? id : undefined;
+    if (typeof id !== "string") throw new Error("status 200 without an x-request-id");
+    return id;
   });
   return {
     samples: load.samples,
@@ -114,7 +125,8 @@ export function probeLoad({ url, credential, probe, ratePerSecond }: ProbeLoad):
       ...(sent ? { method: "POST", body: JSON.stringify(sent) } : { method: "GET" }),
     });
     const text = await body.text();
-    return statusCode === 200 && isAnswer(probe.answer, text) ? probe.subject : undefined;
+    if (statusCode !== 200 || !isAnswer(probe.answer, text)) throw new Error(`status ${statusCode}`);
+    return probe.subject;
   });
   return {
     samples: load.samples,

@@ -4,10 +4,10 @@ import { KeelsonError } from "../../errors/keelson-error.js";
 import { messageOf } from "../../errors/thrown.js";
 import type { Milliseconds } from "../../plan/plan.js";
 import { counts, evaluate, type Injected, measuredTerms } from "./evaluate.js";
-import { recoveryTimeout, waitUntilHealthy, waitUntilStable } from "./observe.js";
+import { recoveryTimeout, requireBaseline, waitUntilHealthy, waitUntilStable } from "./observe.js";
 import { readBackAcknowledged } from "./read-back.js";
 import { DrillRecord } from "./record.js";
-import { type Sample, series } from "./sample.js";
+import { failures, type Sample, series } from "./sample.js";
 import type { DrillTarget, FaultExecutor, Finding } from "./target.js";
 import { startWorkload, type Workload } from "./workload.js";
 import type { Writer } from "./writer.js";
@@ -22,6 +22,8 @@ export interface DrillOptions {
   readonly onChange?: (result: DrillResult) => void;
   /** How long to wait for the recovery from one fault; by default what `recoveryTimeout` derives from the plan. */
   readonly recoveryTimeoutMs?: Milliseconds;
+  /** How long to wait before the first fault until the load is answered; 30 s by default. */
+  readonly baselineTimeoutMs?: Milliseconds;
 }
 
 /** How often the curves and counts of a running drill are updated. */
@@ -94,8 +96,10 @@ async function injectUnderLoad(drill: Drill, model: string, writer: Writer): Pro
   const { target, fault, options, record } = drill;
   const { startedAt } = record.result;
   const workload = startWorkload(target, model, writer, options.ratePerSecond);
-  const update = () =>
-    record.update({ ...curves(workload.samples(), startedAt, Date.now()), ...counts(workload.samples()) });
+  const update = () => {
+    const samples = workload.samples();
+    record.update({ ...curves(samples, startedAt, Date.now()), ...counts(samples), failures: failures(samples) });
+  };
   const timer = setInterval(update, UPDATE_INTERVAL_MS);
   let injected: readonly Injected[];
   try {
@@ -125,13 +129,16 @@ async function injectAll(
 ): Promise<Injected[]> {
   const all: Injected[] = [];
   for (const injection of await fault.injections(target)) {
+    const clients = [workload.samples, ...injection.subjects.flatMap((subject) => probesOf(workload, subject))];
+    // After a recovery the platform is stable already.
+    if (all.length === 0) await requireBaseline(injection, clients, options);
     record.log(injection.description);
     const archivedAt = target.backups.state().archive?.last?.at;
     await injection.inject();
     // After the injection, which first has to look up its process.
     const injectedAt = Date.now();
-    const clients = [workload.samples, ...injection.subjects.flatMap((subject) => probesOf(workload, subject))];
-    const recovered = await waitUntilStable(injection, injectedAt, clients, timeoutMs, options.signal);
+    const { signal } = options;
+    const recovered = await waitUntilStable(injection, injectedAt, clients, timeoutMs, { signal, log: record.log });
     if (recovered) {
       record.log("recovered");
       await sleep(options.steadyMs, undefined, { signal: options.signal });

@@ -8,7 +8,29 @@ export interface Sample {
   readonly ok: boolean;
   /** Identifies an acknowledged sample when it is read back: the id in the usage ledger, or the number of the write. */
   readonly reference: string | undefined;
+  /** Why it failed. */
+  readonly reason?: string;
 }
+
+/** How often requests and writes failed for each reason, the most frequent first. */
+export function failures(
+  samples: readonly Sample[],
+): { readonly kind: "request" | "write"; readonly reason: string; readonly count: number }[] {
+  return (["request", "write"] as const)
+    .flatMap((kind) => {
+      const counts = new Map<string, number>();
+      for (const sample of samples)
+        if (sample.kind === kind && !sample.ok)
+          counts.set(sample.reason ?? UNKNOWN_REASON, (counts.get(sample.reason ?? UNKNOWN_REASON) ?? 0) + 1);
+      return [...counts].map(([reason, count]) => ({ kind, reason, count }));
+    })
+    .sort((a, b) => b.count - a.count)
+    .slice(0, MAX_REASONS);
+}
+
+const UNKNOWN_REASON = "unknown";
+/** A reason may contain an id or a time: the list is bounded. */
+const MAX_REASONS = 10;
 
 /** Successes and failures in the interval that starts `t` milliseconds after the drill started. */
 export interface Bin {

@@ -203,7 +203,7 @@ async function unpackBase(
  * without end would fill the disk. The database may grow while it is copied.
  */
 function maxUnpackedBytes({ size }: Manifest): number {
-  return 4 * size + 1024 ** 3;
+  return 4 * size + 256 * 1024 ** 2;
 }
 
 async function* atMost(maxBytes: number, content: AsyncIterable<Uint8Array>, name: string): AsyncIterable<Uint8Array> {
