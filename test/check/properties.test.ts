@@ -19,7 +19,10 @@ const faulty = (findings: readonly Finding[]): readonly string[] => [
   ...new Set(
     findings
       .filter(({ severity }) => severity === "error")
-      .map(({ path }) => (path ?? "").split(".").slice(0, 2).join(".")),
+      // A promise that is not kept may be reported elsewhere once a fix has changed its weakest part.
+      .flatMap(({ path, concerns }) =>
+        concerns?.length ? concerns.map(cellName) : [(path ?? "").split(".").slice(0, 2).join(".")],
+      ),
   ),
 ];
 

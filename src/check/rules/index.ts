@@ -1,4 +1,5 @@
 import type { Rule } from "../rule.js";
+import { allOnSpot } from "./availability/all-on-spot.js";
 import { crashRecovery } from "./availability/crash-recovery.js";
 import { drainCutShort } from "./availability/drain-cut-short.js";
 import { livenessBeforeReadiness } from "./availability/liveness-before-readiness.js";
@@ -7,17 +8,25 @@ import { nodeLoss } from "./availability/node-loss.js";
 import { notRun } from "./availability/not-run-here.js";
 import { objective } from "./availability/objective.js";
 import { pdbBlocksDrain } from "./availability/pdb-blocks-drain.js";
+import { regionLossRule } from "./availability/region-loss.js";
 import { rolloutBelowBudget } from "./availability/rollout-below-budget.js";
 import { rolloutOutage } from "./availability/rollout-outage.js";
 import { rolloutStuck } from "./availability/rollout-stuck.js";
 import { zoneLoss } from "./availability/zone-loss.js";
+import { autoscalerConflict } from "./capacity/autoscaler-conflict.js";
 import { clusterTooSmall } from "./capacity/cluster-too-small.js";
+import { databaseConnections } from "./capacity/database-connections.js";
+import { gpuMemoryRule } from "./capacity/gpu-memory.js";
 import { limitsUnenforced } from "./capacity/limits-unenforced.js";
 import { memoryOvercommit } from "./capacity/memory-overcommit.js";
 import { poolTooSmall } from "./capacity/pool-too-small.js";
+import { rolloutSurge } from "./capacity/rollout-surge.js";
 import { scaleWithoutRequests } from "./capacity/scale-without-requests.js";
 import { scaleWithoutRoom } from "./capacity/scale-without-room.js";
 import { unschedulable } from "./capacity/unschedulable.js";
+import { stateOnSpot } from "./cost/state-on-spot.js";
+import { bucketUnversioned } from "./data/bucket-unversioned.js";
+import { deadLetterOff } from "./data/dead-letter-off.js";
 import { extensionMissing } from "./delivery/extension-missing.js";
 import { imageUnpinned } from "./delivery/image-unpinned.js";
 import { misspelledName } from "./delivery/misspelt-name.js";
@@ -34,6 +43,7 @@ import { objectiveUnwatched } from "./observability/objective-unwatched.js";
 import { backupBesideData } from "./recovery/backup-beside-data.js";
 import { backupSpaceRule } from "./recovery/backup-space.js";
 import { backupUnencrypted } from "./recovery/backup-unencrypted.js";
+import { bucketLossRule } from "./recovery/bucket-loss.js";
 import { drillMissing } from "./recovery/drill-missing.js";
 import { logChain } from "./recovery/log-chain.js";
 import { newestBackupUnreadable } from "./recovery/newest-backup-unreadable.js";
@@ -43,6 +53,8 @@ import { retention } from "./recovery/retention.js";
 import { rpoInterval } from "./recovery/rpo-interval.js";
 import { rtoRestore } from "./recovery/rto-restore.js";
 import { unknownPromise } from "./recovery/unknown-promise.js";
+import { volumeLossRule } from "./recovery/volume-loss.js";
+import { certificateUnrenewed } from "./security/certificate-unrenewed.js";
 import { podsUnrestricted } from "./security/pods-unrestricted.js";
 import { secretInEnvironment } from "./security/secret-in-environment.js";
 import { secretNeverRotated } from "./security/secret-never-rotated.js";
@@ -63,6 +75,8 @@ export const rules: readonly Rule[] = [
   backupSpaceRule,
   backupBesideData,
   backupUnencrypted,
+  volumeLossRule,
+  bucketLossRule,
   drillMissing,
   unknownPromise,
 
@@ -70,6 +84,8 @@ export const rules: readonly Rule[] = [
   crashRecovery,
   nodeLoss,
   zoneLoss,
+  regionLossRule,
+  allOnSpot,
   notRun,
   objective,
   pdbBlocksDrain,
@@ -88,6 +104,10 @@ export const rules: readonly Rule[] = [
   clusterTooSmall,
   memoryOvercommit,
   limitsUnenforced,
+  gpuMemoryRule,
+  rolloutSurge,
+  databaseConnections,
+  autoscalerConflict,
 
   // Network
   callUnexposed,
@@ -99,6 +119,14 @@ export const rules: readonly Rule[] = [
   secretInEnvironment,
   podsUnrestricted,
   secretNeverRotated,
+  certificateUnrenewed,
+
+  // Data
+  bucketUnversioned,
+  deadLetterOff,
+
+  // Cost
+  stateOnSpot,
 
   // Delivery
   imageUnpinned,

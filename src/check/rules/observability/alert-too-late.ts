@@ -1,5 +1,7 @@
 import { formatDuration } from "../../../platform-file/format.js";
+import type { Cell } from "../../../promises/sheet.js";
 import { onOneMachine } from "../../../promises/terms/machine.js";
+import { ALERT_FIRES } from "../../../promises/terms/store.js";
 import { defineRule } from "../../rule.js";
 
 /** The alert fires after the RTO is violated. See docs/checks.md, Observability. */
@@ -7,13 +9,15 @@ export const alertTooLate = defineRule({
   code: "observability/alert-too-late",
   severity: "error",
   summary: "the alert fires only when the RTO is already violated",
-  help: "An alert that waits as long as the RTO can only report that it was missed.",
-  check({ plan }, report) {
+  help: "Where an operator has to act, the recovery begins with the alert. What recovers by itself needs none within its RTO.",
+  check({ plan, sheet }, report) {
     const { alerts, metrics } = plan.observe;
     const { down } = alerts;
     if (metrics === "none" || down === undefined || onOneMachine(plan)) return;
-    const shortest = [...plan.units, ...plan.stores]
-      .flatMap(({ name, objectives }) => (objectives.rto === undefined ? [] : [{ name, rto: objectives.rto }]))
+    const shortest = sheet.rows
+      .flatMap(({ subject, rto }) =>
+        rto.promised !== undefined && waitsForAlert(rto) ? [{ name: subject, rto: rto.promised }] : [],
+      )
       .sort((a, b) => a.rto - b.rto || (a.name < b.name ? -1 : 1))[0];
     if (!shortest || down < shortest.rto) return;
     const half = Math.max(1000, Math.floor(shortest.rto / 2000) * 1000);
@@ -24,3 +28,8 @@ export const alertTooLate = defineRule({
     });
   },
 });
+
+/** Whether the recovery begins with the alert. */
+function waitsForAlert({ predicted }: Cell): boolean {
+  return predicted.kind === "bounded" && predicted.terms.some(({ name }) => name === ALERT_FIRES);
+}

@@ -1,4 +1,4 @@
-import type { Row } from "../../../promises/sheet.js";
+import type { Cell, Row } from "../../../promises/sheet.js";
 import { onOneMachine } from "../../../promises/terms/machine.js";
 import { firstDeclared } from "../../declared-path.js";
 import { defineRule } from "../../rule.js";
@@ -30,7 +30,14 @@ export const drillMissing = defineRule({
   },
 });
 
-/** The loss of the whole platform cannot be injected and recovered from. */
-function canBeDrilled({ verdict, subjectKind }: Row): boolean {
-  return verdict !== "not-promised" && subjectKind !== "platform";
+/**
+ * The loss of the whole platform cannot be injected and recovered from, and a fault that a provider rules out cannot be
+ * injected at all.
+ */
+function canBeDrilled({ verdict, subjectKind, rto, rpo }: Row): boolean {
+  return verdict !== "not-promised" && subjectKind !== "platform" && !(takesNothing(rto) && takesNothing(rpo));
+}
+
+function takesNothing({ predicted }: Cell): boolean {
+  return predicted.kind === "bounded" && predicted.total === 0;
 }

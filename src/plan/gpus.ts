@@ -1,0 +1,45 @@
+import { GiB } from "./sizes.js";
+
+/** Memory of one GPU in bytes, by the kind that a platform file names; from the data sheets of NVIDIA. */
+const MEMORY: Readonly<Record<string, number>> = {
+  t4: 16 * GiB,
+  l4: 24 * GiB,
+  a10: 24 * GiB,
+  a10g: 24 * GiB,
+  l40s: 48 * GiB,
+  v100: 16 * GiB,
+  rtx4060: 8 * GiB,
+  rtx4090: 24 * GiB,
+  rtx6000: 24 * GiB,
+  a100: 80 * GiB,
+  h100: 80 * GiB,
+  h200: 141 * GiB,
+};
+
+/** GPUs of machine types: AWS EC2 instance types and Linode plans. */
+const OF_MACHINE: Readonly<Record<string, string>> = {
+  g4dn: "t4",
+  g5: "a10g",
+  g6: "l4",
+  p3: "v100",
+  p4d: "a100",
+  p5: "h100",
+  "g1-gpu-rtx6000-1": "rtx6000",
+  "g1-gpu-rtx6000-2": "rtx6000",
+  "g1-gpu-rtx6000-3": "rtx6000",
+  "g1-gpu-rtx6000-4": "rtx6000",
+};
+
+/** Bytes of memory of one GPU of a kind; undefined for an unknown kind. */
+export function gpuMemory(kind: string): number | undefined {
+  const key = kind
+    .toLowerCase()
+    .replace(/[^a-z0-9]/g, "")
+    .replace(/^(nvidia|tesla|geforce)+/, "");
+  return Object.hasOwn(MEMORY, key) ? MEMORY[key] : undefined;
+}
+
+/** The kind of GPU of a machine type; undefined if it is not known. */
+export function gpuOfMachine(type: string): string | undefined {
+  return OF_MACHINE[type] ?? OF_MACHINE[type.split(".")[0] ?? type];
+}
