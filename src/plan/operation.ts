@@ -1,5 +1,6 @@
 import type { Settings } from "../platform-file/schema/platform.js";
 import { planClusterBackups } from "./backups.js";
+import { CLOUDS } from "./clouds/index.js";
 import { onCluster, type PlanContext } from "./context.js";
 import { DEFAULT_KUBERNETES } from "./ends-of-life.js";
 import type { ClusterSettings, Delivery, DrillSchedule, Observe, Security } from "./plan.js";
@@ -90,6 +91,7 @@ export function planDelivery(context: PlanContext): Delivery {
 export function planCluster(context: PlanContext): ClusterSettings {
   const scope = context.provenance.at("cluster");
   const input = context.settings.cluster;
+  const { volumes } = CLOUDS[context.cloud];
   const bounded = Object.values(context.settings.nodes ?? {}).some(({ count }) => count.min < count.max);
   return {
     name: input?.name,
@@ -100,6 +102,13 @@ export function planCluster(context: PlanContext): ClusterSettings {
       "the newest maintained version of Kubernetes",
     ),
     storageClass: input?.storageClass,
+    volumes: scope.pick("volumes", input?.volumes, volumes?.scope, volumes?.source ?? "no cloud is set"),
+    operators: scope.pick(
+      "operators",
+      input?.operators,
+      1,
+      "CloudNativePG's default installation: config/manager/manager.yaml has one replica",
+    ),
     pullSecrets: input?.pullSecrets ?? [],
     labels: input?.labels ?? {},
     autoscaler: scope.pick(

@@ -13,7 +13,8 @@ export const faultNames = [
   "overload",
   "secret-leak",
   "backup-corruption",
-  "state-loss",
+  "volume-loss",
+  "bucket-loss",
 ] as const;
 
 export type FaultName = (typeof faultNames)[number];

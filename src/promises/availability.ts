@@ -1,11 +1,13 @@
 import type { Verdict } from "../contracts/verdict.js";
 import { originOf } from "../plan/origin.js";
-import type { Cited, Model, Origin, Path, Plan, Ratio, Store, Unit } from "../plan/plan.js";
-import { hasServers, storeTraits } from "../plan/stores/index.js";
+import type { Cited, Model, NodePool, Origin, Path, Plan, Ratio, Store, Unit } from "../plan/plan.js";
+import { hasServers, type ServersNeeded, storeTraits } from "../plan/stores/index.js";
 import { machineAvailability, managedAvailability, siteAvailability } from "./facts/availability.js";
 import { sloObjectivePath } from "./objectives.js";
+import { lowestAvailability } from "./placement/probability.js";
+import { replicasNeeded, serverGroup, suffices, unitGroup } from "./placement/survival.js";
 import { calleesOf, reachableFrom, type SloTarget, sloTargets } from "./slo-targets.js";
-import { failsOver } from "./subjects.js";
+import { failsOver, type Server } from "./subjects.js";
 import { zones } from "./terms/machine.js";
 import { notRunHere } from "./terms/not-run.js";
 
@@ -112,8 +114,18 @@ function partsOf(plan: Plan, machine: Cited): ReadonlyMap<string, Part | string>
   return new Map([...plan.units, ...plan.stores].map((element) => [element.name, part(element)]));
 }
 
+/**
+ * A unit, or one of a group of which one suffices: a model's unit and those of its fallbacks. Units of which the nodes may be
+ * the same can all be on one: of those the most available counts alone.
+ */
 function unitPart(plan: Plan, unit: Unit, group: readonly Unit[], machine: Cited): Part {
-  const value = 1 - group.reduce((down, each) => down * (1 - replicated(machine.value, separateNodes(each, plan))), 1);
+  const separate = separateNodes(group, plan);
+  const value =
+    1 -
+    separate.reduce(
+      (down, units) => down * (1 - Math.max(...units.map((each) => unitAvailability(each, plan, machine.value)))),
+      1,
+    );
   return {
     name: group.map(({ name }) => name).join(" or "),
     path: `${unit.path}.replicas`,
@@ -121,6 +133,27 @@ function unitPart(plan: Plan, unit: Unit, group: readonly Unit[], machine: Cited
     replicas: group.reduce((sum, { replicas }) => sum + replicas.min, 0),
     source: machine.source,
   };
+}
+
+function unitAvailability(unit: Unit, plan: Plan, machine: Ratio): Ratio {
+  if (unit.replicas.min === 0) return 0;
+  return lowestAvailability(unitGroup(unit, plan), replicasNeeded(unit, plan), machine);
+}
+
+/** The units of a group, by the nodes that they may share: units of different pools share none. */
+function separateNodes(group: readonly Unit[], plan: Plan): readonly (readonly Unit[])[] {
+  const separate: { pools: Set<NodePool>; units: Unit[] }[] = [];
+  for (const unit of group) {
+    const pools = new Set(unitGroup(unit, plan).nodes.pools);
+    const shared = separate.filter((each) => pools.size === 0 || [...pools].some((pool) => each.pools.has(pool)));
+    const merged = { pools: new Set([...pools, ...shared.flatMap((each) => [...each.pools])]), units: [unit] };
+    for (const each of shared) {
+      merged.units.unshift(...each.units);
+      separate.splice(separate.indexOf(each), 1);
+    }
+    separate.push(merged);
+  }
+  return separate.map(({ units }) => units);
 }
 
 function storePart(plan: Plan, store: Store, machine: Cited): Part | undefined {
@@ -131,18 +164,22 @@ function storePart(plan: Plan, store: Store, machine: Cited): Part | undefined {
     const sla = managedAvailability(store, plan.cloud);
     return sla && { name, path, value: sla.value, replicas, source: sla.source };
   }
-  const value = replicated(machine.value, hasServers(store) && failsOver(store) ? replicas : 1);
+  const value = hasServers(store) && failsOver(store) ? serversAvailability(store, plan, machine.value) : machine.value;
   return { name, path, value, replicas, source: machine.source };
 }
 
-/** How many different nodes the replicas are on. Without a required spread all of them may share one. */
-function separateNodes({ replicas, spread }: Unit, plan: Plan): number {
-  if (spread.nodes === "require") return replicas.min;
-  return Math.min(replicas.min, spread.zones === "require" ? zones(plan).length : 1);
+/** The servers of a store that fails over: enough of them on available nodes. */
+function serversAvailability(server: Server, plan: Plan, machine: Ratio): Ratio {
+  const group = serverGroup(server, plan);
+  const { needs } = storeTraits(server);
+  return lowestAvailability(group, group.members - tolerated(needs, group.members), machine);
 }
 
-function replicated(one: Ratio, count: number): Ratio {
-  return 1 - (1 - one) ** count;
+/** How many servers may be lost, whichever they are. */
+function tolerated(needs: ServersNeeded, members: number): number {
+  let lost = 0;
+  while (lost < members && suffices(needs, members, lost + 1)) lost += 1;
+  return lost;
 }
 
 /** The names of the units that can serve a model: its own, then those of its fallbacks. */

@@ -23,10 +23,16 @@ export function demandOf(unit: Unit): Demand {
  * The pool that something runs on: the declared one, otherwise the only pool that fits. Pools with GPUs are reserved for
  * pods that request one. Undefined if several pools fit.
  */
-export function poolOf(plan: Plan, pool: string | undefined, { gpu }: Demand): NodePool | undefined {
-  if (pool !== undefined) return plan.pools.find(({ name }) => name === pool);
-  const fitting = plan.pools.filter(({ allocatable }) => (allocatable?.gpu ?? 0) > 0 === gpu > 0);
-  return fitting.length === 1 ? fitting[0] : undefined;
+export function poolOf(plan: Plan, pool: string | undefined, demand: Demand): NodePool | undefined {
+  const eligible = eligiblePools(plan, pool, demand);
+  return eligible.length === 1 ? eligible[0] : undefined;
+}
+
+/** Every pool that something may run on: the declared one, otherwise all that fit. Pools with GPUs are reserved. */
+export function eligiblePools(plan: Plan, pool: string | undefined, { gpu }: Demand): readonly NodePool[] {
+  return pool !== undefined
+    ? plan.pools.filter(({ name }) => name === pool)
+    : plan.pools.filter(({ allocatable }) => (allocatable?.gpu ?? 0) > 0 === gpu > 0);
 }
 
 /** For each pool, how many of its nodes the pods of the plan need at their minimum; undefined if that is not known. */
@@ -97,7 +103,8 @@ export function nodesNeeded(
 /** The kubelet's default `maxPods`: the only limit on pods without requests. */
 const MAX_PODS_PER_NODE = 110;
 
-function capacityFor(demand: Demand, node: Demand): number {
+/** How many pods with this demand fit on an empty node. */
+export function capacityFor(demand: Demand, node: Demand): number {
   const by = (need: number, have: number): number => (need > 0 ? Math.floor(have / need) : MAX_PODS_PER_NODE);
   return Math.min(
     MAX_PODS_PER_NODE,

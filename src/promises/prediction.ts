@@ -1,6 +1,7 @@
 import { originOf } from "../plan/origin.js";
 import type { Bytes, Cited, Milliseconds, Origin, Path, Plan } from "../plan/plan.js";
 import type { Edit } from "../platform-file/diagnostic.js";
+import { formatDuration } from "../platform-file/format.js";
 import type { TermOrigin } from "./origin.js";
 
 /** One summand of a worst case. */
@@ -69,6 +70,17 @@ export function cited(name: string, fact: Cited, how?: string): Term {
 /** A duration without documentation; `why` states the assumption. */
 export function assumed(name: string, value: Milliseconds, why: string, how?: string): Term {
   return { name, value, origin: { kind: "assumption", why }, ...(how === undefined ? {} : { how }) };
+}
+
+/** Of waits that run at the same time, the longest; `how` names the others. */
+export function longest(terms: readonly [Term, ...Term[]]): Term {
+  const [first, ...rest] = terms;
+  const term = rest.reduce((longest, each) => (each.value > longest.value ? each : longest), first);
+  const others = terms.filter((each) => each !== term).map(({ name, value }) => `${name}: ${formatDuration(value)}`);
+  return {
+    ...term,
+    how: [...(term.how === undefined ? [] : [term.how]), `at the same time: ${others.join(", ")}`].join("; "),
+  };
 }
 
 /** Marks a term as work: a drill's measurement of it replaces the estimate. */

@@ -1,4 +1,13 @@
-import type { BackupKind, BackupLimits, BackupSchedule, Backups, Objectives, Path, Unit } from "../plan/plan.js";
+import type {
+  BackupKind,
+  BackupLimits,
+  BackupSchedule,
+  Backups,
+  Objectives,
+  Path,
+  Unit,
+  Volume,
+} from "../plan/plan.js";
 import { type ServerStore, storeTraits } from "../plan/stores/index.js";
 
 /** A store that has server processes. */
@@ -14,7 +23,12 @@ export interface WholePlatform {
 
 /** Whether a pod of the unit has a volume that outlives it, which only a StatefulSet provides per replica. */
 export function hasPersistentVolume(unit: Unit): boolean {
-  return [unit, ...unit.sidecars].some(({ volumes }) => volumes.some(({ kind }) => kind === "persistent"));
+  return persistentVolume(unit) !== undefined;
+}
+
+/** The first persistent volume of a unit or of its sidecars. */
+export function persistentVolume({ volumes, sidecars }: Unit): Volume | undefined {
+  return [...volumes, ...sidecars.flatMap((sidecar) => sidecar.volumes)].find(({ kind }) => kind === "persistent");
 }
 
 /** A schedule as the provider carries it out: the longer of the two intervals, the shorter of the two retention times. */

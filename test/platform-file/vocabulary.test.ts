@@ -44,7 +44,7 @@ regions: { primary: site-a, standby: [{ region: site-b, mode: active }] }
 entrance: { controller: traefik, host: echo.example.com, tls: letsencrypt, waf: strict }
 security: { mesh: { istio: strict }, pods: restricted, scan: trivy, audit: true }
 cluster: { backups: { etcd: 6h keep 7d, objects: daily keep 30d, configuration: on change keep 90d, to: offsite } }
-drills: { every: 90d, faults: [state-loss, region-loss, backup-corruption] }
+drills: { every: 90d, faults: [volume-loss, region-loss, backup-corruption] }
 environments:
   development: {}
   production: { provide: in-cluster, zones: [a, b, c], data: real }
@@ -117,7 +117,7 @@ environments:
     expect(planOf(text, "local").units.map(({ pool }) => pool)).toEqual(Array(5).fill(undefined));
     const plan = planOf(text, "production");
     expect(named(plan.stores, "database")).toMatchObject({
-      provider: { product: "Amazon RDS", failover: { value: 120_000 } },
+      provider: { product: "Amazon RDS", failover: { takeover: { value: 120_000 } } },
       replicas: 4,
       readers: 2,
       copy: "us-west-2",

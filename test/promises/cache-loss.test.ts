@@ -26,18 +26,12 @@ describe("cache-loss", () => {
     expect(rpo).toMatchObject({ verdict: "broken", predicted: { kind: "unbounded" } });
   });
 
-  it("lasts until an operator has loaded the snapshot, and loses the writes since then", () => {
+  it("is no longer with a snapshot, which bounds what is lost and not when the cache serves", () => {
     const { rto, rpo, verdict } = row("{ redis: 7, size: 8G, backups: { snapshot: hourly keep 7d } }");
-    expect(termOf(rto.predicted, "on-call response")).toBe(5 * minute);
-    expect(termOf(rto.predicted, "restore of the backup")).toBe((8e9 / 80e6) * second);
+    expect(termsOf(rto.predicted)).toEqual(["probe", "new server provisioned", "clients reconnect"]);
     expect(termsOf(rpo.predicted)).toEqual(["backup interval", "duration of a backup"]);
     expect(termOf(rpo.predicted, "backup interval")).toBe(60 * minute);
     expect(verdict).toBe("kept");
-  });
-
-  it("is unknown, and not kept, if a snapshot exists and no alert can fire", () => {
-    const { rto } = row("{ redis: 7, backups: { snapshot: hourly keep 7d } }", "{ metrics: none }");
-    expect(rto).toMatchObject({ verdict: "unknown", predicted: { kind: "unknown" } });
   });
 
   it("loses all of a sharded cache, whose declared snapshots are not taken", () => {

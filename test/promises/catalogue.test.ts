@@ -39,7 +39,7 @@ describe("the catalogue of faults", () => {
   });
 
   it("orders the faults by inclusion, without a cycle, and the larger faults of each in that order", () => {
-    expect(largerFaults("process-crash")).toEqual(["node-loss", "zone-loss"]);
+    expect(largerFaults("process-crash")).toEqual(["node-loss", "zone-loss", "region-loss"]);
     expect(largerFaults("database-loss")).toEqual(["backup-corruption"]);
     for (const { id } of faults) {
       const larger = largerFaults(id);

@@ -45,11 +45,13 @@ describe("database-loss", () => {
     expect(termsOf(rto.predicted)).toEqual([
       "probe",
       "alert fires",
+      "alert evaluated and sent",
       "on-call response",
       "new server provisioned",
       "restore of the backup",
       "fetch of the log",
       "replay of the log",
+      "clients configured for the new server",
       "clients reconnect",
     ]);
     expect(termOf(rto.predicted, "restore of the backup")).toBe((50e9 / 50e6) * 1000);

@@ -116,12 +116,17 @@ objectives: { rto: 5m, rpo: 2h, availability: 90% }
       "replicas: 1",
       `stores:
   orders: { postgres: 17 }
-  sessions: { redis: 7, persistence: true }
-  scratch: { redis: 7 }
+  sessions: { redis: 7, persistence: true, provide: in-cluster }
+  scratch: { redis: 7, provide: in-cluster }
 `,
     );
     expect(totalOf(rowOf(stores, "process-crash", "orders").rpo.predicted)).toBe(0);
     expect(totalOf(rowOf(stores, "process-crash", "sessions").rpo.predicted)).toBe(1_000);
     expect(rowOf(stores, "process-crash", "scratch").rpo.predicted.kind).toBe("unbounded");
+  });
+
+  it("loses all of a persistent cache of ElastiCache, which supports no append-only file", () => {
+    const stores = sheet("replicas: 1", "stores: { sessions: { redis: 7, persistence: true } }\n");
+    expect(rowOf(stores, "process-crash", "sessions").rpo.predicted.kind).toBe("unbounded");
   });
 });

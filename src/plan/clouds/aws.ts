@@ -26,6 +26,15 @@ const TYPES: Readonly<Record<string, readonly [vcpu: number, memory: number, pod
   "p3.2xlarge": [8, 61, 58, 1],
 };
 
+/** Of an instance's memory the hypervisor and the kernel keep up to this share: the default that Karpenter subtracts. */
+const HYPERVISOR_SHARE = 0.075;
+
+/**
+ * Requests of EKS's own pods on each node: kube-proxy 100m; aws-node 25m for each of two containers (charts/aws-vpc-cni);
+ * the EBS CSI driver's node pod 10m and 40 MiB for each of three containers (aws-ebs-csi-driver, values.yaml).
+ */
+const DAEMONS = { cpu: 100 + 2 * 25 + 3 * 10, memory: 3 * 40 * MiB };
+
 /** Amazon Web Services, with EKS. */
 export const aws: CloudDescriptor = {
   defaultRegion: { name: "us-east-1", why: "no region is set: the default region of aws" },
@@ -38,13 +47,14 @@ export const aws: CloudDescriptor = {
     if (!known) return undefined;
     const [vcpu, memory, pods, gpu = 0] = known;
     return {
-      cpu: vcpu * 1000 - reservedCpu(vcpu),
+      cpu: vcpu * 1000 - reservedCpu(vcpu) - DAEMONS.cpu,
       // EKS's bootstrap reserves 255 MiB and 11 MiB a pod; the kubelet keeps 100 MiB free before it evicts.
-      memory: memory * GiB - (255 + 11 * pods + 100) * MiB,
+      memory: Math.floor(memory * GiB * (1 - HYPERVISOR_SHARE)) - (255 + 11 * pods + 100) * MiB - DAEMONS.memory,
       gpu,
-      source: `EC2 instance type (${vcpu} vCPU, ${memory} GiB) minus the reservation of the EKS node bootstrap`,
+      source: `EC2 instance type (${vcpu} vCPU, ${memory} GiB) minus 7.5 % for the hypervisor (Karpenter, vmMemoryOverheadPercent), the reservation of the EKS node bootstrap, and EKS's own pods on each node`,
     };
   },
+  volumes: { scope: "zonal", source: "an Amazon EBS volume is attached to any instance of its availability zone" },
   nodeProvisioning: {
     value: minutes(5),
     source:
@@ -61,8 +71,10 @@ export const aws: CloudDescriptor = {
       return failsOverAcrossZones
         ? { value: 0.9995, source: "Amazon RDS Multi-AZ SLA: 99.95 %" }
         : { value: 0.995, source: "Amazon RDS single-instance SLA: 99.5 %" };
-    return copies > 1
-      ? { value: 0.999, source: "Amazon ElastiCache and Amazon MQ SLA over several zones: 99.9 %" }
-      : undefined;
+    if (role === "cache")
+      return failsOverAcrossZones
+        ? { value: 0.9999, source: "Amazon ElastiCache SLA, Multi-AZ with automatic failover: 99.99 %" }
+        : { value: 0.995, source: "Amazon ElastiCache SLA, single zone: 99.5 %" };
+    return copies > 1 ? { value: 0.999, source: "Amazon MQ SLA over several zones: 99.9 %" } : undefined;
   },
 };

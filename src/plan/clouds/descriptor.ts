@@ -1,4 +1,4 @@
-import type { Bytes, Cited, Entrance, Millicores, Secret } from "../plan.js";
+import type { Bytes, Cited, Entrance, Millicores, Secret, VolumeScope } from "../plan.js";
 
 /**
  * What one cloud offers and guarantees. Its managed stores are in `plan/stores/<kind>.ts`, which must name a product, or
@@ -15,6 +15,8 @@ export interface CloudDescriptor {
   readonly dns: Entrance["dns"];
   /** What a machine type has and what pods can use of it; undefined for an unknown type. */
   machine(type: string): MachineType | undefined;
+  /** What the volumes of its default storage class survive; undefined if that depends on the cluster. */
+  readonly volumes: { readonly scope: VolumeScope; readonly source: string } | undefined;
   /** Milliseconds from an unschedulable pod to a new node that is ready; undefined without a cluster autoscaler. */
   readonly nodeProvisioning: Cited | undefined;
   /** The availability of one machine, from the SLA; undefined without one. */

@@ -39,6 +39,10 @@ export const linode: CloudDescriptor = {
       source: `Linode plan (${vcpu} vCPU, ${memory} GB) minus the reservation that GKE documents, because LKE documents none`,
     };
   },
+  volumes: {
+    scope: "zonal",
+    source: "a Linode Block Storage volume is attached to any instance of its region, which is a single site",
+  },
   nodeProvisioning: {
     value: minutes(7),
     source:

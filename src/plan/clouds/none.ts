@@ -8,6 +8,7 @@ export const none: CloudDescriptor = {
   secretStore: { from: "file", why: "values are files that an operator provides" },
   dns: "external-dns",
   machine: () => undefined,
+  volumes: undefined,
   nodeProvisioning: undefined,
   machineSla: undefined,
   siteSla: () => undefined,

@@ -1,4 +1,4 @@
-import type { Model, ModelSource, Resources } from "../plan.js";
+import type { Bytes, Model, ModelSource, Resources } from "../plan.js";
 
 /** The description of one engine for the Plan. How the engine module starts it is in `runtime/engine/engines/<engine>.ts`. */
 export interface EngineDescriptor {
@@ -10,6 +10,10 @@ export interface EngineDescriptor {
   readonly requiresGpu: boolean;
   /** Requests that one replica processes at the same time by default. */
   readonly concurrency: { readonly count: number; readonly why: string };
+  /** The size of its image in a registry, which a node pulls before the first start. */
+  readonly image: { readonly bytes: Bytes; readonly why: string };
+  /** Bytes of memory that one parameter of its weights takes, in the format that it serves by default. */
+  readonly bytesPerParameter: { readonly value: number; readonly why: string };
   /** Where its server downloads a model with these sources; undefined if it downloads none. */
   registry(sources: readonly ModelSource[]): string | undefined;
 }
@@ -33,5 +37,7 @@ export const IN_PROCESS = {
   server: undefined,
   requiresGpu: false,
   concurrency: { count: 4, why: "more concurrent requests slow each other down" },
+  image: { bytes: 4_000_000_000, why: "an image with the libraries of CUDA: 4 GB assumed" },
+  bytesPerParameter: { value: 0.6, why: "4-bit weights with their scales, as GGUF files have by default" },
   registry: () => undefined,
 } as const satisfies EngineDescriptor;

@@ -1,4 +1,7 @@
 import { type EngineDescriptor, IN_PROCESS } from "./descriptor.js";
 
 /** The simulator: generates marked text without weights. */
-export const simulated: EngineDescriptor = IN_PROCESS;
+export const simulated: EngineDescriptor = {
+  ...IN_PROCESS,
+  image: { bytes: 1_500_000_000, why: "the image of Keelson, without a model" },
+};

@@ -22,6 +22,11 @@ export const vllm: EngineDescriptor = {
   },
   requiresGpu: true,
   concurrency: { count: 64, why: "continuous batching serves many concurrent requests" },
+  image: {
+    bytes: 12_000_000_000,
+    why: "images of vllm/vllm-openai have 9 to 12 GB with the libraries of CUDA (vllm-project/vllm#27154)",
+  },
+  bytesPerParameter: { value: 2, why: "16-bit weights, unless they are quantised" },
   registry: (sources) => (weights(sources)?.kind === "name" ? "https://huggingface.co" : undefined),
 };
 

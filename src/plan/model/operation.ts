@@ -43,6 +43,12 @@ export interface DrillSchedule {
   readonly faults: readonly string[];
 }
 
+/**
+ * What a persistent volume survives. `local`: nothing, it is on a disk of its node. `zonal`: its node, because another
+ * node of the same zone can attach it. `regional`: its zone too.
+ */
+export type VolumeScope = "local" | "zonal" | "regional";
+
 export interface ClusterSettings {
   /** Several environments may share a cluster; undefined: the environment has its own. */
   readonly name: string | undefined;
@@ -50,6 +56,10 @@ export interface ClusterSettings {
   readonly kubernetes: string;
   /** Storage class of volumes; undefined: the default class of the cluster. */
   readonly storageClass: string | undefined;
+  /** What its volumes survive; undefined if neither the file nor the cloud determines it. */
+  readonly volumes: VolumeScope | undefined;
+  /** Replicas of the operators that run stores, on different nodes. */
+  readonly operators: number;
   /** Secrets with the credentials of private registries. */
   readonly pullSecrets: readonly string[];
   /** Further labels of every object and pod. */

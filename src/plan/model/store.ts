@@ -39,8 +39,8 @@ export interface Provider {
   readonly kind: "embedded" | "in-cluster" | "managed";
   /** The product's name: `embedded PostgreSQL`, `CloudNativePG`, `Amazon RDS`, `Linode Managed Database` … */
   readonly product: string;
-  /** Milliseconds until a replica is promoted automatically; undefined without automatic failover. */
-  readonly failover: Cited | undefined;
+  /** How a replica is promoted automatically; undefined without automatic failover. */
+  readonly failover: Failover | undefined;
   /** Milliseconds until a new, empty server accepts connections. */
   readonly provisioning: Cited;
   /** Bytes per second that a restore reads. */
@@ -57,6 +57,16 @@ export interface Provider {
   readonly copies: CopyPlace;
   /** Those buckets of `backups.to` that the product writes backups to. */
   readonly sendsTo: readonly string[];
+}
+
+/** The automatic promotion of a replica. */
+export interface Failover {
+  /** Who decides: the servers among themselves, an operator in the same cluster, or the cloud provider. */
+  readonly by: "servers" | "operator" | "provider";
+  /** Milliseconds until a hung or crashed server is detected. */
+  readonly detection: Cited;
+  /** Milliseconds from then until the replica accepts writes. */
+  readonly takeover: Cited;
 }
 
 /**

@@ -1,12 +1,14 @@
-import { cite, MB, type Product } from "./product.js";
+import { cite, failoverByProvider, MB, type Product } from "./product.js";
 
 /** Amazon MQ for RabbitMQ, as a cluster over three zones. */
 export const amazonMq: Product = {
   kind: "managed",
   name: "Amazon MQ",
-  failover: cite(
-    75_000,
-    "RabbitMQ: net_ticktime 60 s by default until a lost node is detected, then a queue elects a leader; 15 s assumed",
+  failover: failoverByProvider(
+    cite(
+      75_000,
+      "RabbitMQ: net_ticktime 60 s by default until a lost node is detected, then a queue elects a leader; 15 s assumed",
+    ),
   ),
   provisioning: cite(20 * 60_000, "AWS documents no maximum; 20 minutes assumed for a cluster of three nodes"),
   restoreRate: cite(50 * MB, "messages are replayed by publishers; 50 MB/s assumed"),

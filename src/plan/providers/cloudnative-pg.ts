@@ -5,10 +5,11 @@ import { cite, MB, type Product } from "./product.js";
 export const cloudNativePg: Product = {
   kind: "in-cluster",
   name: "CloudNativePG",
-  failover: cite(
-    60_000,
-    "CloudNativePG: readiness fails after 3 probes 10 s apart, failoverDelay 0 s, then leader election and promotion; 30 s assumed for these",
-  ),
+  failover: {
+    by: "operator",
+    detection: cite(30_000, "CloudNativePG: readiness fails after 3 probes 10 s apart, failoverDelay 0 s"),
+    takeover: cite(30_000, "CloudNativePG shuts the old primary down and promotes the standby; 30 s assumed"),
+  },
   provisioning: cite(120_000, "a volume (CSI, about 30 s), a pod and initdb; two minutes assumed"),
   restoreRate: cite(80 * MB, "barman-cloud-restore from S3 by one stream; 80 MB/s assumed"),
   backupRate: cite(80 * MB, "barman-cloud-backup to S3 by one stream; 80 MB/s assumed"),

@@ -1,4 +1,4 @@
-import { cite, DAY, MB, type Product } from "./product.js";
+import { cite, DAY, failoverByProvider, MB, type Product } from "./product.js";
 
 const daily = {
   every: cite(DAY, "ElastiCache takes an automatic backup once a day"),
@@ -9,9 +9,11 @@ const daily = {
 export const elastiCache: Product = {
   kind: "managed",
   name: "Amazon ElastiCache",
-  failover: cite(
-    60_000,
-    "ElastiCache User Guide, Multi-AZ: a replica is promoted automatically; no figure is given, one minute assumed",
+  failover: failoverByProvider(
+    cite(
+      60_000,
+      "ElastiCache User Guide, Multi-AZ: a replica is promoted automatically; no figure is given, one minute assumed",
+    ),
   ),
   provisioning: cite(15 * 60_000, "AWS documents no maximum; 15 minutes assumed for a replication group"),
   restoreRate: cite(50 * MB, "a new group is seeded from an RDB file in S3; 50 MB/s assumed"),

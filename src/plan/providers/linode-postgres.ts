@@ -1,4 +1,4 @@
-import { cite, DAY, MB, MINUTE, type Product } from "./product.js";
+import { cite, DAY, failoverByProvider, MB, MINUTE, type Product } from "./product.js";
 
 const keep = cite(7 * DAY, "Akamai retains the backups of the last seven days");
 
@@ -6,7 +6,9 @@ const keep = cite(7 * DAY, "Akamai retains the backups of the last seven days");
 export const linodePostgres: Product = {
   kind: "managed",
   name: "Linode Managed Database",
-  failover: cite(120_000, "Akamai documents no figure for a three-node cluster; 60–120 seconds assumed, as for RDS"),
+  failover: failoverByProvider(
+    cite(120_000, "Akamai documents no figure for a three-node cluster; 60–120 seconds assumed, as for RDS"),
+  ),
   provisioning: cite(
     30 * 60_000,
     "Linode Terraform provider, database_postgresql_v2: can take up to half an hour to provision",

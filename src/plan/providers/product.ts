@@ -1,11 +1,11 @@
-import type { Cited, Milliseconds, Provider } from "../plan.js";
+import type { Cited, Failover, Milliseconds, Provider } from "../plan.js";
 
 /** A product that can provide a store: its figures with their sources, and its limits. */
 export interface Product {
   readonly kind: Provider["kind"];
   readonly name: string;
-  /** Milliseconds until a standby is promoted, in the same or another zone; undefined without automatic failover. */
-  readonly failover: Cited | undefined;
+  /** How a standby is promoted, in the same or another zone; undefined without automatic failover. */
+  readonly failover: Failover | undefined;
   readonly provisioning: Cited;
   readonly restoreRate: Cited;
   readonly backupRate: Cited;
@@ -22,6 +22,11 @@ export interface Product {
   readonly synchronous?: string;
   /** How it detects a failure by default. */
   readonly probe: { readonly every: Milliseconds; readonly failures: number; readonly source: string };
+}
+
+/** A failover whose documented figure includes the detection. */
+export function failoverByProvider(total: Cited): Failover {
+  return { by: "provider", detection: cite(0, "detection is part of the provider's figure"), takeover: total };
 }
 
 /** A figure with its source. */

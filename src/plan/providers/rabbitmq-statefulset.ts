@@ -4,10 +4,11 @@ import { cite, MB, type Product } from "./product.js";
 export const rabbitmqStatefulSet: Product = {
   kind: "in-cluster",
   name: "RabbitMQ StatefulSet",
-  failover: cite(
-    75_000,
-    "RabbitMQ: net_ticktime 60 s by default until a lost node is detected, then a queue elects a leader; 15 s assumed",
-  ),
+  failover: {
+    by: "servers",
+    detection: cite(60_000, "RabbitMQ: net_ticktime 60 s by default until a lost node is detected"),
+    takeover: cite(15_000, "the queue elects a leader; 15 s assumed"),
+  },
   provisioning: cite(120_000, "a volume (CSI, about 30 s), a pod and the start of the server; two minutes assumed"),
   restoreRate: cite(50 * MB, "messages are replayed by publishers; 50 MB/s assumed"),
   backupRate: cite(50 * MB, "messages are not backed up; 50 MB/s assumed"),

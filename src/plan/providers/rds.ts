@@ -1,4 +1,4 @@
-import { cite, DAY, MB, MINUTE, type Product } from "./product.js";
+import { cite, DAY, failoverByProvider, MB, MINUTE, type Product } from "./product.js";
 
 const keep = cite(35 * DAY, "RDS retains automated backups for at most 35 days");
 
@@ -6,9 +6,8 @@ const keep = cite(35 * DAY, "RDS retains automated backups for at most 35 days")
 export const rds: Product = {
   kind: "managed",
   name: "Amazon RDS",
-  failover: cite(
-    120_000,
-    "RDS User Guide, Multi-AZ DB instance deployments: failover times are typically 60–120 seconds",
+  failover: failoverByProvider(
+    cite(120_000, "RDS User Guide, Multi-AZ DB instance deployments: failover times are typically 60–120 seconds"),
   ),
   provisioning: cite(20 * 60_000, "AWS documents no maximum; 20 minutes assumed for a DB instance"),
   restoreRate: cite(

@@ -4,10 +4,11 @@ import { cite, MB, type Product } from "./product.js";
 export const redisCluster: Product = {
   kind: "in-cluster",
   name: "Redis Cluster",
-  failover: cite(
-    30_000,
-    "Redis Cluster: cluster-node-timeout 5 s as rendered, and a failed vote is repeated after four of these; 5 s assumed",
-  ),
+  failover: {
+    by: "servers",
+    detection: cite(5_000, "Redis Cluster: cluster-node-timeout 5 s as rendered"),
+    takeover: cite(25_000, "a failed vote is repeated after four times cluster-node-timeout; 5 s assumed for the rest"),
+  },
   provisioning: cite(60_000, "a volume (CSI, about 30 s) and a pod; one minute assumed"),
   restoreRate: cite(80 * MB, "a Redis Cluster is not backed up; loading an external snapshot at 80 MB/s assumed"),
   backupRate: cite(80 * MB, "a Redis Cluster is not backed up; 80 MB/s assumed"),

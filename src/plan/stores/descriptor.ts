@@ -110,6 +110,12 @@ export interface StoreTraits {
   readonly hasPrimary: boolean;
   /** Ports on which its servers connect to each other. */
   readonly memberPorts: readonly number[];
+  /** The key that makes it retain messages that cannot be delivered, if it drops them now. */
+  readonly dropsMessages: string | undefined;
+  /** Whether its servers in a cluster are spread over the zones. */
+  readonly spreadsOverZones: boolean;
+  /** What of its servers must be available for an acknowledged write, as far as Keelson runs them. */
+  readonly needs: ServersNeeded;
   /** With automatic failover: the number of zones at which the loss of any one zone leaves it available. */
   readonly minZones: number | undefined;
   /** The change of the platform file that makes it survive the loss of a zone. */
@@ -121,6 +127,13 @@ export interface StoreTraits {
   /** Acknowledged writes that the replica which takes over may not have. */
   readonly failoverLoss: DataLoss;
 }
+
+/** Which servers of a store must be available. */
+export type ServersNeeded =
+  /** This many, whichever they are; `why` completes `the store needs 2 of 3 servers: `. */
+  | { readonly kind: "count"; readonly count: number; readonly why: string }
+  /** Of each shard a server with its data, and a majority of the shards' primaries, which elect a replacement. */
+  | { readonly kind: "shards"; readonly shards: number; readonly copies: number; readonly why: string };
 
 export type WithoutReplica =
   /** A new server, restored from the newest backup. */

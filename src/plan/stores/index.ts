@@ -13,6 +13,7 @@ export type {
   DataLoss,
   ImageChoice,
   SecretValue,
+  ServersNeeded,
   StoreDescriptor,
   StoreImages,
   StoreRole,

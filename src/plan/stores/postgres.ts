@@ -97,13 +97,23 @@ export const postgres = {
       ),
     };
   },
-  traits: ({ version, replicas, standby, synchronous, port }) => ({
+  traits: ({ version, replicas, standby, synchronous, port, provider }) => ({
     summary: `postgres ${version}${replicas > 1 ? `, ${replicas} servers` : ""}${standby === "none" ? "" : `, standby in ${standby.replace("-", " ")}`}`,
     servers: replicas,
     copies: replicas,
     copiesKey: "standby",
     hasPrimary: true,
     memberPorts: replicas > 1 ? [port] : [],
+    dropsMessages: undefined,
+    spreadsOverZones: standby === "another-zone",
+    needs:
+      synchronous && provider.kind === "in-cluster"
+        ? {
+            kind: "count",
+            count: 2,
+            why: "a commit waits until a synchronous standby has flushed it (CloudNativePG: dataDurability required)",
+          }
+        : { kind: "count", count: 1, why: "a standby is promoted" },
     minZones: standby === "another-zone" ? 2 : undefined,
     zoneFix:
       standby === "another-zone"

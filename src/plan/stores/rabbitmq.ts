@@ -72,13 +72,23 @@ export const rabbitmq = {
       deadLetter: scope.pick("deadLetter", input.deadLetter, true, "undeliverable messages are retained"),
     };
   },
-  traits: ({ name, version, replicas, queues }) => ({
+  traits: ({ name, version, replicas, queues, deadLetter }) => ({
     summary: `rabbitmq ${version}${replicas > 1 ? `, ${replicas} servers` : ""}`,
     servers: replicas,
     copies: replicas,
     copiesKey: "replicas",
     hasPrimary: false,
     memberPorts: replicas > 1 ? [4369, 25_672] : [],
+    dropsMessages: deadLetter ? undefined : "deadLetter",
+    spreadsOverZones: true,
+    needs:
+      queues === "classic"
+        ? { kind: "count", count: replicas, why: "a classic queue is on one server alone" }
+        : {
+            kind: "count",
+            count: Math.floor(replicas / 2) + 1,
+            why: "a quorum queue or stream needs a majority of its members (rabbitmq.com: Quorum Queues)",
+          },
     // With members in two zones, the loss of the zone with more of them stops the cluster.
     minZones: replicas >= 3 ? 3 : undefined,
     zoneFix: replicas >= 3 ? undefined : { key: "replicas", value: 3, advice: "run three replicas in three zones" },

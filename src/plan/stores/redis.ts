@@ -65,7 +65,7 @@ export const redis = {
       persistence: scope.pick("persistence", input.persistence, false, "the contents of a cache can be recreated"),
     };
   },
-  traits: ({ version, shards, replicas, persistence, port, provider }) => {
+  traits: ({ name, version, shards, replicas, persistence, port, provider }) => {
     const servers = shards * (1 + replicas);
     const cluster = shards > 1;
     return {
@@ -76,26 +76,38 @@ export const redis = {
       hasPrimary: !cluster,
       // The servers of a Redis Cluster connect to each other on a bus, 10 000 ports above.
       memberPorts: servers > 1 ? (cluster ? [port, port + 10_000] : [port]) : [],
+      dropsMessages: undefined,
+      spreadsOverZones: true,
+      needs: cluster
+        ? {
+            kind: "shards",
+            shards,
+            copies: 1 + replicas,
+            why: "each shard needs a server, and a majority of the primaries elects a replacement (redis.io: Redis Cluster specification)",
+          }
+        : { kind: "count", count: 1, why: "one server has all data" },
       // A Redis Cluster in Kubernetes is not aware of zones: one may hold all copies of a shard, or most primaries.
       minZones: provider.kind === "managed" ? 2 : undefined,
       zoneFix: undefined,
       withoutReplica: { kind: "replace" },
-      restartLoss: persistence
-        ? {
-            kind: "cited",
-            label: "append-only file",
-            loss: {
-              value: 1_000,
-              source:
-                "Redis append-only file with appendfsync everysec loses at most one second (redis.io: Persistence)",
-            },
-          }
-        : { kind: "all" },
+      restartLoss:
+        persistence && provider.kind !== "managed"
+          ? {
+              kind: "cited",
+              label: "append-only file",
+              loss: {
+                value: 1_000,
+                source:
+                  "Redis append-only file with appendfsync everysec loses at most one second (redis.io: Persistence)",
+              },
+            }
+          : { kind: "all" },
       failoverLoss: {
-        kind: "assumed",
-        label: "replication lag",
-        loss: 10_000,
-        why: "Redis replicates asynchronously; min-replicas-max-lag, 10s by default, bounds what a lagging replica may miss",
+        kind: "unbounded",
+        why: `nothing bounds how far a replica of ${name} lags: Redis replicates asynchronously, and min-replicas-to-write is 0 by default, which disables min-replicas-max-lag (redis.conf)`,
+        advice: "keep writes that must not be lost in a database, and set no RPO for the cache",
+        key: "objectives.rpo",
+        value: "none",
       },
     };
   },

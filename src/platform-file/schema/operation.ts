@@ -92,6 +92,17 @@ export const cluster = z
     name: name.describe("Name of the cluster, if environments share one").optional(),
     kubernetes: version.describe('Kubernetes version, quoted: "1.37"').optional(),
     storageClass: objectName.describe("Storage class of volumes; default: the default class of the cluster").optional(),
+    volumes: z
+      .enum(["local", "zonal", "regional"])
+      .describe("What volumes survive: local: nothing, they are on the node's disk; zonal: a node; regional: a zone")
+      .optional(),
+    operators: z
+      .number()
+      .int()
+      .min(1)
+      .max(5)
+      .describe("Replicas of the operators that run stores (CloudNativePG), on different nodes")
+      .optional(),
     pullSecrets: z
       .array(objectName)
       .describe("Secrets of type kubernetes.io/dockerconfigjson that pull images from private registries")

@@ -31,11 +31,26 @@ export const podStartup: Cited = {
   source: "Kubernetes pod start-up latency objective: 99 % within 5s, image pull excluded (SIG Scalability SLOs)",
 };
 
-/** A volume of an unreachable node is force-detached after this. */
-export const forceDetach: Cited = {
-  value: seconds(360),
-  source: "attach-detach controller forces a detach after 6m on an unhealthy node (kubernetes.io: Node Shutdowns)",
+/** The commands of the runbook: find the node, confirm that it is off, and taint it as out of service. */
+export const releasedByHand = {
+  value: seconds(120),
+  why: "two minutes to confirm that the node is off and to taint it out-of-service, which deletes its pods and detaches their volumes at once (kubernetes.io: Node Shutdowns)",
 };
+
+/** A standby replica of an operator becomes its leader when the lease of the lost one expires. */
+export const operatorLease: Cited = {
+  value: seconds(15),
+  source: "CloudNativePG: --leader-lease-duration, default 15 s (docs: Operator configuration)",
+};
+
+/** The operator's image is pulled on another node, and it becomes the leader. */
+export const operatorStart = {
+  value: seconds(60),
+  why: "an image of about 100 MB is pulled, and the lease of the lost replica expires after 15 s; one minute assumed",
+};
+
+/** Attachment of a network volume to a node, and its mount. */
+export const volumeAttach = { value: seconds(60), why: "a CSI driver attaches and mounts a volume within a minute" };
 
 /** A pod that is no longer ready is removed from the endpoints on every node. */
 export const endpointWithdrawal = {
@@ -43,8 +58,11 @@ export const endpointWithdrawal = {
   why: "EndpointSlice update and kube-proxy's minimum sync period of 1s, doubled for the watches between them",
 };
 
-/** Pull of an image that is not cached on the node. */
-export const imagePull = { value: seconds(60), why: "an image of up to 1.5 GB at 25 MB/s" };
+/** Bytes per second at which a node pulls and unpacks an image that it has not cached. */
+export const imagePullRate = {
+  value: 25_000_000,
+  why: "a registry over a network of several tenants: 25 MB/s assumed",
+};
 
 function atLeast(version: string, major: number, minor: number): boolean {
   const match = /(\d+)\.(\d+)/.exec(version);

@@ -25,6 +25,12 @@ export const segmentFetch = {
   },
 } as const;
 
+/** The address of a restored server is set in a secret, and the pods that mount it restart. */
+export const newAddress = {
+  value: 5 * 60_000,
+  why: "a restore makes a new server with an address of its own (RDS API: RestoreDBInstanceToPointInTime); 5 min assumed to set it and to restart its clients",
+};
+
 /** Connection pools detect broken connections and open new ones. */
 export const reconnect = {
   value: 5_000,

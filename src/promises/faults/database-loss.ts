@@ -7,6 +7,7 @@ import { restoreDatabase } from "../runbooks/stores.js";
 import { restoreBase, type Server, takenBackups } from "../subjects.js";
 import { lostWithStorage } from "../terms/server.js";
 import {
+  addressChange,
   backupInterval,
   backupRestore,
   clientReconnect,
@@ -83,6 +84,7 @@ export function restoreFromBackup(database: Server, plan: Plan, logAge?: number)
     serverProvisioning(database),
     backupRestore(database),
     ...(log ? [logFetch(database, log, age), logReplay(database, age)] : []),
+    ...(database.provider.kind === "embedded" ? [] : [addressChange()]),
     clientReconnect(),
   ]);
 }

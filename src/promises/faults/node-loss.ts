@@ -1,23 +1,27 @@
 import type { Plan, Unit } from "../../plan/plan.js";
 import { replicasMissing, storeDown } from "../alerts.js";
 import { type NodesNeeded, nodesNeededAtMinimum } from "../capacity.js";
-import { evictionToleration, forceDetach, nodeMonitorGrace, podStartup } from "../facts/kubernetes.js";
 import { defineFault, type SubjectHandler, type SubjectHandlers } from "../fault.js";
-import type { Prediction } from "../prediction.js";
+import { serverSurvival, unitSurvival } from "../placement/survival.js";
+import type { Prediction, Term } from "../prediction.js";
 import { bounded, cited } from "../prediction.js";
 import { storeUnavailableRunbook } from "../runbooks/stores.js";
 import { moveUnit } from "../runbooks/units.js";
+import { recreateBucket } from "../runbooks/volumes.js";
 import type { Server } from "../subjects.js";
 import { failsOver } from "../subjects.js";
-import { onOneMachine, zones } from "../terms/machine.js";
+import { bucketRestart, holdsData, lostByBucketNodeLoss, runsInCluster } from "../terms/bucket.js";
+import { onOneMachine } from "../terms/machine.js";
+import { movedWithVolume, volumeAfterNodeLoss } from "../terms/moved-volume.js";
 import { failover, lostByFailover, lostByRestart } from "../terms/server.js";
 import { lostByNodeLoss } from "../terms/state.js";
 import { clientReconnect, serverProvisioning } from "../terms/store.js";
 import { nodeFailureDetection, rescheduling } from "../terms/unit.js";
+import { lostSinceBackup } from "./database-loss.js";
 
 const server: SubjectHandler<Server> = {
   rto: serverRecovery,
-  rpo: (server, plan) => (failsOver(server) ? lostByFailover(server, plan) : lostByRestart(server, plan)),
+  rpo: lostWithNode,
   alert: storeDown,
   runbook: storeUnavailableRunbook,
 };
@@ -32,7 +36,13 @@ const inCluster = (plan: Plan): SubjectHandlers => ({
   database: server,
   cache: server,
   broker: server,
-  bucket: undefined,
+  bucket: {
+    affects: (bucket, plan) => runsInCluster(bucket) && holdsData(bucket, plan),
+    rto: (bucket, plan) => movedWithVolume(plan, bucket, [], bucketRestart(bucket)),
+    rpo: lostByBucketNodeLoss,
+    alert: storeDown,
+    runbook: recreateBucket,
+  },
   model: undefined,
   platform: undefined,
 });
@@ -48,28 +58,39 @@ export const nodeLoss = defineFault({
 
 function unitRecovery(nodesNeeded: NodesNeeded): SubjectHandler<Unit>["rto"] {
   return (unit, plan) =>
-    onSeveralNodes(unit, plan)
+    unitSurvival(unit, plan, "node").enough
       ? bounded(plan, unit.path, nodeFailureDetection(plan))
       : rescheduling(unit, plan, "node", nodesNeeded);
 }
 
-/** `prefer` guarantees nothing: in the worst case the scheduler placed every replica on the node that fails. */
-function onSeveralNodes(unit: Unit, plan: Plan): boolean {
-  const required = unit.spread.nodes === "require" || (unit.spread.zones === "require" && zones(plan).length > 1);
-  return unit.replicas.min > 1 && required;
+function serverRecovery(server: Server, plan: Plan): Prediction {
+  if (server.provider.kind === "managed") {
+    return bounded(plan, server.path, failsOver(server) ? failover(server, plan, "node") : replaced(server));
+  }
+  if (!failsOver(server)) return movedWithVolume(plan, server, [], restarted(server));
+  const survival = serverSurvival(server, plan, "node");
+  if (survival.enough) return bounded(plan, server.path, failover(server, plan, "node"));
+  const moved = movedWithVolume(plan, server, [], restarted(server));
+  return moved.kind === "bounded" ? moved : { ...moved, why: `${survival.why}; ${moved.why}` };
 }
 
-function serverRecovery(server: Server, plan: Plan): Prediction {
-  if (failsOver(server)) return bounded(plan, server.path, failover(server, plan, "node"));
-  if (server.provider.kind === "managed") {
-    return bounded(plan, server.path, [serverProvisioning(server), clientReconnect()]);
+/** A server that a provider replaces on another machine. */
+function replaced(server: Server): readonly Term[] {
+  return [serverProvisioning(server), clientReconnect()];
+}
+
+/** A server that starts on another node with its volume. */
+function restarted(server: Server): readonly Term[] {
+  return [cited("restart of the server", server.provider.restart, server.provider.product), clientReconnect()];
+}
+
+function lostWithNode(server: Server, plan: Plan): Prediction {
+  if (failsOver(server)) {
+    const remains = server.provider.kind === "managed" || serverSurvival(server, plan, "node").enough;
+    // Servers that wait for each other lose nothing once the missing ones have started with their volumes.
+    if (remains) return lostByFailover(server, plan);
   }
-  return bounded(plan, server.path, [
-    cited("node marked unready", nodeMonitorGrace(plan.cluster.kubernetes)),
-    cited("eviction of its pods", evictionToleration),
-    cited("forced detach of its volume", forceDetach),
-    cited("pod scheduled", podStartup),
-    cited("restart of the server", server.provider.restart, server.provider.product),
-    clientReconnect(),
-  ]);
+  const volume = server.provider.kind === "managed" ? undefined : volumeAfterNodeLoss(plan, server);
+  if (volume?.kind === "unbounded") return lostSinceBackup(server, plan);
+  return volume ?? lostByRestart(server, plan);
 }

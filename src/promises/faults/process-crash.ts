@@ -1,13 +1,17 @@
 import type { Plan, Unit } from "../../plan/plan.js";
+import type { BucketStore } from "../../plan/stores/index.js";
 import { replicasMissing, storeDown } from "../alerts.js";
 import { sharedWatch, type Watch } from "../facts/supervisor.js";
 import { defineFault, type SubjectHandler } from "../fault.js";
+import { serverSurvival, unitSurvival } from "../placement/survival.js";
 import type { Prediction } from "../prediction.js";
 import { bounded, cited } from "../prediction.js";
 import { storeUnavailableRunbook } from "../runbooks/stores.js";
 import { restartUnit } from "../runbooks/units.js";
+import { recreateBucket } from "../runbooks/volumes.js";
 import type { Server } from "../subjects.js";
 import { failsOver } from "../subjects.js";
+import { bucketRestart, holdsData, lostByBucketRestart, runsInCluster } from "../terms/bucket.js";
 import { onOneMachine } from "../terms/machine.js";
 import { unknownIfNotRun } from "../terms/not-run.js";
 import { failover, lostByFailover, lostByRestart } from "../terms/server.js";
@@ -18,7 +22,8 @@ import { containerRestart, supervisorRestart, unreadyReplicaRemoved, withoutProb
 const server: SubjectHandler<Server> = {
   rto: (server, plan) => unknownIfNotRun(server, plan) ?? serverRecovery(server, plan),
   rpo: (server, plan) =>
-    unknownIfNotRun(server, plan) ?? (failsOver(server) ? lostByFailover(server, plan) : lostByRestart(server, plan)),
+    unknownIfNotRun(server, plan) ??
+    (takesOver(server, plan) ? lostByFailover(server, plan) : lostByRestart(server, plan)),
   alert: storeDown,
   runbook: storeUnavailableRunbook,
 };
@@ -33,12 +38,20 @@ export const processCrash = defineFault({
     database: server,
     cache: server,
     broker: server,
-    bucket: undefined,
+    bucket: bucketInCluster,
     model: undefined,
     platform: undefined,
   }),
   drill: "process-crash",
 });
+
+const bucketInCluster: SubjectHandler<BucketStore> = {
+  affects: (bucket, plan) => runsInCluster(bucket) && holdsData(bucket, plan),
+  rto: (bucket, plan) => bounded(plan, bucket.path, bucketRestart(bucket)),
+  rpo: lostByBucketRestart,
+  alert: storeDown,
+  runbook: recreateBucket,
+};
 
 const unitInCluster: SubjectHandler<Unit> = {
   rto: recoveryInCluster,
@@ -58,16 +71,22 @@ function supervisedUnit(sharedProcess: Watch): SubjectHandler<Unit> {
 
 function recoveryInCluster(unit: Unit, plan: Plan): Prediction {
   if (unit.ports.length === 0) return withoutProbe(unit, plan);
-  const terms = unit.replicas.min > 1 ? unreadyReplicaRemoved(unit, plan) : containerRestart(unit, plan);
+  const { enough } = unitSurvival(unit, plan, "process");
+  const terms = enough ? unreadyReplicaRemoved(unit, plan) : containerRestart(unit, plan);
   return bounded(plan, unit.path, terms);
 }
 
 function serverRecovery(server: Server, plan: Plan): Prediction {
-  if (failsOver(server)) return bounded(plan, server.path, failover(server, plan, "process"));
+  if (takesOver(server, plan)) return bounded(plan, server.path, failover(server, plan, "process"));
   return bounded(plan, server.path, [
     // In a cluster and at a managed provider the restart figure includes detection.
     ...(server.provider.kind === "embedded" ? storeDetection(server, plan) : []),
     cited("restart of the server", server.provider.restart, server.provider.product),
     clientReconnect(),
   ]);
+}
+
+/** Whether another server takes over and the servers that remain suffice. Otherwise the crashed one has to restart. */
+function takesOver(server: Server, plan: Plan): boolean {
+  return failsOver(server) && (server.provider.kind === "managed" || serverSurvival(server, plan, "process").enough);
 }

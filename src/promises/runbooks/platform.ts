@@ -37,3 +37,37 @@ export function rebuildElsewhere(plan: Plan): Runbook {
     done: "the entrance serves requests from the new region, and the promise sheet of the new region shows no broken promise",
   };
 }
+
+/** The primary region has failed, and a standby region takes over. */
+export function failOverToRegion(plan: Plan): Runbook {
+  const standby = plan.regions.find(({ role }) => role === "standby");
+  const to = standby?.name ?? "the standby region";
+  const databases = plan.stores.filter(isDatabase);
+  return {
+    id: "fail-over-to-region",
+    subject: plan.platform,
+    title: `Fail ${plan.platform} over to ${to}`,
+    when: "the primary region is unavailable, and its provider announces no time for its recovery",
+    steps: [
+      {
+        action:
+          "Stop the writers of the primary region, if they can be reached: two regions must not both accept writes.",
+      },
+      ...databases.map(({ name }) => ({
+        action: `Promote the copy of ${name} in ${to}, and note the age of its last write.`,
+      })),
+      ...(standby?.mode === "cold"
+        ? [
+            {
+              action: `Create the cluster in ${to} and deploy the platform there.`,
+              command: "keelson deploy FILE -e ENV",
+            },
+          ]
+        : [{ action: `Scale the components in ${to} to the size of the primary region.` }]),
+      {
+        action: "Check that DNS answers with the address of the standby region, and change the record if it does not.",
+      },
+    ],
+    done: `the entrance serves requests from ${to}, and its writes are in the promoted databases`,
+  };
+}

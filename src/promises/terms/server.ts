@@ -1,23 +1,47 @@
-import type { Plan } from "../../plan/plan.js";
+import type { Cited, Plan } from "../../plan/plan.js";
 import { type DataLoss, STORES, storeTraits } from "../../plan/stores/index.js";
-import { nodeMonitorGrace } from "../facts/kubernetes.js";
+import { evictionToleration, nodeMonitorGrace, operatorLease, operatorStart, podStartup } from "../facts/kubernetes.js";
+import type { Domain } from "../placement/worst-placement.js";
 import type { Prediction, Term } from "../prediction.js";
-import { assumed, bounded, cited, unbounded } from "../prediction.js";
+import { assumed, bounded, cited, longest, unbounded } from "../prediction.js";
 import { mostFrequentBackup, type Server, takenBackups, unsupportedBackups, unsupportedReason } from "../subjects.js";
 import { backupDuration, backupInterval, clientReconnect } from "./store.js";
 
 /**
- * Another server takes over. A provider's failover figure includes its own detection, by probes that a healthy node
- * runs. When a node of the cluster fails, Kubernetes has to detect that first.
+ * Another server takes over. After a process fails, the product's own figure includes its detection. After the loss of a
+ * node, its servers stay in the endpoints until Kubernetes marks the node unready; a product that detects the loss
+ * by itself does so meanwhile, so the longer of the two waits counts. An operator that promotes the standby may have run
+ * on the lost node, and has to take over first.
  */
-export function failover(server: Server, plan: Plan, lost: "process" | "node" | "zone"): readonly Term[] {
+export function failover(server: Server, plan: Plan, lost: "process" | Domain): readonly Term[] {
   const { failover, kind, product } = server.provider;
   if (!failover) return [];
-  const detection =
-    kind === "in-cluster" && lost !== "process"
-      ? [cited("node marked unready", nodeMonitorGrace(plan.cluster.kubernetes))]
-      : [];
-  return [...detection, cited("failover", failover, product), clientReconnect()];
+  if (kind !== "in-cluster" || lost === "process") {
+    return [cited("failover", sumOf(failover.detection, failover.takeover), product), clientReconnect()];
+  }
+  const unready = cited("node marked unready", nodeMonitorGrace(plan.cluster.kubernetes));
+  if (failover.by === "operator") {
+    return [unready, ...operatorTakeover(plan), cited("failover", failover.takeover, product), clientReconnect()];
+  }
+  const own = cited("failover", sumOf(failover.detection, failover.takeover), product);
+  return [longest([unready, own]), clientReconnect()];
+}
+
+/** The operator's replica on the lost node is replaced: by another that takes its lease, or by a new pod. */
+function operatorTakeover(plan: Plan): readonly Term[] {
+  if (plan.cluster.operators > 1) return [cited("lease of the operator expires", operatorLease)];
+  return [
+    cited("eviction of the operator", evictionToleration),
+    cited("operator scheduled", podStartup),
+    assumed("operator started", operatorStart.value, operatorStart.why),
+  ];
+}
+
+function sumOf(...figures: readonly Cited[]): Cited {
+  return {
+    value: figures.reduce((total, { value }) => total + value, 0),
+    source: figures.map(({ source }) => source).join("; then "),
+  };
 }
 
 /** What the replica that takes over may not have received. */

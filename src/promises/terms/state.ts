@@ -2,6 +2,13 @@ import { descriptorsOf, type ModuleState } from "../../modules/index.js";
 import type { Plan, Unit } from "../../plan/plan.js";
 import type { Prediction } from "../prediction.js";
 import { assumed, bounded, cited, unbounded } from "../prediction.js";
+import { hasPersistentVolume, persistentVolume } from "../subjects.js";
+import { volumeAfterNodeLoss } from "./moved-volume.js";
+
+const reattached = {
+  value: 0,
+  source: "a network volume has what was written to it; it is attached to the node that the pod is scheduled on",
+};
 
 const statelessness = { value: 0, source: "the unit has no state of its own: what it acknowledged is in a store" };
 
@@ -15,8 +22,18 @@ export function lostByProcessCrash(unit: Unit, plan: Plan): Prediction {
   ]);
 }
 
-/** A node failure loses what the pods had on local disks. Persistent volumes are attached to another node. */
+/**
+ * A node failure loses what the pods had on local disks. A persistent volume is attached to another node, unless it is on
+ * a disk of the lost one.
+ */
 export function lostByNodeLoss(unit: Unit, plan: Plan): Prediction {
+  if (hasPersistentVolume(unit)) {
+    const unavailable = volumeAfterNodeLoss(plan, unit);
+    if (unavailable?.kind === "unbounded") return lostWithVolume(unit, plan);
+    return (
+      unavailable ?? bounded(plan, unit.path, [cited("nothing: the volume is attached to another node", reattached)])
+    );
+  }
   const state = stateOf(unit)?.node;
   return bounded(plan, unit.path, [
     state ? assumed(state.label, state.lossMs, state.why) : cited("nothing: no state of its own", statelessness),
@@ -25,14 +42,20 @@ export function lostByNodeLoss(unit: Unit, plan: Plan): Prediction {
 
 /** A zone failure also loses the volumes in the zone. */
 export function lostByZoneLoss(unit: Unit, plan: Plan): Prediction {
-  const volume = unit.volumes.find(({ kind }) => kind === "persistent");
-  if (!volume) return lostByNodeLoss(unit, plan);
+  if (!hasPersistentVolume(unit) || plan.cluster.volumes === "regional") return lostByNodeLoss(unit, plan);
+  return lostWithVolume(unit, plan);
+}
+
+/** What is lost with the volume of a unit: everything, because no target backs up the volumes of units. */
+export function lostWithVolume(unit: Unit, plan: Plan): Prediction {
+  const { name, path } = unit;
+  const volume = persistentVolume(unit)?.name ?? "";
   return unbounded(
     plan,
-    `${unit.path}.volumes`,
-    `the volume ${volume.name} of ${unit.name} is in one zone and has no replica elsewhere`,
+    `${path}.volumes`,
+    `the volume ${volume} of ${name} has no replica, and no backup of it is taken`,
     {
-      advice: `keep the data of ${volume.name} in a store that is replicated or backed up`,
+      advice: `keep the data of ${volume} in a store that is replicated or backed up`,
     },
   );
 }

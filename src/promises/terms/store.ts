@@ -2,8 +2,9 @@ import type { BackupSchedule, Backups, Bytes, Cited, Milliseconds, Plan, Store }
 import { runsLocally } from "../../plan/stores/index.js";
 import { formatDuration } from "../../platform-file/format.js";
 import { alertDelay, STORE_DOWN, TARGETS_WITH_ALERT_RULES } from "../alerts.js";
+import { alertNotice } from "../facts/alerting.js";
 import { pagedResponse, unpagedResponse } from "../facts/people.js";
-import { dailyLogShare, LOG_SEGMENT_BYTES, reconnect, replayRate, segmentFetch } from "../facts/stores.js";
+import { dailyLogShare, LOG_SEGMENT_BYTES, newAddress, reconnect, replayRate, segmentFetch } from "../facts/stores.js";
 import { databaseWatch, hungDatabaseKilled, SEGMENT_CLOSE_FRACTION } from "../facts/supervisor.js";
 import { formatSize } from "../format.js";
 import type { Term } from "../prediction.js";
@@ -12,6 +13,9 @@ import type { TakenSchedule } from "../subjects.js";
 import { onOneMachine } from "./machine.js";
 
 type Backed = Store & { readonly backups: Backups };
+
+/** The term with which a recovery by an operator begins. */
+export const ALERT_FIRES = "alert fires";
 
 const DAY_MS = 86_400_000;
 
@@ -37,7 +41,8 @@ export function onCallResponse(plan: Plan): readonly Term[] | undefined {
   const paged = plan.observe.routes.critical !== undefined;
   const renderedBy = TARGETS_WITH_ALERT_RULES.length === 0 ? "no target" : TARGETS_WITH_ALERT_RULES.join(", ");
   return [
-    declared(plan, "alert fires", delay, "observe.alerts.down", `${STORE_DOWN}, rendered by ${renderedBy}`),
+    declared(plan, ALERT_FIRES, delay, "observe.alerts.down", `${STORE_DOWN}, rendered by ${renderedBy}`),
+    cited("alert evaluated and sent", alertNotice),
     cited("on-call response", paged ? pagedResponse : unpagedResponse),
   ];
 }
@@ -77,6 +82,11 @@ export function logFetch(store: Backed, log: BackupSchedule, age: Milliseconds):
   const segments = Math.ceil(age / interval);
   const { value, why } = embedded ? segmentFetch.embedded : segmentFetch.elsewhere;
   return work(assumed("fetch of the log", segments * value, why, `${segments} segments × ${value}ms`));
+}
+
+/** A restore makes a new server with another address, which the runbook sets in the store's secret. */
+export function addressChange(): Term {
+  return assumed("clients configured for the new server", newAddress.value, newAddress.why);
 }
 
 export function clientReconnect(): Term {

@@ -2,20 +2,24 @@ import { originOf } from "../../plan/origin.js";
 import type { Plan, Probe, Unit } from "../../plan/plan.js";
 import { formatDuration } from "../../platform-file/format.js";
 import { demandOf, type NodesNeeded, poolOf } from "../capacity.js";
+import { imageSize } from "../facts/images.js";
 import {
   endpointWithdrawal,
   evictionToleration,
   firstRestartBackoff,
-  forceDetach,
-  imagePull,
+  imagePullRate,
   nodeMonitorGrace,
   podStartup,
 } from "../facts/kubernetes.js";
 import { nodeProvisioning } from "../facts/machines.js";
 import { firstBackoff, processStart, type Watch, watchOf } from "../facts/supervisor.js";
+import { formatSize } from "../format.js";
+import type { Domain } from "../placement/worst-placement.js";
 import type { Prediction, Term } from "../prediction.js";
 import { assumed, bounded, cited, declared, unbounded, unknown, work } from "../prediction.js";
+import { hasPersistentVolume } from "../subjects.js";
 import { zones } from "./machine.js";
+import { movedWithVolume } from "./moved-volume.js";
 
 /** The other replicas are available; requests reach the hung one until it is removed from the endpoints. */
 export function unreadyReplicaRemoved(unit: Unit, plan: Plan): readonly Term[] {
@@ -82,25 +86,32 @@ export function nodeFailureDetection(plan: Plan): readonly Term[] {
 }
 
 /**
- * Every replica was on the failed node or in the failed zone and is scheduled elsewhere. `nodesNeeded` is how many nodes
- * of each pool the plan needs at its minimum.
+ * Replicas were on the failed node or in the failed zone, and those that remain are too few: the lost ones are scheduled
+ * elsewhere. `nodesNeeded` is how many nodes of each pool the plan needs at its minimum.
  */
-export function rescheduling(unit: Unit, plan: Plan, lost: "node" | "zone", nodesNeeded: NodesNeeded): Prediction {
-  const room = capacityElsewhere(unit, plan, lost, nodesNeeded);
+export function rescheduling(unit: Unit, plan: Plan, lost: Domain, nodesNeeded: NodesNeeded): Prediction {
+  const zonal = hasPersistentVolume(unit) && plan.cluster.volumes !== "regional";
+  const room = capacityElsewhere(unit, plan, { lost, sameZone: zonal }, nodesNeeded);
   if (room.kind === "none") return unbounded(plan, unit.path, room.why, { advice: room.advice });
   if (room.kind === "unknown") return unknown(plan, unit.path, room.why);
+  const started = [imagePullTime(unit, plan), start(unit, plan), withdrawal()];
+  if (hasPersistentVolume(unit)) return movedWithVolume(plan, unit, [room.term], started);
   return bounded(plan, unit.path, [
     cited("node marked unready", nodeMonitorGrace(plan.cluster.kubernetes)),
     cited("eviction of its pods", evictionToleration),
-    ...(unit.volumes.some(({ kind }) => kind === "persistent")
-      ? [cited("forced detach of its volume", forceDetach)]
-      : []),
     room.term,
     cited("pod scheduled", podStartup),
-    work(assumed("image pull", imagePull.value, imagePull.why)),
-    start(unit, plan),
-    withdrawal(),
+    ...started,
   ]);
+}
+
+/** Pull of the unit's image, and of its model's weights where the image does not have them. */
+function imagePullTime(unit: Unit, plan: Plan): Term {
+  const { bytes, why } = imageSize(plan.models.find(({ unit: name }) => name === unit.name)?.engine);
+  const { value: rate, why: whyRate } = imagePullRate;
+  return work(
+    assumed("image pull", (bytes / rate) * 1000, `${why}; ${whyRate}`, `${formatSize(bytes)} ÷ ${formatSize(rate)}/s`),
+  );
 }
 
 /** One worst-case detection by the supervisor. */
@@ -132,24 +143,35 @@ type Capacity =
   | { readonly kind: "none"; readonly why: string; readonly advice: string }
   | { readonly kind: "unknown"; readonly why: string };
 
-/** Whether the lost pods fit on the remaining nodes, at the pool's minimum node count. */
-function capacityElsewhere(unit: Unit, plan: Plan, lost: "node" | "zone", nodesNeeded: NodesNeeded): Capacity {
+/**
+ * Whether the lost pods fit on the nodes that remain, at the pool's minimum node count: those of the same zone only, for a
+ * pod whose volume belongs to it. A new node is provisioned where the autoscaler may add one.
+ */
+function capacityElsewhere(
+  unit: Unit,
+  plan: Plan,
+  { lost, sameZone }: { readonly lost: Domain; readonly sameZone: boolean },
+  nodesNeeded: NodesNeeded,
+): Capacity {
   if (plan.pools.length === 0) {
     const why = "no node pools are declared; the cluster is assumed to have capacity";
     return { kind: "some", term: assumed("capacity on another node", 0, why) };
   }
   const pool = poolOf(plan, unit.pool, demandOf(unit));
-  if (pool?.allocatable) {
-    const lostNodes = lost === "node" ? 1 : Math.ceil(pool.count.min / Math.max(1, zones(plan).length));
-    const remaining = pool.count.min - lostNodes;
+  if (pool?.allocatable && !pool.spot) {
+    const zoneCount = Math.max(1, zones(plan).length);
+    const inZone = sameZone ? Math.floor(pool.count.min / zoneCount) : pool.count.min;
+    const remaining = inZone - (lost === "node" ? 1 : Math.ceil(pool.count.min / zoneCount));
     const needed = nodesNeeded.get(pool);
-    if (needed !== undefined && needed <= remaining) {
-      const how = `${needed} of the ${remaining} remaining nodes`;
+    const used = needed !== undefined && sameZone ? Math.ceil(needed / zoneCount) : needed;
+    if (used !== undefined && used <= remaining) {
+      const how = `${used} of the ${remaining} remaining nodes${sameZone && zoneCount > 1 ? " of its zone" : ""}`;
       return { kind: "some", term: declared(plan, "capacity on another node", 0, `${pool.path}.count`, how) };
     }
   }
   const provisioning = nodeProvisioning(plan.cloud);
-  if (provisioning) return { kind: "some", term: work(cited("new node provisioned", provisioning)) };
+  const canGrow = plan.cluster.autoscaler && (pool === undefined || pool.count.max > pool.count.min);
+  if (provisioning && canGrow) return { kind: "some", term: work(cited("new node provisioned", provisioning)) };
   if (!pool?.allocatable) {
     const missing = pool ? `the capacity of a ${pool.type} of pool ${pool.name}` : `the pool that ${unit.name} runs on`;
     return {
@@ -157,9 +179,10 @@ function capacityElsewhere(unit: Unit, plan: Plan, lost: "node" | "zone", nodesN
       why: `${missing} is not known, so the capacity of the other nodes cannot be computed`,
     };
   }
+  const where = sameZone && zones(plan).length > 1 ? "the remaining nodes of its volume's zone" : "the remaining nodes";
   return {
     kind: "none",
-    why: `after the loss of a ${lost} the remaining nodes may have no capacity for ${unit.name}, and no autoscaler adds nodes`,
-    advice: "raise the pool's minimum node count, so that the remaining nodes have capacity for the lost pods",
+    why: `after the loss of a ${lost} ${where} may have no capacity for ${unit.name}, and no autoscaler adds nodes to pool ${pool.name}`,
+    advice: `give the pool a maximum above its minimum, so that the autoscaler replaces a lost node: \`count: ${pool.count.min}..${pool.count.max + 1}\`; or raise its minimum`,
   };
 }

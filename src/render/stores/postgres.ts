@@ -1,4 +1,5 @@
 import type { BackupSchedule, Postgres } from "../../plan/plan.js";
+import { MAX_SERVER_CONNECTIONS } from "../../plan/stores/connections.js";
 import { SECRETS_DIRECTORY } from "../../plan/variables.js";
 import { SEGMENT_CLOSE_FRACTION } from "../../promises/facts/supervisor.js";
 import { sharedMemoryBytes } from "../shared-memory.js";
@@ -65,7 +66,7 @@ export function databaseParameters(database: Postgres): Record<string, string> {
   const memory = database.resources.memory.limit ?? database.resources.memory.request ?? 512 * MEBIBYTE;
   return {
     effective_cache_size: inMebibytes((memory * 3) / 4),
-    max_connections: "200",
+    max_connections: String(MAX_SERVER_CONNECTIONS),
     password_encryption: "scram-sha-256",
     shared_buffers: inMebibytes(memory / 4),
     timezone: "UTC",

@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect, sql, type Transaction } from "kysely";
 import { KeelsonError } from "../../errors/keelson-error.js";
+import { POOL_CONNECTIONS } from "../../plan/stores/connections.js";
 import type { Context, Running } from "../kernel/module.js";
 import { watchArchive } from "./archive-metrics.js";
 import type { Database, Migration, NotificationListener, Scope, Tables, WorkOptions } from "./client.js";
@@ -13,8 +14,6 @@ import { type RetryOptions, withRetries } from "./retry.js";
 const TRANSACTION_RETRY: RetryOptions = { timeout: 5_000, retry: isConnectionLoss };
 /** How often a start that waits for PostgreSQL logs the reason again. */
 const WAIT_LOG_INTERVAL_MS = 60_000;
-const MAX_CONNECTIONS = 10;
-const MAX_LOOK_UP_CONNECTIONS = 3;
 /** Limit of PostgreSQL on the length of an identifier. */
 const MAX_NAME_LENGTH = 63;
 const MAX_CONFLICT_ATTEMPTS = 5;
@@ -30,11 +29,8 @@ export async function startDatabase(context: Context): Promise<Running<Database>
   if (!url) throw new KeelsonError("database/no-url", "the secret `database/url` is missing");
   const { log } = context;
   const name = `keelson-${context.unit ?? "all"}`.slice(0, MAX_NAME_LENGTH);
-  const pool = createPool(url, name, MAX_CONNECTIONS);
-  // Opened with the first look-up, by processes that have any.
-  const lookUpPool = createPool(url, name, MAX_LOOK_UP_CONNECTIONS);
-  const connect = <Schema>(from = pool): Kysely<Schema> =>
-    new Kysely<Schema>({ dialect: new PostgresDialect({ pool: from }) });
+  const pool = createPool(url, name, POOL_CONNECTIONS);
+  const connect = <Schema>(): Kysely<Schema> => new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
 
   const notifications = new Notifications(connectionSettings(url, `${name}-listen`.slice(0, MAX_NAME_LENGTH)), {
     lost: (error) => {
@@ -62,19 +58,19 @@ export async function startDatabase(context: Context): Promise<Running<Database>
     context.report("ready");
   } catch (error) {
     await pool.end();
-    await lookUpPool.end();
     throw new DatabaseUnavailable(error);
   }
   const background = notifications.start();
   watchArchive(context.metrics, pool);
 
   const space = spaceReports(context);
-  const tables = <Schema>(kysely: Kysely<Schema>): Tables<Schema> => ({
-    transaction: (scope, work, workOptions) => space(() => transaction(kysely, scope, work, workOptions)),
-  });
   const database: Database = {
-    tables: () => tables(connect()),
-    lookUps: () => tables(connect(lookUpPool)),
+    tables: <Schema>(): Tables<Schema> => {
+      const kysely = connect<Schema>();
+      return {
+        transaction: (scope, work, workOptions) => space(() => transaction(kysely, scope, work, workOptions)),
+      };
+    },
     migrate: (module: string, migrations: readonly Migration[]) =>
       unavailable(() =>
         withRetries(() => migrate(connect(), module, migrations, log), untilReachable(isConnectionLoss)),
@@ -83,7 +79,7 @@ export async function startDatabase(context: Context): Promise<Running<Database>
   };
   const close = async (): Promise<void> => {
     await notifications.close();
-    await Promise.all([pool.end(), lookUpPool.end()]);
+    await pool.end();
   };
   return {
     client: database,

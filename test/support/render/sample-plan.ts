@@ -312,6 +312,8 @@ export function samplePlan(fields: Partial<Plan> = {}): Plan {
       backups: { path: "cluster.backups", objects: undefined, etcd: undefined, configuration: undefined, to: [] },
       kubernetes: "1.37",
       storageClass: undefined,
+      volumes: undefined,
+      operators: 1,
       pullSecrets: [],
       labels: {},
       autoscaler: false,

@@ -1,16 +1,20 @@
 import type { Plan, Unit } from "../../../plan/plan.js";
-import { storeTraits } from "../../../plan/stores/index.js";
+import { type BucketStore, storeTraits } from "../../../plan/stores/index.js";
 import { replicasMissing, storeDown } from "../../alerts.js";
 import { type NodesNeeded, nodesNeededAtMinimum } from "../../capacity.js";
 import type { SubjectHandler, SubjectHandlers } from "../../fault.js";
+import { serverSurvival, unitSurvival } from "../../placement/survival.js";
 import type { Prediction } from "../../prediction.js";
 import { bounded, unbounded, unknown } from "../../prediction.js";
 import type { Runbook } from "../../runbooks/runbook.js";
 import { restoreDatabase, storeUnavailableRunbook } from "../../runbooks/stores.js";
 import { moveUnit } from "../../runbooks/units.js";
-import { failsOver, type Server } from "../../subjects.js";
+import { recreateBucket } from "../../runbooks/volumes.js";
+import { failsOver, persistentVolume, type Server } from "../../subjects.js";
 import { backupsSurviveZoneLoss, restorableAfterZoneLoss } from "../../terms/backup-location.js";
+import { bucketRestart, holdsData, runsInCluster } from "../../terms/bucket.js";
 import { zones } from "../../terms/machine.js";
+import { movedWithVolume } from "../../terms/moved-volume.js";
 import { failover, lostByFailover } from "../../terms/server.js";
 import { lostByZoneLoss } from "../../terms/state.js";
 import {
@@ -48,25 +52,30 @@ export const inOneOfSeveralZones = (plan: Plan): SubjectHandlers => ({
   database: serversOf(restoreDatabase),
   cache: serversOf(storeUnavailableRunbook),
   broker: serversOf(storeUnavailableRunbook),
-  bucket: undefined,
+  bucket: {
+    affects: (bucket, plan) => runsInCluster(bucket) && holdsData(bucket, plan),
+    rto: zonalBucket,
+    rpo: zonalBucket,
+    alert: storeDown,
+    runbook: recreateBucket,
+  },
   model: undefined,
   platform: undefined,
 });
 
-/** Whether a replica in another zone takes over. The kind of store defines how many zones that needs. */
+/** Whether the replicas in the other zones take over. Of a managed store the kind defines how many zones that needs. */
 function survives(server: Server, plan: Plan): boolean {
+  if (!failsOver(server)) return false;
+  if (server.provider.kind !== "managed") return serverSurvival(server, plan, "zone").enough;
   const { minZones } = storeTraits(server);
-  return failsOver(server) && minZones !== undefined && zones(plan).length >= minZones;
+  return minZones !== undefined && zones(plan).length >= minZones;
 }
 
 function unitRecovery(nodesNeeded: NodesNeeded): SubjectHandler<Unit>["rto"] {
   return (unit, plan) => {
-    // `prefer` guarantees nothing: in the worst case every replica was in the zone that fails.
-    if (unit.replicas.min > 1 && unit.spread.zones === "require") {
-      return bounded(plan, unit.path, nodeFailureDetection(plan));
-    }
-    const volume = unit.volumes.find(({ kind }) => kind === "persistent");
-    if (!volume) return rescheduling(unit, plan, "zone", nodesNeeded);
+    if (unitSurvival(unit, plan, "zone").enough) return bounded(plan, unit.path, nodeFailureDetection(plan));
+    const volume = persistentVolume(unit);
+    if (!volume || plan.cluster.volumes === "regional") return rescheduling(unit, plan, "zone", nodesNeeded);
     const why = `${unit.name} waits for its volume ${volume.name}, which is in the failed zone`;
     return unbounded(plan, `${unit.path}.volumes`, why, {
       advice: "run replicas in several zones, each with its own volume, or keep the state in a store",
@@ -106,4 +115,13 @@ function replacement(server: Server, plan: Plan): Prediction {
     ...(restorableAfterZoneLoss(server, plan) ? [backupRestore(server)] : []),
     clientReconnect(),
   ]);
+}
+
+/** The volume of a bucket in the cluster is in one zone, unless the cluster's volumes span zones. */
+function zonalBucket(bucket: BucketStore, plan: Plan): Prediction {
+  if (plan.cluster.volumes === "regional") return movedWithVolume(plan, bucket, [], bucketRestart(bucket));
+  return unbounded(plan, bucket.path, `the volume of ${bucket.name} is in the failed zone`, {
+    advice: "use a bucket of a cloud provider (`provide: managed`), which stores objects in several zones",
+    edits: [{ path: `${bucket.path}.provide`, value: "managed" }],
+  });
 }

@@ -1,0 +1,9 @@
+/** Connections of one process with Keelson's modules: its pool, and one that listens for notifications. */
+export const POOL_CONNECTIONS = 10;
+export const CONNECTIONS_PER_PROCESS = POOL_CONNECTIONS + 1;
+
+/** `max_connections` of a PostgreSQL server that Keelson renders. */
+export const MAX_SERVER_CONNECTIONS = 200;
+
+/** Of these, PostgreSQL reserves some for superusers (superuser_reserved_connections, default 3). */
+export const RESERVED_CONNECTIONS = 3;

@@ -1,0 +1,41 @@
+import type { Plan } from "../../plan/plan.js";
+import type { BucketStore } from "../../plan/stores/index.js";
+import { storeDown } from "../alerts.js";
+import { defineFault } from "../fault.js";
+import type { Prediction } from "../prediction.js";
+import { bounded, cited } from "../prediction.js";
+import { recreateBucket } from "../runbooks/volumes.js";
+import { holdsData, lostBucket } from "../terms/bucket.js";
+import { unknownIfNotRun } from "../terms/not-run.js";
+
+/** The storage under a bucket is lost. A provider's bucket is stored redundantly; the deletion of objects is another fault. */
+export const bucketLoss = defineFault({
+  id: "bucket-loss",
+  title: "The storage of a bucket is lost",
+  includes: undefined,
+  on: {
+    bucket: {
+      affects: holdsData,
+      rto: recovery,
+      rpo: recovery,
+      alert: storeDown,
+      runbook: recreateBucket,
+    },
+    database: undefined,
+    cache: undefined,
+    broker: undefined,
+    unit: undefined,
+    model: undefined,
+    platform: undefined,
+  },
+  drill: undefined,
+});
+
+function recovery(bucket: BucketStore, plan: Plan): Prediction {
+  const notRun = unknownIfNotRun(bucket, plan);
+  if (notRun) return notRun;
+  const { failover, product, kind } = bucket.provider;
+  return kind === "managed" && failover
+    ? bounded(plan, bucket.path, [cited("nothing: objects are stored several times", failover.takeover, product)])
+    : lostBucket(bucket, plan);
+}

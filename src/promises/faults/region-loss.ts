@@ -1,0 +1,149 @@
+import type { Plan, Region, RegionFailover } from "../../plan/plan.js";
+import { type BucketStore, type DatabaseStore, isBucket, isDatabase } from "../../plan/stores/index.js";
+import { formatDuration } from "../../platform-file/format.js";
+import { platformDown } from "../alerts.js";
+import { nodeProvisioning } from "../facts/machines.js";
+import { coldStart, crossRegionLag, crossRegionObjectLag, crossRegionPromotion } from "../facts/regions.js";
+import { defineFault } from "../fault.js";
+import type { Prediction, Term } from "../prediction.js";
+import { assumed, bounded, cited, declared, longest, sum, unbounded, unknown, work } from "../prediction.js";
+import { failOverToRegion } from "../runbooks/platform.js";
+import { persistentVolume } from "../subjects.js";
+import { holdsData } from "../terms/bucket.js";
+import { clientReconnect, onCallResponse } from "../terms/store.js";
+
+/**
+ * The primary region fails. Assessed for a platform that declares a standby region: one without makes no promise about the
+ * loss of its region.
+ */
+export const regionLoss = defineFault({
+  id: "region-loss",
+  title: "The primary region fails",
+  includes: "zone-loss",
+  on: (plan) =>
+    standbyOf(plan) === undefined
+      ? undefined
+      : {
+          platform: {
+            rto: (_platform, plan) => recovery(plan),
+            rpo: (_platform, plan) => largestLoss(plan),
+            alert: platformDown,
+            runbook: (_platform, plan) => failOverToRegion(plan),
+          },
+          unit: undefined,
+          database: undefined,
+          cache: undefined,
+          broker: undefined,
+          bucket: undefined,
+          model: undefined,
+        },
+  drill: undefined,
+});
+
+/** The standby region that takes over: the first that is declared. */
+function standbyOf({ regions }: Plan): Region | undefined {
+  return regions.find(({ role }) => role === "standby");
+}
+
+/**
+ * DNS moves clients by health checks and its TTL. Meanwhile a person promotes the data, and what does not run yet in the
+ * standby region starts.
+ */
+function recovery(plan: Plan): Prediction {
+  const standby = standbyOf(plan);
+  const { failover } = plan;
+  if (!standby || !failover) return unbounded(plan, "regions", "there is no standby region");
+  const state = plan.stores.flatMap((store) => withoutCopy(plan, store, standby));
+  const [missing] = [...state, ...volumesWithoutCopy(plan)];
+  if (missing) return missing;
+  const response = onCallResponse(plan);
+  if (!response) {
+    const why = "no metrics are stored, so no one is notified that the region has failed";
+    return unknown(plan, "observe.metrics", why);
+  }
+  const promotion = plan.stores.some(isDatabase)
+    ? [assumed("promotion of the copy in the other region", crossRegionPromotion.value, crossRegionPromotion.why)]
+    : [];
+  const moved = [...response, ...promotion, ...start(plan, standby)];
+  const dns = dnsTerms(plan, failover);
+  const [first, ...rest] = sum(moved) > sum(dns) ? moved : dns;
+  const shorter = sum(moved) > sum(dns) ? dns : moved;
+  const overlap = assumedOverlap(shorter);
+  return bounded(plan, "regions", [...(first ? [first, ...rest] : []), overlap, clientReconnect()]);
+}
+
+/** The terms of the shorter of two waits that run at the same time, as one term of no time. */
+function assumedOverlap(terms: readonly Term[]): Term {
+  const how = terms.map(({ name, value }) => `${name}: ${formatDuration(value)}`).join(", ");
+  return assumed("at the same time", 0, "both run at the same time, and the longer counts", how);
+}
+
+function dnsTerms(plan: Plan, { path, check, failures, ttl }: RegionFailover): readonly Term[] {
+  const how = `${failures} × ${formatDuration(check)}`;
+  return [
+    declared(plan, "health checks fail", check * failures, `${path}.check`, how),
+    declared(plan, "the old address stays in DNS caches", ttl, `${path}.ttl`),
+  ];
+}
+
+/** A warm region runs and is scaled up; in a cold one everything has to be deployed. */
+function start(plan: Plan, { mode }: Region): readonly Term[] {
+  if (mode === "active") return [];
+  const nodes = nodeProvisioning(plan.cloud);
+  const capacity = nodes ? [work(cited("new nodes provisioned", nodes))] : [];
+  const startups = plan.units.map(({ name, path, health }) =>
+    declared(plan, `start of ${name}`, health.startup, `${path}.health.startup`),
+  );
+  const [first, ...rest] = startups;
+  const slowest = first ? [longest([first, ...rest])] : [];
+  return mode === "cold"
+    ? [assumed("deployment in the cold region", coldStart.value, coldStart.why), ...capacity, ...slowest]
+    : [...capacity, ...slowest];
+}
+
+/** Why a store has nothing in the other region; caches and brokers start empty there. */
+function withoutCopy(plan: Plan, store: Plan["stores"][number], standby: Region): readonly Prediction[] {
+  if (!isDatabase(store) && !(isBucket(store) && holdsData(store, plan))) return [];
+  if (store.copy === standby.name) return [];
+  const why =
+    store.copy === undefined
+      ? `${store.name} has no copy in ${standby.name}`
+      : `the copy of ${store.name} is in ${store.copy}, and ${standby.name} takes over`;
+  return [
+    unbounded(plan, store.path, why, {
+      advice: `replicate it to the standby region: \`copy: ${standby.name}\``,
+      edits: [{ path: isBucket(store) ? `${store.path}.bucket.copy` : `${store.path}.copy`, value: standby.name }],
+    }),
+  ];
+}
+
+function volumesWithoutCopy(plan: Plan): readonly Prediction[] {
+  return plan.units.flatMap((unit) => {
+    const volume = persistentVolume(unit);
+    const why = `the volume ${volume?.name} of ${unit.name} has no copy in another region`;
+    return volume
+      ? [unbounded(plan, `${unit.path}.volumes`, why, { advice: "keep the data in a store that has one" })]
+      : [];
+  });
+}
+
+/** The largest loss of a store with data: the lag of its copy. */
+function largestLoss(plan: Plan): Prediction {
+  const standby = standbyOf(plan);
+  if (!standby) return unbounded(plan, "regions", "there is no standby region");
+  const [missing] = [...plan.stores.flatMap((store) => withoutCopy(plan, store, standby)), ...volumesWithoutCopy(plan)];
+  if (missing) return missing;
+  const lags = plan.stores.flatMap((store) => {
+    if (isDatabase(store)) return [lagOf(store, crossRegionLag)];
+    return isBucket(store) && holdsData(store, plan) ? [lagOf(store, crossRegionObjectLag)] : [];
+  });
+  const [first, ...rest] = lags;
+  return bounded(plan, "regions", first ? [rest.length > 0 ? longest([first, ...rest]) : first] : []);
+}
+
+function lagOf(
+  { name }: DatabaseStore | BucketStore,
+  { value, why }: { readonly value: number; readonly why: string },
+): Term {
+  return assumed(`replication lag of ${name}`, value, why);
+}

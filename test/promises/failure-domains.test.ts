@@ -1,0 +1,170 @@
+import { describe, expect, it } from "vitest";
+import { rowOf, sheetOf } from "../support/promises/rows.js";
+
+const OBSERVED = "observe: { metrics: prometheus, routes: { critical: pagerduty } }";
+
+/** A platform in a cluster of its own machines, with the rest of its file. */
+const rack = (nodes: number, rest: string) =>
+  sheetOf(`
+platform: shop
+provide: in-cluster
+nodes: { own: { type: rack, count: ${nodes}, allocatable: { cpu: 8, memory: 32Gi } } }
+${OBSERVED}
+${rest}
+`);
+
+const aws = (rest: string) => sheetOf(`\nplatform: shop\ncloud: aws\nzones: 3\n${OBSERVED}\n${rest}\n`);
+
+const web = (settings: string) =>
+  `services: { web: { image: registry.example.com/web:1.0.0, port: 8080, ${settings} } }\nobjectives: { rto: 5m, rpo: 1m }`;
+
+describe("replicas that are required on different nodes", () => {
+  it("are on one node if there is only one", () => {
+    expect(rowOf(rack(1, web("replicas: 2, spread: nodes")), "node-loss", "web").rto.verdict).toBe("broken");
+    expect(rowOf(rack(2, web("replicas: 2, spread: nodes")), "node-loss", "web").rto.verdict).toBe("kept");
+  });
+
+  it("in three zones are in one if one has a node", () => {
+    const nodes = (count: number) => `nodes: { own: { type: m5.large, count: ${count} } }\n`;
+    const settings = web("replicas: 3, cpu: 500m, memory: 512Mi, spread: { zones: require }");
+    for (const fault of ["node-loss", "zone-loss"]) {
+      expect(rowOf(aws(nodes(1) + settings), fault, "web").rto.verdict, fault).toBe("broken");
+      expect(rowOf(aws(nodes(3) + settings), fault, "web").rto.verdict, fault).toBe("kept");
+    }
+  });
+});
+
+describe("a declared budget", () => {
+  it("is the number of replicas that must remain", () => {
+    const settings = (minAvailable: number) =>
+      `nodes: { general: { type: m5.large, count: 6 } }\n${web(`replicas: 6, cpu: 1, memory: 1Gi, disruption: { minAvailable: ${minAvailable} }`)}`;
+    expect(rowOf(aws(settings(4)), "zone-loss", "web").rto.verdict).toBe("kept");
+    const { rto } = rowOf(aws(settings(5)), "zone-loss", "web");
+    expect(rto.verdict).toBe("broken");
+    expect(rto.predicted).toMatchObject({ kind: "unbounded", why: expect.stringContaining("no capacity for web") });
+  });
+});
+
+describe("a pod with a volume", () => {
+  const store = "stores: { db: { postgres: 17 } }\nobjectives: { rto: 1h, rpo: 1h }";
+
+  it("has an unknown recovery while it is not known whether its volume survives its node", () => {
+    const { rto, rpo } = rowOf(rack(3, store), "node-loss", "db");
+    expect([rto.verdict, rpo.verdict]).toEqual(["unknown", "unknown"]);
+  });
+
+  it("is moved by an operator if another node can attach the volume, and lost with a local one", () => {
+    const cluster = (volumes: string) =>
+      rowOf(rack(3, `cluster: { volumes: ${volumes} }\n${store}`), "node-loss", "db");
+    expect(cluster("zonal").verdict).toBe("kept");
+    expect(cluster("local").verdict).toBe("broken");
+  });
+
+  it("waits for a node in the zone of its volume", () => {
+    const settings = (count: string) =>
+      `nodes: { own: { type: m5.large, count: ${count} } }\n${web("cpu: 500m, memory: 1Gi, volumes: { data: { mount: /data, size: 5Gi, persistent: true } }").replace("rto: 5m", "rto: 1h")}`;
+    expect(rowOf(aws(settings("3")), "node-loss", "web").rto.predicted).toMatchObject({
+      kind: "unbounded",
+      why: expect.stringContaining("of its volume's zone"),
+    });
+    expect(rowOf(aws(settings("3..6")), "node-loss", "web").rto.verdict).toBe("kept");
+    expect(rowOf(aws(settings("6")), "node-loss", "web").rto.verdict).toBe("kept");
+  });
+});
+
+describe("servers that need a majority", () => {
+  const broker = (replicas: number) =>
+    `stores: { broker: { rabbitmq: "4.3", replicas: ${replicas} } }\ncluster: { volumes: zonal }\nobjectives: { rto: 3m, rpo: 1m }`;
+
+  it("stop with one of two, and with two of three on two nodes", () => {
+    expect(rowOf(rack(3, broker(2)), "node-loss", "broker").rto.verdict).toBe("broken");
+    expect(rowOf(rack(2, broker(3)), "node-loss", "broker").rto.verdict).toBe("broken");
+    expect(rowOf(rack(3, broker(3)), "node-loss", "broker").rto.verdict).toBe("kept");
+  });
+
+  it("restart after a crash if the others are too few", () => {
+    expect(rowOf(rack(3, broker(2)), "process-crash", "broker").rto.predicted).toMatchObject({
+      kind: "bounded",
+      terms: [{ name: "restart of the server" }, { name: "clients reconnect" }],
+    });
+  });
+});
+
+describe("a Redis Cluster", () => {
+  const cache = (shards: number) =>
+    `stores: { cache: { redis: 7, shards: ${shards}, replicas: 1, persistence: true } }\ncluster: { volumes: zonal }\nobjectives: { rto: 2m, except: [cache-loss] }`;
+
+  it("of two shards never fails over: one primary is no majority of two", () => {
+    expect(rowOf(rack(4, cache(2)), "node-loss", "cache").rto.verdict).toBe("broken");
+  });
+
+  it("survives a node only if no node has both servers of a shard", () => {
+    expect(rowOf(rack(3, cache(3)), "node-loss", "cache").rto.verdict).toBe("broken");
+    expect(rowOf(rack(6, cache(3)), "node-loss", "cache").rto.verdict).toBe("kept");
+  });
+});
+
+describe("synchronous PostgreSQL", () => {
+  const database = (replicas: number) =>
+    `provide: in-cluster\nstores: { db: { postgres: 17, replicas: ${replicas}, synchronous: true } }\ncluster: { operators: 2 }\nobjectives: { rto: 3m }`;
+
+  it("accepts no write without a standby: two servers survive no loss of one", () => {
+    expect(rowOf(aws(database(2)), "node-loss", "db").rto.verdict).toBe("broken");
+    expect(rowOf(aws(database(3)), "node-loss", "db").rto.verdict).toBe("kept");
+  });
+
+  it("is promoted after the operator has moved, if it has one replica", () => {
+    const one = aws(database(3).replace("operators: 2", "operators: 1"));
+    const { rto } = rowOf(one, "node-loss", "db");
+    expect(rto.verdict).toBe("broken");
+    expect(rto.predicted).toMatchObject({
+      terms: expect.arrayContaining([expect.objectContaining({ name: "eviction of the operator", value: 300_000 })]),
+    });
+  });
+});
+
+describe("spot machines", () => {
+  it("are lost together", () => {
+    const settings = (spot: boolean) =>
+      `nodes: { own: { type: m5.large, count: 3..6, spot: ${spot} } }\n${web("replicas: 3, spread: nodes, cpu: 500m, memory: 512Mi")}`;
+    expect(rowOf(aws(settings(false)), "node-loss", "web").rto.verdict).toBe("kept");
+    expect(rowOf(aws(settings(true)), "node-loss", "web").rto.verdict).toBe("broken");
+  });
+});
+
+describe("the loss of a region", () => {
+  const region = (mode: string, failover: string, copy = "us-west-2") =>
+    aws(`
+${web("replicas: 3, expose: /").replace("rto: 5m, rpo: 1m", "rto: 2h, rpo: 10m")}
+entrance: { host: shop.example.com }
+stores: { db: { postgres: 17, standby: another-zone, ${copy === "" ? "" : `copy: ${copy}, `}backups: { full: daily keep 30d, log: 5m keep 7d } } }
+regions: { primary: us-east-1, standby: [{ region: us-west-2, mode: ${mode} }], failover: ${failover} }
+`).rows.find(({ fault }) => fault === "region-loss");
+
+  it("lasts as long as the slower of DNS and the promotion of the data", () => {
+    expect(region("warm", "{ check: 30s, failures: 3, ttl: 60s }")?.verdict).toBe("kept");
+    expect(region("cold", "{ check: 5m, failures: 10, ttl: 24h }")?.rto).toMatchObject({
+      verdict: "broken",
+      predicted: { terms: expect.arrayContaining([expect.objectContaining({ value: 86_400_000 })]) },
+    });
+  });
+
+  it("is unbounded for a database without a copy in the region that takes over", () => {
+    for (const copy of ["", "eu-west-1"]) {
+      expect(region("warm", "{ check: 30s, failures: 3, ttl: 60s }", copy)?.rto.predicted.kind).toBe("unbounded");
+    }
+  });
+});
+
+describe("data without a backup", () => {
+  it("is lost with the volume of a component, and with a bucket in the cluster", () => {
+    const chroma = rack(3, web("volumes: { data: { mount: /data, size: 5Gi, persistent: true } }"));
+    expect(rowOf(chroma, "volume-loss", "web").rpo.verdict).toBe("broken");
+    const files = (provide: string) =>
+      aws(
+        `provide: ${provide}\n${web("calls: [files]")}\nstores: { files: { bucket: true, backups: { full: daily keep 90d } } }`,
+      );
+    expect(rowOf(files("in-cluster"), "bucket-loss", "files").rpo.verdict).toBe("broken");
+    expect(rowOf(files("managed"), "bucket-loss", "files").rpo.verdict).toBe("kept");
+  });
+});
