@@ -7,9 +7,10 @@ import type { Api, ApiObject } from "../support/cluster/api.js";
 import { type ControlPlane, startControlPlane } from "../support/cluster/control-plane.js";
 import { applied, deployInto } from "../support/cluster/deploying.js";
 import { defineOperatorKinds } from "../support/cluster/operators.js";
-import { blueprintPlans } from "../support/cluster/plans.js";
+import { blueprintPlans, plansOf } from "../support/cluster/plans.js";
 import { applyAll, podTemplate, renderedObjects } from "../support/cluster/rendered.js";
 import { everything } from "../support/render/everything.js";
+import { smallPlatforms } from "../support/render/small-platforms.js";
 import { describeWith } from "../support/requirements.js";
 
 describeWith(["cluster", "schemas"], "rendered objects and a real API server", () => {
@@ -27,6 +28,35 @@ describeWith(["cluster", "schemas"], "rendered objects and a real API server", (
     await applyAll(plane.api, objects);
     // Applied again they change nothing: what the server fills in is not fought over.
     for (const object of objects) expect(await changesAgain(plane.api, object), describe(object)).toBe(false);
+  });
+
+  it("small and odd platform files: every object is accepted", async () => {
+    const objects = new Map(
+      smallPlatforms().flatMap(({ about, text }) =>
+        plansOf("platform.yaml", text)
+          .flatMap(renderedObjects)
+          .filter(({ kind }) => kind !== "Namespace")
+          .map((object): [string, { about: string; object: ApiObject }] => [JSON.stringify(object), { about, object }]),
+      ),
+    );
+    const all = [...objects.values()];
+    expect(all.length).toBeGreaterThan(300);
+    for (const name of new Set(all.map(({ object }) => object.metadata.namespace ?? "default")))
+      await plane.api.call("POST", "/api/v1/namespaces", { metadata: { name } });
+    await defineOperatorKinds(
+      plane.api,
+      all.map(({ object }) => object),
+    );
+    const refused: string[] = [];
+    await Promise.all(
+      [0, 1, 2, 3].map(async (worker) => {
+        for (const { about, object } of all.filter((_, index) => index % 4 === worker))
+          await plane.api.apply(object, { dryRun: true }).catch((error: unknown) => {
+            refused.push(`${about}: ${error instanceof Error ? error.message : String(error)}`);
+          });
+      }),
+    );
+    expect(refused).toEqual([]);
   });
 
   it("judges custom resources by the definitions of their operators", async () => {

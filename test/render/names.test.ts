@@ -39,9 +39,20 @@ describe("texts whose syntax Kubernetes, DNS and registries define", () => {
   const long = "x".repeat(64);
 
   it.each([
-    ...["-x.com", "x-.com", "a..b", `${long}.example.com`, "a_b.com", "*.*.com", "a.*.com", "*", "A.com", " a.com"].map(
-      (host) => ["host", `platform: shop\nentrance: { host: ${JSON.stringify(host)} }\n`],
-    ),
+    ...[
+      "-x.com",
+      "x-.com",
+      "a..b",
+      `${long}.example.com`,
+      "a_b.com",
+      "*.*.com",
+      "a.*.com",
+      "*",
+      "A.com",
+      " a.com",
+      "1.2.3.4",
+      "255.0.0.1",
+    ].map((host) => ["host", `platform: shop\nentrance: { host: ${JSON.stringify(host)} }\n`]),
     ...["//", "/a b", "/a?x", "/a#x", "/a\nb", "/a/../b", "/./a", "/a%2fb", "/ü", "a"].map((path) => [
       "path",
       service(`expose: ${JSON.stringify(path)}`),
@@ -56,6 +67,17 @@ describe("texts whose syntax Kubernetes, DNS and registries define", () => {
     ]),
     ["label", `platform: shop\nnodes: { a: { type: m5.large, count: 1, labels: { team: "${long}" } } }\n`],
     ["label", `platform: shop\nnodes: { a: { type: m5.large, count: 1, labels: { "a/b/c": "x" } } }\n`],
+    ...[
+      "app.kubernetes.io/name",
+      "keelson.dev/platform",
+      "pod-security.kubernetes.io/enforce",
+      "kubernetes.io/metadata.name",
+    ].map((label) => ["reserved label", `platform: shop\ncluster: { labels: { "${label}": x } }\n`]),
+    ["image", `platform: shop\nservices: { web: { image: "${"x".repeat(256)}:1", port: 80 } }\n`],
+    ...["-x", "--trust-remote-code", "a\nb", "a\u0000b", "a\u2028b", "\u001b[31m"].map((source) => [
+      "source of a model",
+      `platform: shop\nmodels: { a: { engine: vllm, source: ${JSON.stringify(source)} } }\n`,
+    ]),
     ["extension", `platform: shop\nstores: { a: { postgres: 17, extensions: ['x"; drop table a'] } }\n`],
     ["variable", service('env: { A: "a\\0b" }')],
     ["key of a secret", "platform: shop\nsecrets: { a: { keys: [..] } }\n"],
@@ -64,7 +86,7 @@ describe("texts whose syntax Kubernetes, DNS and registries define", () => {
   });
 
   it.each([
-    ...["a.com", "*.example.com", "xn--bcher-kva.example", "10-0-0-1.a", "a"].map(
+    ...["a.com", "*.example.com", "xn--bcher-kva.example", "10-0-0-1.a", "a", "1.2.3", "1.2.3.4.example"].map(
       (host) => `entrance: { host: "${host}" }`,
     ),
     ...[
@@ -73,7 +95,12 @@ describe("texts whose syntax Kubernetes, DNS and registries define", () => {
       "localhost:5000/a",
       "registry.example.com:5000/a/b-c_d.e:V1.2_3",
       `a/b@sha256:${"0".repeat(64)}`,
+      `${"x".repeat(255)}:1.0.0`,
     ].map((image) => `image: "${image}"`),
+    ...["example.com/team", "app.kubernetes.io/version"].map((label) => `cluster: { labels: { "${label}": x } }`),
+    ...["./my model.gguf", "Qwen/Qwen2.5-7B-Instruct", "llama3.2:1b"].map(
+      (source) => `models: { a: { source: "${source}" } }`,
+    ),
   ])("one that they accept is none: %s", (text) => {
     expect(problems(`platform: shop\n${text}\n`)).toEqual([]);
   });

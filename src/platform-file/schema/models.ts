@@ -2,6 +2,7 @@ import { z } from "zod";
 import { openAiUrl, withoutUrlCredentials } from "./addresses.js";
 import { name, oneOrMany } from "./names.js";
 import { byteRange, cpuRange, duration, parameterRange, parameters } from "./quantities.js";
+import { argumentText } from "./syntax.js";
 import { gpu, workloadFields } from "./workload.js";
 
 const upstream = z.strictObject({
@@ -21,8 +22,7 @@ const SCHEMES = /^(hf|https?|file|pypi):\/\//;
 /** The name and version by the rules of Python packages (PEP 508, PEP 440). */
 const IN_A_WHEEL = /^pypi:\/\/[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?@[A-Za-z0-9][A-Za-z0-9.!+_-]*\/[^/\\]+(\/[^/\\]+)*$/;
 
-const location = z
-  .string()
+const location = argumentText
   .min(1)
   .check(withoutUrlCredentials("set HF_TOKEN in the environment instead"))
   .refine((from) => !/^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(from) || SCHEMES.test(from), {

@@ -12,6 +12,10 @@ export const host = z
   .regex(new RegExp(`^(?:\\*\\.)?${DNS_NAME}$`), {
     error:
       "a host is a DNS name like api.example.com: labels of at most 63 letters, digits and dashes, which start and end with a letter or digit",
+  })
+  .refine((text) => !/^\d+(?:\.\d+){3}$/.test(text), {
+    error:
+      "a host is a DNS name like api.example.com, not an IP address: an entrance without a host answers on every address",
   });
 
 /** The name of an object in Kubernetes (RFC 1123 subdomain). */
@@ -55,10 +59,19 @@ const IMAGE = new RegExp(
   `^(?:${DOMAIN_LABEL}(?:\\.${DOMAIN_LABEL})*(?::[0-9]{1,5})?/)?${PATH_COMPONENT}(?:/${PATH_COMPONENT})*(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?$`,
 );
 
+/** The longest repository, with its host (distribution/reference, `RepositoryNameTotalLengthMax`). */
+const MAX_REPOSITORY_LENGTH = 255;
+
 /** A reference to an image, by the grammar of the registries (distribution/reference, reference.go). */
-export const imageReference = z.string().max(512, { error: "an image has at most 512 characters" }).regex(IMAGE, {
-  error: "an image is a repository in lower case with a tag or digest, like ghcr.io/owner/name:1.4.2",
-});
+export const imageReference = z
+  .string()
+  .max(512, { error: "an image has at most 512 characters" })
+  .regex(IMAGE, {
+    error: "an image is a repository in lower case with a tag or digest, like ghcr.io/owner/name:1.4.2",
+  })
+  .refine((image) => image.replace(/@.*$/, "").replace(/:[^/:]*$/, "").length <= MAX_REPOSITORY_LENGTH, {
+    error: `the repository of an image has at most ${MAX_REPOSITORY_LENGTH} characters`,
+  });
 
 /** A label of Kubernetes: an optional DNS prefix and a name of at most 63 characters. */
 export const labelName = z
@@ -68,8 +81,25 @@ export const labelName = z
     error: "a label is like example.com/team: letters, digits, `-`, `_` and `.`, at most 63 after the prefix",
   });
 
+/** Labels by which objects are selected, owned and restricted: one of the platform file would be ignored, or break that. */
+const RESERVED_LABELS =
+  /^(?:app\.kubernetes\.io\/(?:component|instance|managed-by|name|part-of)$|(?:[a-z0-9.-]+\.)?keelson\.dev\/|pod-security\.kubernetes\.io\/|kubernetes\.io\/)/;
+
+/** A label that the platform file adds to every object. */
+export const addedLabelName = labelName.refine((label) => !RESERVED_LABELS.test(label), {
+  error: "this label is reserved: Keelson or Kubernetes sets it",
+});
+
 export const labelValue = z.string().regex(/^(?:[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$/, {
   error: "the value of a label is at most 63 letters, digits, `-`, `_` and `.`",
+});
+
+/**
+ * A text that becomes an argument beside options of a program: with a dash first it would be read as one of them, and a line
+ * break or another control character ends or hides it in what prints it.
+ */
+export const argumentText = z.string().regex(/^(?!-)[^\p{Cc}\u2028\u2029\p{Surrogate}]*$/u, {
+  error: "it must not begin with a dash, or contain control characters",
 });
 
 /** An argument or variable of a process: UTF-8, which the operating system ends at a NUL character. */

@@ -4,7 +4,8 @@ import type {
   INetworkPolicyPeer,
 } from "kubernetes-models/networking.k8s.io/v1";
 import { CONTROLLERS } from "../../plan/entrances/index.js";
-import type { Entrance, Plan } from "../../plan/plan.js";
+import type { Edge, Entrance, Plan } from "../../plan/plan.js";
+import { hasServer } from "../../plan/stores/index.js";
 import { metricsPort } from "../metrics-port.js";
 import { runsAsContainers } from "../stores/containers.js";
 import { instanceLabels, isCloudNativePg } from "./cloudnative-pg.js";
@@ -103,10 +104,18 @@ function caller(scope: Scope, name: string): INetworkPolicyPeer[] {
 }
 
 function called(scope: Scope, name: string): INetworkPolicyEgressRule[] {
-  return scope.index.edgesFrom(name).map((edge) => ({
+  return edgesToServers(scope, name).map((edge) => ({
     to: destination(scope, edge.kind === "outside", edge.to),
     ports: [scope.index.store(edge.to)?.portUnknown ? UNPRIVILEGED_PORTS : tcp(edge.port)],
   }));
+}
+
+/** A bucket that is a folder on one machine has no server, and so no port. */
+function edgesToServers({ index }: Scope, name: string): readonly Edge[] {
+  return index.edgesFrom(name).filter(({ to }) => {
+    const store = index.store(to);
+    return store === undefined || hasServer(store);
+  });
 }
 
 /** All ports that a provider may assign to a store. */

@@ -113,11 +113,11 @@ export class Api {
   }
 
   /** Server-side apply; rejects unknown and duplicate fields. */
-  async apply(object: ApiObject): Promise<unknown> {
+  async apply(object: ApiObject, { dryRun = false } = {}): Promise<unknown> {
     const path = await this.pathOf(object);
     return this.demand(
       "PATCH",
-      `${path}?fieldManager=tests&fieldValidation=Strict`,
+      `${path}?fieldManager=tests&fieldValidation=Strict${dryRun ? "&dryRun=All" : ""}`,
       object,
       "application/apply-patch+yaml",
     );
