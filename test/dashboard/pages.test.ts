@@ -304,6 +304,35 @@ describeWith(["chromium"], "the dashboard in Chromium, against `keelson up`", ({
     expect(browser.complaints()).toEqual([]);
   });
 
+  it("takes a backup, verifies it, and names the commands that restore it", { timeout: 240_000 }, async () => {
+    const { page } = browser;
+    await page.goto(`${platform.url}/backups`);
+    // Enabled once the scheduled first backup has finished.
+    await page.getByRole("button", { name: "Back up now" }).click({ timeout: 90_000 });
+    await page.getByText("Backup in progress").waitFor();
+    const finished = page.getByText(/^Backup \S+ finished after .*: restored and compared, valid\.$/);
+    await finished.waitFor({ timeout: 90_000 });
+    const id = /^Backup (\S+)/.exec((await finished.textContent()) ?? "")?.[1] ?? "";
+    await page.getByRole("rowheader", { name: id }).waitFor();
+    await page
+      .getByRole("definition")
+      .filter({ hasText: /in \d+ minutes|due now/ })
+      .waitFor();
+
+    await page.getByRole("button", { name: `Verify ${id}` }).click();
+    await page.getByText(new RegExp(`^Verification ${id} finished after`)).waitFor({ timeout: 90_000 });
+
+    await page.getByRole("button", { name: `Restore ${id}` }).click();
+    const dialog = page.getByRole("dialog", { name: "Restore a backup" });
+    await dialog.getByText("Data loss:").waitFor();
+    await dialog.getByText(/^Outage: about .* as the last verification measured/).waitFor();
+    await dialog.getByRole("button", { name: `Copy keelson restore ${id}`, exact: true }).waitFor();
+    expect(await browser.accessibility()).toEqual([]);
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "hidden" });
+    expect(browser.complaints()).toEqual([]);
+  });
+
   it("runs a drill, plots it while it runs, and shows its report without scripts", { timeout: 180_000 }, async () => {
     const { page } = browser;
     await page.goto(`${platform.url}/drills`);

@@ -1,10 +1,9 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { DrillSummary } from "../../../src/contracts/drills.js";
 import { requestOf } from "../../../src/contracts/route.js";
-import { backupRoutes, drillRoutes } from "../../../src/contracts/routes/dashboard.js";
+import { drillRoutes } from "../../../src/contracts/routes/dashboard.js";
 import { call } from "./client.js";
 
-export type { ListedBackup as Backup } from "../../../src/contracts/backups.js";
 export type { DrillFaultEstimate, DrillResult, DrillSummary, Outcome } from "../../../src/contracts/drills.js";
 
 export function isRunning(drill: Pick<DrillSummary, "state">): boolean {
@@ -78,12 +77,4 @@ export function useCancelDrill() {
 export function reportAddress(id: string, format: "html" | "md"): string {
   const route = format === "html" ? drillRoutes.readDrillReportHtml : drillRoutes.readDrillReportMarkdown;
   return requestOf(route, { params: { id } }).path;
-}
-
-export function useBackups() {
-  return useQuery({
-    queryKey: ["backups"],
-    queryFn: ({ signal }) => call(backupRoutes.listBackups, {}, signal),
-    refetchInterval: 15_000,
-  });
 }

@@ -8,6 +8,7 @@ import {
   type drillSummariesSchema,
 } from "../../../src/contracts/drills.js";
 import type { Key } from "../../../src/contracts/keys.js";
+import type { RecoveryReport } from "../../../src/contracts/recovery.js";
 import type { UsageReport, UsageRow } from "../../../src/contracts/usage.js";
 import { sumUsage } from "../../../src/contracts/usage.js";
 import { sheetOf } from "../../../src/runtime/dashboard/promises/compose.js";
@@ -225,6 +226,21 @@ export async function serveLargePlatform(): Promise<LargePlatform> {
       })),
       incomplete: [{ name: "i".repeat(120), bytes: 4_096, modified: now }],
       damaged: [{ object: "x".repeat(150), why: "the signature is invalid" }],
+    }),
+    "/admin/recovery": (): RecoveryReport => ({
+      backups: {
+        place: `s3://${"b".repeat(100)}/backups`,
+        next: now + HOUR_MS,
+        busy: `verifying ${"v".repeat(120)}`,
+        requested: { kind: "verification", backup: "v".repeat(120), startedAt: now, state: "running" },
+      },
+      archive: {
+        archived: 1_234_567,
+        last: { name: "000000010000000000000042", at: now - HOUR_MS },
+        backlog: { files: 743, bytes: 12 * 2 ** 30, oldestAt: now - 30 * HOUR_MS },
+        failing: { what: "archive", since: now - HOUR_MS, reason: "r".repeat(200) },
+      },
+      problems: [{ severity: "degraded", what: `the disk of ${"d".repeat(120)} is nearly full` }],
     }),
     "/admin/models": () => ({
       models: Array.from({ length: 40 }, (_, index) => ({
