@@ -49,6 +49,10 @@ services: { notes: { image: "x:1", volumes: { a: { size: 1Gi, persistent: true }
       metadata: { labels: { "app.kubernetes.io/name": "notes" } },
       spec: { template: { metadata: { labels: { team: "shop", "app.kubernetes.io/name": "notes" } } } },
     });
+    const text = `platform: shop\ncluster: { labels: { team: shop, app.kubernetes.io/name: other } }\n`;
+    expect(targets.kubernetes.render(planOf(text)).notes).toEqual([
+      { path: "cluster.labels", message: "the label app.kubernetes.io/name keeps the value that Keelson sets" },
+    ]);
   });
 });
 

@@ -67,12 +67,6 @@ describe("texts whose syntax Kubernetes, DNS and registries define", () => {
     ]),
     ["label", `platform: shop\nnodes: { a: { type: m5.large, count: 1, labels: { team: "${long}" } } }\n`],
     ["label", `platform: shop\nnodes: { a: { type: m5.large, count: 1, labels: { "a/b/c": "x" } } }\n`],
-    ...[
-      "app.kubernetes.io/name",
-      "keelson.dev/platform",
-      "pod-security.kubernetes.io/enforce",
-      "kubernetes.io/metadata.name",
-    ].map((label) => ["reserved label", `platform: shop\ncluster: { labels: { "${label}": x } }\n`]),
     ["image", `platform: shop\nservices: { web: { image: "${"x".repeat(256)}:1", port: 80 } }\n`],
     ...["-x", "--trust-remote-code", "a\nb", "a\u0000b", "a\u2028b", "\u001b[31m"].map((source) => [
       "source of a model",

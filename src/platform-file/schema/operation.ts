@@ -3,7 +3,7 @@ import { faultNames } from "../faults.js";
 import { serverUrl } from "./addresses.js";
 import { name, oneOrMany } from "./names.js";
 import { duration, ratio, schedule, version } from "./quantities.js";
-import { addedLabelName, labelValue, objectName } from "./syntax.js";
+import { labelName, labelValue, objectName } from "./syntax.js";
 import { strategy } from "./workload.js";
 
 const mutualTls = z.enum(["strict", "permissive", "off"]);
@@ -108,7 +108,7 @@ export const cluster = z
       .describe("Secrets of type kubernetes.io/dockerconfigjson that pull images from private registries")
       .optional(),
     labels: z
-      .record(addedLabelName, labelValue)
+      .record(labelName, labelValue)
       .describe("Further labels of every object and pod, e.g. a team or a cost centre")
       .optional(),
     autoscaler: z

@@ -81,15 +81,6 @@ export const labelName = z
     error: "a label is like example.com/team: letters, digits, `-`, `_` and `.`, at most 63 after the prefix",
   });
 
-/** Labels by which objects are selected, owned and restricted: one of the platform file would be ignored, or break that. */
-const RESERVED_LABELS =
-  /^(?:app\.kubernetes\.io\/(?:component|instance|managed-by|name|part-of)$|(?:[a-z0-9.-]+\.)?keelson\.dev\/|pod-security\.kubernetes\.io\/|kubernetes\.io\/)/;
-
-/** A label that the platform file adds to every object. */
-export const addedLabelName = labelName.refine((label) => !RESERVED_LABELS.test(label), {
-  error: "this label is reserved: Keelson or Kubernetes sets it",
-});
-
 export const labelValue = z.string().regex(/^(?:[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$/, {
   error: "the value of a label is at most 63 letters, digits, `-`, `_` and `.`",
 });

@@ -23,8 +23,12 @@ function ownershipOnly(plan: Plan): Record<string, string> {
 
 /** Labels of an object of one unit or store. */
 export function labels(plan: Plan, element: Pick<Element, "name">, component: string): Record<string, string> {
+  return { ...plan.cluster.labels, ...ownLabels(plan, element, component) };
+}
+
+/** The labels of `labels` that Keelson sets itself. */
+export function ownLabels(plan: Plan, element: Pick<Element, "name">, component: string): Record<string, string> {
   return {
-    ...plan.cluster.labels,
     "app.kubernetes.io/component": component,
     "app.kubernetes.io/instance": plan.namespace,
     "app.kubernetes.io/name": element.name,

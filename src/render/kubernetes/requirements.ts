@@ -1,10 +1,11 @@
 import type { Plan } from "../../plan/plan.js";
 import type { Note } from "../note.js";
 import { runsAsContainers } from "../stores/containers.js";
+import { ownLabels } from "./metadata.js";
 
 /** What the objects of a Plan require of the cluster and of its providers, besides what single objects note. */
 export function requirements(plan: Plan): readonly Note[] {
-  return [...storageClasses(plan), ...unknownPorts(plan)];
+  return [...storageClasses(plan), ...unknownPorts(plan), ...ignoredLabels(plan)];
 }
 
 function storageClasses(plan: Plan): readonly Note[] {
@@ -30,6 +31,14 @@ function defaultStorageClass({ cluster, stores, units }: Plan): readonly Note[] 
   const message =
     "volumes use the default storage class of the cluster: set `storageClass` if it has none, as on EKS from 1.30 on";
   return [{ path: first.path, message }];
+}
+
+/** Labels of the platform file that objects have with another value, because Keelson selects and prunes objects by them. */
+function ignoredLabels(plan: Plan): readonly Note[] {
+  const own = Object.keys(ownLabels(plan, { name: "" }, ""));
+  return own
+    .filter((label) => plan.cluster.labels[label] !== undefined)
+    .map((label) => ({ path: "cluster.labels", message: `the label ${label} keeps the value that Keelson sets` }));
 }
 
 function unknownPorts({ stores }: Plan): readonly Note[] {
