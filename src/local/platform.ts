@@ -11,7 +11,6 @@ import type { Milliseconds, Plan } from "../plan/plan.js";
 import { moduleDatabases } from "../plan/stores/index.js";
 import { type Cluster, locateCluster } from "../postgres/cluster.js";
 import { databaseUrl } from "../postgres/provision.js";
-import { freePort } from "../postgres/server.js";
 import { orphanTimeoutMs } from "../promises/facts/supervisor.js";
 import { loadOrCreateIdentity } from "../recovery/age-identity.js";
 import { authenticatorOf } from "../recovery/authenticator.js";
@@ -31,6 +30,7 @@ import { acquireDataDirectory } from "./data-directory.js";
 import { drillTarget } from "./drill-target.js";
 import { requireEngines } from "./engines.js";
 import { removeFootprint, topmostMissing } from "./footprint.js";
+import { freePort } from "./free-port.js";
 import { type Layout, layout } from "./layout.js";
 import { waitForOrphans } from "./orphans.js";
 import { requireFreePort } from "./port-owner.js";
@@ -215,9 +215,8 @@ async function run(
   const { specs, omitted } = processes(plan, { ...options, ports });
   const running = await describeRunning(options, specs, places);
   await undo.step("write the plan", () => writeAtomically(places.plan, JSON.stringify(plan)));
-  // The port stays the same for all restarts of the server: the modules have its URL.
-  const databasePort = await freePort();
-  await localSecrets(places).write("database/url", databaseUrl(databasePort, password));
+  const url = databaseUrl(cluster, password);
+  await localSecrets(places).write("database/url", url);
 
   const accounts = specs.find((spec) => spec.kind === "serve" && spec.modules.includes("accounts"));
   const acts = await undo.step(
@@ -245,7 +244,7 @@ async function run(
   };
   const supervisor = await undo.step(
     "start the supervisor",
-    () => startSupervisor(specs, (spec) => startProcess(spec, prepared, running, databasePort, recordRestore)),
+    () => startSupervisor(specs, (spec) => startProcess(spec, prepared, running, recordRestore)),
     (supervising) => supervising.stop(),
   );
   supervisor.events.on("event", ({ process, kind, reason }) =>
@@ -255,7 +254,7 @@ async function run(
   const target = {
     ...prepared,
     ...{ plan, running, layout: places, specs, supervisor },
-    databaseUrl: databaseUrl(databasePort, password),
+    databaseUrl: url,
     databaseDirectory: cluster.data,
   };
   const drills = await undo.step(
@@ -340,14 +339,13 @@ function startProcess(
   spec: ProcessSpec,
   { places, cluster, password, recovery }: Prepared,
   running: RunningPlatform,
-  databasePort: number,
   databaseStarted: () => Promise<void>,
 ): ReturnType<typeof startServe> | ReturnType<typeof startPostgres> {
   if (spec.kind === "postgres")
     return startPostgres({
       cluster,
       password,
-      server: { port: databasePort, ...(recovery.archive && { archive: recovery.archive }) },
+      server: recovery.archive ? { archive: recovery.archive } : {},
       prepare: (signal) => recovery.prepare(signal),
       started: async (server) => {
         await recovery.started(server);

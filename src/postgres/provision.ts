@@ -1,5 +1,7 @@
 import type pg from "pg";
+import type { Cluster } from "./cluster.js";
 import { asSuperuser, type Server } from "./server.js";
+import { SOCKET_PORT } from "./settings.js";
 
 /** Name of the role and of the database that the modules use. The role owns everything in it and is no superuser. */
 export const role = "keelson";
@@ -18,9 +20,9 @@ export async function provision(server: Pick<Server, "superuser">, password: str
   });
 }
 
-/** The connection URL, stored as the secret `database/url`. */
-export function databaseUrl(port: number, password: string): string {
-  return `postgres://${role}:${password}@127.0.0.1:${port}/${role}`;
+/** The connection URL, stored as the secret `database/url`. `run` is the directory of the server's Unix socket. */
+export function databaseUrl({ run }: Pick<Cluster, "run">, password: string): string {
+  return `postgres://${role}:${password}@/${role}?host=${encodeURIComponent(run)}&port=${SOCKET_PORT}`;
 }
 
 async function exists(client: pg.Client, query: string): Promise<boolean> {

@@ -1,18 +1,19 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { open, readFile, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import pg from "pg";
+import type pg from "pg";
 import { diskFull } from "../disk/disk-errors.js";
 import { statIfPresent } from "../disk/read.js";
 import { KeelsonError } from "../errors/keelson-error.js";
+import { PostgresClient } from "../postgres-client/client.js";
 import { DATABASE_GRACE_MS, HUNG_DATABASE_GRACE_MS } from "../promises/facts/supervisor.js";
+import { writeAccessRules } from "./access.js";
 import type { Cluster } from "./cluster.js";
 import { serverEnvironment } from "./environment.js";
 import { requireSameMajor } from "./major-version.js";
-import { serverArguments } from "./settings.js";
+import { SOCKET_PORT, serverArguments } from "./settings.js";
 import { endStrays, pidFileLines, serverPid } from "./strays.js";
 
 /**
@@ -39,7 +40,6 @@ exit "$code"
 `;
 
 export interface ServerOptions {
-  readonly port: number;
   readonly archive?: { readonly command: string; readonly timeoutSeconds: number };
   /** On by default. */
   readonly autovacuum?: boolean;
@@ -55,7 +55,6 @@ const SILENT_START_TIMEOUT_MS = 600_000;
 
 /** A running server. */
 export interface Server {
-  readonly port: number;
   /** The parent shell, which exits with the server. */
   readonly process: ChildProcess;
   /** Connection settings of the superuser, over the socket. */
@@ -67,15 +66,17 @@ export interface Server {
 }
 
 /** Starts the server and waits until it accepts connections. Throws `postgres/start` with the server's message. */
-export async function startServer(cluster: Cluster, options: ServerOptions): Promise<Server> {
+export async function startServer(cluster: Cluster, options: ServerOptions = {}): Promise<Server> {
   await requireSameMajor(cluster);
   await endStrays(cluster.data, cluster.user);
-  await rm(join(cluster.run, "stopping"), { force: true });
+  // The lock of a killed server's socket counts as held if another process has its id now.
+  for (const name of ["stopping", `.s.PGSQL.${SOCKET_PORT}.lock`]) await rm(join(cluster.run, name), { force: true });
+  // Those of an earlier version, or of a server that was run by hand, may accept other connections.
+  await writeAccessRules(cluster.data, cluster.user);
   const logStart = (await statIfPresent(cluster.log))?.size ?? 0;
   const log = await open(cluster.log, "a", 0o600);
   const { uid, gid } = cluster.user;
   const args = serverArguments({
-    port: options.port,
     socketDirectory: cluster.run,
     archive: options.archive,
     autovacuum: options.autovacuum ?? true,
@@ -109,7 +110,7 @@ export async function startServer(cluster: Cluster, options: ServerOptions): Pro
   }
   // Nothing is written to the pipe; the shell only detects when it closes.
   child.stdin?.on("error", () => undefined);
-  const server = describe(cluster, options.port, child);
+  const server = describe(cluster, child);
   await waitUntilReady(cluster, server, logStart);
   // The checkpointer has slept since the server was in recovery, in which it ignores `archive_timeout`: without a request it
   // would first look at that after `checkpoint_timeout`.
@@ -132,13 +133,18 @@ const SUPERUSER_OPTIONS = [
   .map((setting) => `-c ${setting}`)
   .join(" ");
 
-function describe(cluster: Cluster, port: number, child: ChildProcess): Server {
+function describe(cluster: Cluster, child: ChildProcess): Server {
   const pid = () => serverPid(cluster.data, cluster.user);
   const ended = () => child.exitCode !== null || child.signalCode !== null;
   return {
-    port,
     process: child,
-    superuser: { host: cluster.run, port, user: "postgres", database: "postgres", options: SUPERUSER_OPTIONS },
+    superuser: {
+      host: cluster.run,
+      port: SOCKET_PORT,
+      user: "postgres",
+      database: "postgres",
+      options: SUPERUSER_OPTIONS,
+    },
     pid,
     async stop(mode) {
       const exit = ended() ? undefined : once(child, "exit");
@@ -180,7 +186,7 @@ async function waitUntilReady(cluster: Cluster, server: Server, logStart: number
     logged = size;
     if (child.exitCode !== null || child.signalCode !== null) throw await startError(cluster, logStart);
     const lines = await pidFileLines(cluster.data);
-    if (lines[7]?.trim() === "ready" && lines[3] === String(server.port)) return;
+    if (lines[7]?.trim() === "ready") return;
   }
   await server.stop("immediate");
   const silent = `it has logged nothing for ${SILENT_START_TIMEOUT_MS / 1000} s`;
@@ -199,17 +205,6 @@ async function startError(cluster: Cluster, logStart: number): Promise<KeelsonEr
   });
 }
 
-/** A free loopback port. Another process may take it before it is used: callers retry. */
-export async function freePort(): Promise<number> {
-  const probe = createServer();
-  probe.listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const address = probe.address();
-  probe.close();
-  if (address === null || typeof address === "string") throw new Error("a TCP listener has a port");
-  return address.port;
-}
-
 /** Runs queries as the superuser. Names of other schemas than `pg_catalog` must be qualified. */
 export function asSuperuser<T>(
   server: Pick<Server, "superuser">,
@@ -221,7 +216,7 @@ export function asSuperuser<T>(
 
 /** Runs queries on a new connection, and closes it. */
 export async function withClient<T>(settings: pg.ClientConfig, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client(settings);
+  const client = new PostgresClient(settings);
   // A server that exits during a query rejects the query; without a listener, this event would end the process.
   client.on("error", () => undefined);
   await client.connect();

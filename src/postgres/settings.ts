@@ -1,9 +1,11 @@
 import type { Postgres } from "../plan/plan.js";
 import { SEGMENT_CLOSE_FRACTION } from "../promises/facts/supervisor.js";
 
+/** A part of the name of the Unix socket, `.s.PGSQL.<port>`. Each server has a socket directory of its own. */
+export const SOCKET_PORT = 5432;
+
 /** Settings that are passed on the command line, so that the data directory itself stays unmodified. */
 export interface ServerSettings {
-  readonly port: number;
   readonly socketDirectory: string;
   /** Undefined disables archiving: a restored copy must never write to the archive. */
   readonly archive: { readonly command: string; readonly timeoutSeconds: number } | undefined;
@@ -16,11 +18,14 @@ export interface ServerSettings {
 /** Settings for a server on a laptop: little memory, full durability. */
 export function serverArguments(settings: ServerSettings): string[] {
   const values: Record<string, string | number> = {
-    listen_addresses: "127.0.0.1",
-    port: settings.port,
+    // No TCP port: any user of the machine could connect to it, or listen on it while the server is down.
+    listen_addresses: "",
+    port: SOCKET_PORT,
     unix_socket_directories: settings.socketDirectory,
     unix_socket_permissions: "0700",
     max_connections: 80,
+    // A connection that has not authenticated takes the place of another one. The default is one minute.
+    authentication_timeout: "10s",
     shared_buffers: "64MB",
     jit: "off",
     timezone: "UTC",

@@ -30,6 +30,8 @@ export async function endStrays(dataDirectory: string, user?: Owner): Promise<st
       signalIfAlive(pid, signal);
       if (await exited(pid, timeoutMs)) break;
     }
+    // A killed server leaves it, and it says that the server is ready.
+    await rm(join(dataDirectory, PID_FILE), { force: true });
     done = `stopped the server that was still running (pid ${pid})`;
   } else if (pid !== undefined) {
     await rm(join(dataDirectory, PID_FILE), { force: true });

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { freePort } from "../../src/postgres/server.js";
+import { freePort } from "../../src/local/free-port.js";
 import { type Kernel, startKernel } from "../../src/runtime/kernel/kernel.js";
 import { planWith } from "../support/gateway/gateway.js";
 import { describeWith } from "../support/requirements.js";

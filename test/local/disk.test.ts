@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:
 import { join } from "node:path";
 import pg from "pg";
 import { afterEach, expect, test } from "vitest";
-import { freePort } from "../../src/postgres/server.js";
+import { freePort } from "../../src/local/free-port.js";
 import { type Cleanups, chat, keelson, until, up, workDirectory } from "../support/local/keelson.js";
 import { describeWith } from "../support/requirements.js";
 

@@ -4,7 +4,7 @@ import { closeSync, constants, existsSync, openSync, readFileSync, writeSync } f
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
-import { freePort } from "../../src/postgres/server.js";
+import { freePort } from "../../src/local/free-port.js";
 import { serverProcesses } from "../../src/postgres/strays.js";
 import { type Cleanups, keelson, program, until, untilNone, up, workDirectory } from "../support/local/keelson.js";
 

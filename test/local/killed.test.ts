@@ -6,8 +6,8 @@ import { join } from "node:path";
 import pg from "pg";
 import { afterEach, describe, expect, test } from "vitest";
 import { ownerOfProcess } from "../../src/disk/lock.js";
+import { freePort } from "../../src/local/free-port.js";
 import { orphansOf, waitForOrphans } from "../../src/local/orphans.js";
-import { freePort } from "../../src/postgres/server.js";
 import { getInternally } from "../support/gateway/gateway.js";
 import { type Cleanups, keelson, program, type Up, until, up, workDirectory } from "../support/local/keelson.js";
 

@@ -6,10 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { afterEach, describe, expect, test } from "vitest";
+import { startPostgres } from "../../src/local/children/postgres-child.js";
 import { type Cluster, initialise, isInitialised, locateCluster } from "../../src/postgres/cluster.js";
 import { databaseUrl, provision } from "../../src/postgres/provision.js";
-import { asSuperuser, freePort, type Server, startServer } from "../../src/postgres/server.js";
+import { asSuperuser, type Server, startServer } from "../../src/postgres/server.js";
 import { endStrays, serverProcesses } from "../../src/postgres/strays.js";
+import { PostgresClient } from "../../src/postgres-client/client.js";
 import { until } from "../support/until.js";
 
 const cleanups: (() => Promise<void> | void)[] = [];
@@ -32,7 +34,7 @@ async function newCluster(data = directory()): Promise<Cluster> {
 }
 
 async function started(cluster: Cluster): Promise<Server> {
-  const server = await startServer(cluster, { port: await freePort() });
+  const server = await startServer(cluster);
   cleanups.push(() => server.stop("immediate"));
   return server;
 }
@@ -45,20 +47,77 @@ async function shellsBelow(parent: number): Promise<number[]> {
 
 describe("embedded PostgreSQL", () => {
   test("accepts the modules with a password, as the owner of their database without other rights", async () => {
-    const server = await started(await newCluster());
+    const cluster = await newCluster();
+    const server = await started(cluster);
     await provision(server, "secret");
-    const client = new pg.Client({ connectionString: databaseUrl(server.port, "secret") });
+    const client = new PostgresClient(databaseUrl(cluster, "secret"));
     await client.connect();
     await client.query("CREATE TABLE kept (id int)");
     const { rows } = await client.query("SELECT rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user");
     await client.end();
     expect(rows).toEqual([{ rolsuper: false, rolbypassrls: false }]);
 
-    const intruder = new pg.Client({ connectionString: databaseUrl(server.port, "guess") });
+    const intruder = new pg.Client({ connectionString: databaseUrl(cluster, "guess") });
     await expect(intruder.connect()).rejects.toThrow("password authentication failed");
-    const root = new pg.Client({ host: "127.0.0.1", port: server.port, user: "postgres", password: "" });
-    await expect(root.connect()).rejects.toThrow();
   });
+
+  test("listens on no TCP port, also with the access rules of an earlier version", async () => {
+    const cluster = await newCluster();
+    writeFileSync(join(cluster.data, "pg_hba.conf"), "host all all 127.0.0.1/32 trust\n");
+    const server = await started(cluster);
+    const { rows } = await asSuperuser(server, "postgres", (client) =>
+      client.query(
+        "SELECT type, auth_method FROM pg_hba_file_rules UNION ALL SELECT 'tcp', setting FROM pg_settings WHERE name = 'listen_addresses'",
+      ),
+    );
+    expect(rows).toEqual([
+      { type: "local", auth_method: "peer" },
+      { type: "local", auth_method: "scram-sha-256" },
+      { type: "tcp", auth_method: "" },
+    ]);
+  });
+
+  test.runIf(process.getuid?.() === 0)("accepts no connection of another user of the machine", async () => {
+    const cluster = await newCluster();
+    await started(cluster);
+    const socket = join(cluster.run, ".s.PGSQL.5432");
+    const code = `require("node:net").connect(${JSON.stringify(socket)}).on("error", ({ code }) => console.log(code))
+      .on("connect", () => process.exit(1))`;
+    const other = { uid: 65534, gid: 65534, cwd: "/", encoding: "utf8" } as const;
+    expect(execFileSync(process.execPath, ["-e", code], other).trim()).toBe("EACCES");
+  });
+
+  test("counts as alive while every connection is taken", async () => {
+    const cluster = await newCluster();
+    let superuser: pg.ClientConfig = {};
+    const child = startPostgres({
+      ...{ cluster, password: "secret", server: {} },
+      prepare: async () => undefined,
+      started: async (server) => {
+        ({ superuser } = server);
+      },
+      startFailed: async () => false,
+    });
+    cleanups.push(async () => {
+      child.kill();
+      await child.exited;
+    });
+    await child.ready;
+    const open = async (): Promise<string | undefined> => {
+      const client = new PostgresClient(superuser);
+      client.on("error", () => undefined);
+      cleanups.push(() => client.end().catch(() => undefined));
+      return client.connect().then(
+        () => undefined,
+        (error) => String(error.code),
+      );
+    };
+    let refused: string | undefined;
+    for (let n = 0; n < 200 && refused === undefined; n += 1) refused = await open();
+    expect(refused).toBe("53300");
+    expect(await child.probe(5_000)).toBe(true);
+    expect(await child.pid()).toBeDefined();
+  }, 60_000);
 
   test("keeps committed rows after kill -9 of the whole server", async () => {
     const cluster = await newCluster();
@@ -79,10 +138,10 @@ describe("embedded PostgreSQL", () => {
     writeFileSync(
       script,
       `import { initialise, locateCluster } from "${source("cluster")}";
-       import { freePort, startServer } from "${source("server")}";
+       import { startServer } from "${source("server")}";
        const { cluster } = await locateCluster(${JSON.stringify(data)}, ${JSON.stringify(join(data, "postgres.log"))});
        await initialise(cluster);
-       const server = await startServer(cluster, { port: await freePort() });
+       const server = await startServer(cluster);
        process.stdout.write(cluster.data);
        setInterval(() => server, 1000);`,
     );

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { freePort } from "../../src/postgres/server.js";
+import { freePort } from "../../src/local/free-port.js";
 import { type Cleanups, keelson, workDirectory } from "../support/local/keelson.js";
 
 const cleanups: Cleanups = [];

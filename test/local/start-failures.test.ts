@@ -4,9 +4,9 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { loadPlan } from "../../src/cli/platform/load.js";
+import { freePort } from "../../src/local/free-port.js";
 import { orphansOf } from "../../src/local/orphans.js";
 import { type Platform, type PlatformOptions, startPlatform } from "../../src/local/platform.js";
-import { freePort } from "../../src/postgres/server.js";
 import { serverProcesses } from "../../src/postgres/strays.js";
 import { type Cleanups, untilNone, workDirectory } from "../support/local/keelson.js";
 

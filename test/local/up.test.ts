@@ -4,7 +4,7 @@ import { existsSync, lstatSync, readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { freePort } from "../../src/postgres/server.js";
+import { freePort } from "../../src/local/free-port.js";
 import { serverProcesses } from "../../src/postgres/strays.js";
 import { type Cleanups, chat, keelson, until, untilNone, up, workDirectory } from "../support/local/keelson.js";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { clusterAt } from "../../src/postgres/cluster.js";
 import { role } from "../../src/postgres/provision.js";
-import { freePort, startServer } from "../../src/postgres/server.js";
+import { startServer } from "../../src/postgres/server.js";
 import { authenticatorOf } from "../../src/recovery/authenticator.js";
 import { backupPrefix, findBackup, type Manifest, readCatalogue } from "../../src/recovery/backup/catalogue.js";
 import { tar } from "../../src/recovery/backup/tar.js";
@@ -170,7 +170,7 @@ describe("a WAL segment that the platform has not archived", () => {
     const cluster = await clusterAt(home, join(home, "restored.log"));
     const options = { user: cluster.user, target: { kind: "latest" } } as const;
     await restoreInto(cluster.data, source.repository, source.codec, backup, options);
-    const server = await startServer(cluster, { port: await freePort() });
+    const server = await startServer(cluster);
     const { rows } = await asAdministrator(server, role, (client) =>
       client.query("SELECT count(*)::int AS n FROM ledger"),
     );

@@ -68,7 +68,7 @@ describe("a lost database", () => {
     const child = startPostgres({
       cluster: source.cluster,
       password: "secret",
-      server: { port: source.server.port },
+      server: {},
       prepare: (signal) => recovery.prepare(signal),
       started: (server) => recovery.started(server),
       startFailed: (error) => recovery.startFailed(error),

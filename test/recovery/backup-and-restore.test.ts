@@ -3,8 +3,9 @@ import { join } from "node:path";
 import pg from "pg";
 import { afterEach, describe, expect, test } from "vitest";
 import { clusterAt } from "../../src/postgres/cluster.js";
-import { role } from "../../src/postgres/provision.js";
-import { freePort, startServer } from "../../src/postgres/server.js";
+import { databaseUrl, role } from "../../src/postgres/provision.js";
+import { startServer } from "../../src/postgres/server.js";
+import { PostgresClient } from "../../src/postgres-client/client.js";
 import { readCatalogue } from "../../src/recovery/backup/catalogue.js";
 import { fingerprint } from "../../src/recovery/backup/fingerprint.js";
 import { restoreInto } from "../../src/recovery/restore/restore.js";
@@ -32,7 +33,7 @@ async function restored(source: Source, target: RestoreTarget, which = -1) {
   const home = temporaryDirectory(cleanups);
   const cluster = await clusterAt(home, join(home, "restored.log"));
   await restoreInto(cluster.data, source.repository, source.codec, backup, { user: cluster.user, target });
-  const server = await startServer(cluster, { port: await freePort() });
+  const server = await startServer(cluster);
   cleanups.push(() => server.stop("immediate"));
   const ids = async () =>
     asAdministrator(server, role, async (client) => {
@@ -101,8 +102,7 @@ describe("a backup", () => {
 
   test("runs nothing that the owner of the database has defined, and ignores its timeouts", async () => {
     const source = await withRows(200_000);
-    const { port } = source.server;
-    const owner = new pg.Client({ host: "127.0.0.1", port, user: role, password: "secret", database: role });
+    const owner = new PostgresClient(databaseUrl(source.cluster, "secret"));
     await owner.connect();
     cleanups.push(() => owner.end().catch(() => undefined));
     // Each fits the queries of a backup better than the function of the system.
@@ -196,7 +196,6 @@ describe("a backup", () => {
     const { archiveCommand } = await import("../../src/postgres/archive-script.js");
     const command = archiveCommand(source.cluster.archiveScript, source.cluster.run);
     const again = await startServer(source.cluster, {
-      port: source.server.port,
       archive: { command, timeoutSeconds: 60 },
     });
     cleanups.push(() => again.stop("immediate"));

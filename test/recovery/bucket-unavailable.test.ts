@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { afterEach, expect, test } from "vitest";
-import { freePort } from "../../src/postgres/server.js";
+import { freePort } from "../../src/local/free-port.js";
 import { chat, keelson, until, up, workDirectory } from "../support/local/keelson.js";
 import { startBucket } from "../support/recovery/bucket.js";
 import { describeWith } from "../support/requirements.js";

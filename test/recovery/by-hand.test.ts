@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { freePort } from "../../src/postgres/server.js";
+import { freePort } from "../../src/local/free-port.js";
 import { endStrays } from "../../src/postgres/strays.js";
 import { startSource, temporaryDirectory } from "../support/recovery/source.js";
 import { describeWith } from "../support/requirements.js";
@@ -40,12 +40,8 @@ describeWith(["age"], "restoring by hand", () => {
     expect(variables).toMatch(/REPOSITORY=.*\nIDENTITY=.*\nTARGET=restored/);
     expect(commands.length).toBe(4);
     const port = await freePort();
-    mkdirSync(join(desk, "socket"));
     const places = 'REPOSITORY="backups"\nIDENTITY="identity.txt"\nTARGET=restored\n';
-    const script = ["set -eu", places, ...commands]
-      .join("\n")
-      .replaceAll("5499", String(port))
-      .replaceAll("-k /tmp", `-k ${desk}/socket`);
+    const script = ["set -eu", places, ...commands].join("\n").replaceAll("5499", String(port));
     writeFileSync(join(desk, "by-hand.sh"), script);
     if (user.foreign) execFileSync("chown", ["-R", `${user.uid}:${user.gid}`, desk]);
     cleanups.push(async () => void (await endStrays(join(desk, "restored"))));
@@ -66,7 +62,7 @@ describeWith(["age"], "restoring by hand", () => {
         "--input-type=module",
         "-e",
         `import pg from ${JSON.stringify(import.meta.resolve("pg"))};
-         const client = new pg.Client({ host: ${JSON.stringify(`${desk}/socket`)}, port: ${port}, user: "postgres", database: "keelson" });
+         const client = new pg.Client({ host: ${JSON.stringify(`${desk}/restored`)}, port: ${port}, user: "postgres", database: "keelson" });
          await client.connect();
          const { rows } = await client.query("SELECT count(*)::int AS rows, sum(id)::int AS sum FROM ledger");
          console.log(JSON.stringify(rows[0]));

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { chownSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { freePort, startServer } from "../../src/postgres/server.js";
+import { startServer } from "../../src/postgres/server.js";
 import { crc32c } from "../../src/recovery/archive/crc32c.js";
 import { logArchive } from "../../src/recovery/archive/log-archive.js";
 import { parseLsn, segmentName } from "../../src/recovery/archive/segments.js";
@@ -101,7 +101,7 @@ test("a restored copy creates tablespaces within its data directory, and leaves 
   });
   expect(restored.tablespaces).toEqual(paths);
 
-  const server = await startServer({ ...source.cluster, data: copy }, { port: await freePort() });
+  const server = await startServer({ ...source.cluster, data: copy });
   cleanups.push(() => server.stop("immediate"));
   await asAdministrator(server, "keelson", async (client) => {
     const rows = async (text: string) => (await client.query(text)).rows;

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { archiveCommand } from "../../src/postgres/archive-script.js";
 import { clusterAt } from "../../src/postgres/cluster.js";
 import { role } from "../../src/postgres/provision.js";
-import { freePort, type Server, startServer } from "../../src/postgres/server.js";
+import { type Server, startServer } from "../../src/postgres/server.js";
 import type { Manifest } from "../../src/recovery/backup/catalogue.js";
 import { openFolder } from "../../src/recovery/repository/folder.js";
 import type { Repository } from "../../src/recovery/repository/repository.js";
@@ -47,7 +47,7 @@ beforeAll(async () => {
   await restoreTo(source.cluster.data, "latest", { kind: "time", at: times.kept });
   const command = archiveCommand(source.cluster.archiveScript, source.cluster.run);
   const archive = { command, timeoutSeconds: 60 };
-  server = await startServer(source.cluster, { port: source.server.port, archive });
+  server = await startServer(source.cluster, { archive });
   cleanups.push(() => server.stop("immediate"));
   times.seven = await write(7);
   await source.shipLog();
@@ -69,7 +69,7 @@ async function restored(id: string, target: RestoreTarget, from?: Repository) {
   const home = temporaryDirectory(cleanups);
   const cluster = await clusterAt(home, join(home, "restored.log"));
   const backup = await restoreTo(cluster.data, id, target, from);
-  const copy = await startServer(cluster, { port: await freePort() });
+  const copy = await startServer(cluster);
   const rows = await ledger(copy);
   await copy.stop("immediate");
   return { backup, rows };
@@ -125,7 +125,7 @@ describe("after a point-in-time restore", () => {
     const recovery = startRecovery({ platform: "test", database: undefined, cluster, repository, codec, systemIdFile });
     await recovery.prepare(new AbortController().signal);
     expect(recovery.lastRestore()).toMatchObject({ backup: first.id, failedBackups: [] });
-    server = await startServer(cluster, { port: source.server.port });
+    server = await startServer(cluster);
     expect(await ledger(server)).toEqual([1, 2, 3, 4, 7]);
     await recovery.stop();
   }, 60_000);

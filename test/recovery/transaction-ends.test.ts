@@ -23,7 +23,7 @@ async function rememberingSource(): Promise<Source> {
   });
   await server.stop("fast");
   const command = archiveCommand(cluster.archiveScript, cluster.run);
-  const again = await startServer(cluster, { port: server.port, archive: { command, timeoutSeconds: 60 } });
+  const again = await startServer(cluster, { archive: { command, timeoutSeconds: 60 } });
   cleanups.push(() => again.stop("immediate"));
   return source;
 }

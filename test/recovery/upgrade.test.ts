@@ -1,12 +1,13 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { afterEach, expect, test } from "vitest";
+import { freePort } from "../../src/local/free-port.js";
 import { layout } from "../../src/local/layout.js";
 import { localSecrets } from "../../src/local/secrets.js";
 import { type Cluster, initialise, locateCluster } from "../../src/postgres/cluster.js";
 import { dataMajor } from "../../src/postgres/major-version.js";
 import { provision, role } from "../../src/postgres/provision.js";
-import { freePort, type Server, startServer } from "../../src/postgres/server.js";
+import { type Server, startServer } from "../../src/postgres/server.js";
 import { systemIdentifier } from "../../src/recovery/backup/data-directory.js";
 import { writeSystemId } from "../../src/recovery/service/system-id.js";
 import { upgradeDatabase } from "../../src/recovery/upgrade/upgrade.js";
@@ -43,7 +44,7 @@ describeWith(["older postgresql"], "a data directory of an older major version",
     const { cluster } = await locateCluster(data, join(data, "postgres.log"));
     const old = { ...cluster, binaries: { directory: programs, version: String(major) } };
     await initialise(old);
-    const running = await startServer(old, { port: await freePort() });
+    const running = await startServer(old);
     await provision(running, "secret");
     for (const statement of prepare.split(";\n").map((each) => each.trim())) {
       if (statement.startsWith("CREATE DATABASE")) await query(running, statement, "postgres");
@@ -58,14 +59,14 @@ describeWith(["older postgresql"], "a data directory of an older major version",
 
   test("is dumped into the bundled version, with every row, sequence, trigger and policy; the old one is kept", async () => {
     const cluster = await oldCluster(temporaryDirectory(cleanups));
-    await expect(startServer(cluster, { port: await freePort() })).rejects.toMatchObject({
+    await expect(startServer(cluster)).rejects.toMatchObject({
       code: "postgres/other-major",
       hint: expect.stringContaining("keelson upgrade-database"),
     });
     const upgraded = await upgrade(cluster);
     expect(upgraded).toMatchObject({ from: major, to: 17, tables: 2, rows: 5001 });
     expect(await dataMajor(upgraded.kept ?? "")).toBe(major);
-    const running = await startServer(cluster, { port: await freePort() });
+    const running = await startServer(cluster);
     cleanups.push(() => running.stop("immediate"));
     await query(running, "INSERT INTO ledger (what) VALUES ('after')");
     const [newest] = await query(

@@ -40,6 +40,12 @@ export const runtimeErrors = {
     status: 503,
     hint: "It may be restarting: try again in a few seconds. If it lasts, look at the server's log and at the secret `database/url`.",
   },
+  "database/not-authenticated": {
+    summary: "What answers at the address of PostgreSQL did not prove that it is the database.",
+    exitCode: 1,
+    status: 503,
+    hint: "Look at which process listens there. A PostgreSQL server must authenticate the role with scram-sha-256 (pg_hba.conf), and the role's password must be stored so (password_encryption).",
+  },
   "database/migration-changed": {
     summary: "A migration was changed after it was applied.",
     exitCode: 1,

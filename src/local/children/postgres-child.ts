@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import pg from "pg";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { messageOf } from "../../errors/thrown.js";
 import type { Cluster } from "../../postgres/cluster.js";
@@ -10,7 +11,7 @@ import { type Child, describeExit, type Exit } from "./child.js";
 export interface PostgresOptions {
   readonly cluster: Cluster;
   readonly password: string;
-  readonly server: Pick<ServerOptions, "port" | "archive">;
+  readonly server: Pick<ServerOptions, "archive">;
   /** Provides the data directory: creates, reuses or restores it. */
   prepare(signal: AbortSignal): Promise<void>;
   /** Called once it accepts connections, and its role and database exist. */
@@ -82,7 +83,8 @@ async function responds(server: Server | undefined, timeout: number): Promise<bo
   const config = { ...server.superuser, connectionTimeoutMillis: timeout, query_timeout: timeout };
   return asSuperuser({ superuser: config }, "postgres", (client) => client.query("SELECT 1")).then(
     () => true,
-    () => false,
+    // A server that refuses a connection, as all are taken or it recovers from the crash of a backend, is not hung.
+    (error: unknown) => error instanceof pg.DatabaseError,
   );
 }
 

@@ -1,4 +1,5 @@
 import pg from "pg";
+import { PostgresClient } from "../../postgres-client/client.js";
 import { type Load, steadyLoad } from "./load.js";
 
 /** The table that a drill writes to; it is dropped afterwards. */
@@ -16,6 +17,7 @@ export interface Writer {
 
 export async function openWriter(url: string): Promise<Writer> {
   const pool = new pg.Pool({
+    Client: PostgresClient,
     connectionString: url,
     max: 8,
     connectionTimeoutMillis: 1000,

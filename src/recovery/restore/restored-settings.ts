@@ -28,6 +28,8 @@ const SETTINGS_FILES = [
 const SERVER_SETTINGS = [
   "# written by Keelson for a restored copy; the settings of the backed-up server are not taken over",
   "max_connections = 100",
+  // Only the users of its socket directory connect. The access rules accept no TCP connection either.
+  "listen_addresses = ''",
   "timezone = 'UTC'",
   "log_timezone = 'UTC'",
   "lc_messages = 'C'",

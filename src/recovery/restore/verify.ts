@@ -6,7 +6,7 @@ import { diskSpace } from "../../disk/space.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { clusterAt } from "../../postgres/cluster.js";
 import { corruptionMessage } from "../../postgres/corruption.js";
-import { freePort, startServer } from "../../postgres/server.js";
+import { startServer } from "../../postgres/server.js";
 import { requireBackupSpace } from "../backup/backup-space.js";
 import { type Backup, type Verification, writeVerification } from "../backup/catalogue.js";
 import { compareFingerprints, type Fingerprint, fingerprint } from "../backup/fingerprint.js";
@@ -58,7 +58,7 @@ export async function verifyBackup(
       ...(options.signal && { signal: options.signal }),
     });
     const restored = performance.now();
-    const server = await startServer(cluster, { port: await freePort(), autovacuum: false, fsync: false });
+    const server = await startServer(cluster, { autovacuum: false, fsync: false });
     try {
       const replayed = performance.now();
       const exact = await isExact(server, manifest.fingerprint.snapshot);

@@ -9,7 +9,7 @@ import { type Cluster, clusterAt, initialise } from "../../postgres/cluster.js";
 import { serverEnvironment } from "../../postgres/environment.js";
 import { dataMajor, majorOf } from "../../postgres/major-version.js";
 import { provision, role } from "../../postgres/provision.js";
-import { asSuperuser, freePort, type Server, startServer } from "../../postgres/server.js";
+import { asSuperuser, type Server, startServer } from "../../postgres/server.js";
 import { dataSize } from "../backup/data-directory.js";
 import { compareFingerprints, fingerprint } from "../backup/fingerprint.js";
 import { moveIntoPlace } from "../restore/move-into-place.js";
@@ -75,14 +75,14 @@ async function copyDatabase(
   { password, onProgress }: UpgradeOptions,
 ): Promise<{ readonly tables: number; readonly rows: number }> {
   const old = { ...source, binaries: { directory: programs.server, version: programs.version } };
-  const oldServer = await startServer(old, { port: await freePort(), autovacuum: false });
+  const oldServer = await startServer(old, { autovacuum: false });
   try {
     await requireOneDatabase(oldServer);
     await requireOneOwner(oldServer);
-    const newServer = await startServer(target, { port: await freePort(), autovacuum: false });
+    const newServer = await startServer(target, { autovacuum: false });
     try {
       await provision(newServer, password);
-      await load(source, oldServer, { port: newServer.port, password }, programs);
+      await load(source, oldServer, { server: newServer, password }, programs);
       onProgress("comparing every row");
       const found = await fingerprint(newServer);
       const { differences } = compareFingerprints(await fingerprint(oldServer), found, true);
@@ -128,7 +128,7 @@ async function requireOneOwner(server: Pick<Server, "superuser">): Promise<void>
 async function load(
   { user }: Cluster,
   from: Pick<Server, "superuser">,
-  to: { readonly port: number; readonly password: string },
+  to: { readonly server: Pick<Server, "superuser">; readonly password: string },
   programs: OldPrograms,
 ): Promise<void> {
   const identity = user.foreign ? { uid: user.uid, gid: user.gid } : {};
@@ -141,10 +141,7 @@ async function load(
   const psql = spawn(
     programs.psql,
     [
-      "--host=127.0.0.1",
-      `--port=${to.port}`,
-      `--username=${role}`,
-      `--dbname=${role}`,
+      ...connection(to.server, role),
       "--quiet",
       "--no-psqlrc",
       "--single-transaction",
@@ -162,7 +159,10 @@ async function load(
   if (problem !== undefined) throw failed(problem);
 }
 
-function connection({ superuser: { host, port, user } }: Pick<Server, "superuser">): string[] {
+function connection(
+  { superuser: { host, port, user: superuser } }: Pick<Server, "superuser">,
+  user = superuser,
+): string[] {
   return [`--host=${host}`, `--port=${port}`, `--username=${user}`, `--dbname=${role}`];
 }
 

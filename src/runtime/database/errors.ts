@@ -25,6 +25,8 @@ const CONNECTION_LOSS_CODES = new Set([
   ...["ECONNREFUSED", "ECONNRESET", "ECONNABORTED", "EPIPE", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH"],
   ...["ENOTFOUND", "EAI_AGAIN", "ENOENT"],
   // admin_shutdown, crash_shutdown, cannot_connect_now, too_many_connections, and a server that became a standby
+  // Another process answers in place of the server.
+  "database/not-authenticated",
   ...["57P01", "57P02", "57P03", "53300", "25006"],
 ]);
 

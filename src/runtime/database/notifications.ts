@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
+import { PostgresClient } from "../../postgres-client/client.js";
 import type { NotificationListener } from "./client.js";
 
 const MIN_BACKOFF_MS = 50;
@@ -82,7 +83,7 @@ export class Notifications {
 
   /** Resolves once every channel is listened to; `closed` resolves, with the reason, when that connection is closed. */
   async #connect(): Promise<{ readonly closed: Promise<unknown> }> {
-    const client = new pg.Client(this.#settings);
+    const client = new PostgresClient(this.#settings);
     let reason: unknown = new Error("Connection terminated");
     client.on("error", (error) => {
       reason = error;

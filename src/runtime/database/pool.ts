@@ -1,4 +1,5 @@
 import pg from "pg";
+import { PostgresClient } from "../../postgres-client/client.js";
 
 /** PostgreSQL's bigint as a number. pg returns it as text. A value beyond the exact range of a number is an error: it must not be rounded. */
 function parseBigint(text: string): number {
@@ -33,6 +34,7 @@ export function connectionSettings(url: string, name: string): pg.ClientConfig {
 /** Connections for transactions. A broken connection is removed from the pool and does not crash the process. */
 export function createPool(url: string, name: string, size: number): pg.Pool {
   const pool = new pg.Pool({
+    Client: PostgresClient,
     ...connectionSettings(url, name),
     max: size,
     idleTimeoutMillis: 30_000,

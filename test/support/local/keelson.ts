@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { freePort } from "../../../src/postgres/server.js";
+import { freePort } from "../../../src/local/free-port.js";
 import { serverProcesses } from "../../../src/postgres/strays.js";
 
 export const program = fileURLToPath(new URL("../../../bin/keelson.js", import.meta.url));

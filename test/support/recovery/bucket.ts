@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { freePort } from "../../../src/postgres/server.js";
+import { freePort } from "../../../src/local/free-port.js";
 import { openRepository } from "../../../src/recovery/repository/open.js";
 import { temporaryDirectory } from "./source.js";
 

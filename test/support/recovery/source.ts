@@ -5,7 +5,7 @@ import type pg from "pg";
 import { archiveCommand } from "../../../src/postgres/archive-script.js";
 import { type Cluster, initialise, locateCluster } from "../../../src/postgres/cluster.js";
 import { provision, role } from "../../../src/postgres/provision.js";
-import { freePort, type Server, startServer, withClient } from "../../../src/postgres/server.js";
+import { type Server, startServer, withClient } from "../../../src/postgres/server.js";
 import { loadOrCreateIdentity } from "../../../src/recovery/age-identity.js";
 import { type Archiver, startArchiver } from "../../../src/recovery/archive/archiver.js";
 import { logArchive } from "../../../src/recovery/archive/log-archive.js";
@@ -29,7 +29,7 @@ export interface Source {
   readonly home: string;
   readonly cluster: Cluster;
   readonly server: Server;
-  /** Restarts the server on the same port: its memory is empty. */
+  /** Restarts the server: its memory is empty. */
   restart(): Promise<void>;
   readonly repository: Repository;
   readonly repositoryPath: string;
@@ -59,7 +59,6 @@ export async function startSource(
   cleanups.push(() => archiver.stop());
   const command = archiveCommand(cluster.archiveScript, cluster.run);
   const settings = {
-    port: await freePort(),
     ...(options.archive !== false && { archive: { command, timeoutSeconds: options.archiveTimeoutSeconds ?? 60 } }),
   };
   const server = await startServer(cluster, settings);
