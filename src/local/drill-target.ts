@@ -3,7 +3,7 @@ import type { Plan } from "../plan/plan.js";
 import { type LocalPlatform, localTarget } from "../recovery/drills/local-target.js";
 import type { DrillTarget } from "../recovery/drills/target.js";
 import type { Recovery } from "../recovery/service/recovery.js";
-import { serveUrl } from "./children/serve-child.js";
+import { socketUrl } from "../unix-sockets/socket-url.js";
 import type { Layout } from "./layout.js";
 import { type ProcessSpec, type ServeSpec, unitsOf } from "./processes.js";
 import type { RunningPlatform } from "./running.js";
@@ -37,7 +37,7 @@ export async function drillTarget(platform: DrilledPlatform): Promise<DrillTarge
           (candidate): candidate is ServeSpec =>
             candidate.kind === "serve" && unitsOf(plan, specs, candidate.name).includes(unit),
         );
-        return spec && serveUrl(spec);
+        return spec && socketUrl(spec.socket);
       },
     },
     databaseUrl: platform.databaseUrl,

@@ -15,6 +15,8 @@ export interface Layout {
   readonly plan: string;
   readonly secrets: string;
   readonly logs: string;
+  /** Unix sockets of the processes. */
+  readonly sockets: string;
   /** Files of the modules, one directory for each process. */
   readonly modules: string;
   readonly drills: string;
@@ -55,7 +57,7 @@ export async function requireOwnData(root: string): Promise<void> {
   await requireOwnDirectory(root, {
     marks: [join("secrets", "internal", "token"), "database.json"],
     known:
-      /^(lock(\..*\.tmp)?|platform\.json|control\.sock|plan\.json(\..*\.tmp)?|secrets|logs|modules|drills|acts|backups|postgres|verify\.log|lost\+found)$/,
+      /^(lock(\..*\.tmp)?|platform\.json|control\.sock|plan\.json(\..*\.tmp)?|secrets|logs|modules|sockets|drills|acts|backups|postgres|verify\.log|lost\+found)$/,
   });
 }
 
@@ -93,6 +95,7 @@ export function layout(root: string): Layout {
     secrets: join(root, "secrets"),
     logs: join(root, "logs"),
     modules: join(root, "modules"),
+    sockets: join(root, "sockets"),
     acts: join(root, "acts"),
     drills: join(root, "drills"),
     backups: join(root, "backups"),

@@ -3,6 +3,7 @@ import { request } from "undici";
 import { z } from "zod";
 import { bearer, currentToken } from "../contracts/platform-token.js";
 import { tokenSecret } from "../modules/tokens.js";
+import { socketUrl } from "../unix-sockets/socket-url.js";
 import type { Platform } from "./platform.js";
 import { localSecrets } from "./secrets.js";
 
@@ -22,7 +23,7 @@ const FOLLOW_INTERVAL_MS = 1_000;
 export async function modelEngines({ running, layout }: Pick<Platform, "running" | "layout">): Promise<ModelEngines> {
   const token = currentToken((await localSecrets(layout).read(tokenSecret("operator"))) ?? "");
   try {
-    const { statusCode, body } = await request(`${running.dashboard}/admin/models`, {
+    const { statusCode, body } = await request(`${socketUrl(running.sockets.dashboard)}/admin/models`, {
       headers: { authorization: bearer(token) },
       signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
     });

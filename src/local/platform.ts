@@ -22,6 +22,7 @@ import { readRecipients } from "../recovery/escrow.js";
 import { ExclusiveOperations } from "../recovery/exclusive-operations.js";
 import { openRepository } from "../recovery/repository/open.js";
 import { type Recovery, startRecovery } from "../recovery/service/recovery.js";
+import { socketUrl } from "../unix-sockets/socket-url.js";
 import { type Acts, startActs } from "./acts.js";
 import { startPostgres } from "./children/postgres-child.js";
 import { serveUrl, startServe } from "./children/serve-child.js";
@@ -35,7 +36,7 @@ import { type Layout, layout } from "./layout.js";
 import { waitForOrphans } from "./orphans.js";
 import { requireFreePort } from "./port-owner.js";
 import { type ProcessSpec, portsNeeded, processes, type ServeSpec } from "./processes.js";
-import { controlSocket, type RunningPlatform, removeRunning, writeRunning } from "./running.js";
+import { controlSocket, type RunningPlatform, removeRunning, socketDirectory, writeRunning } from "./running.js";
 import { localSecrets } from "./secrets.js";
 import { type Supervisor, startSupervisor } from "./supervisor.js";
 import { SupervisorLog } from "./supervisor-log.js";
@@ -212,7 +213,7 @@ async function run(
   const { plan, onProgress } = options;
   const { places, first, cluster, password, recovery } = prepared;
   const ports = await freePorts(portsNeeded(plan, options.split));
-  const { specs, omitted } = processes(plan, { ...options, ports });
+  const { specs, omitted } = processes(plan, { ...options, ports, sockets: await socketDirectory(places) });
   const running = await describeRunning(options, specs, places);
   await undo.step("write the plan", () => writeAtomically(places.plan, JSON.stringify(plan)));
   const url = databaseUrl(cluster, password);
@@ -227,7 +228,7 @@ async function run(
         async () =>
           accounts?.kind === "serve"
             ? {
-                url: serveUrl(accounts),
+                url: socketUrl(accounts.socket),
                 token: currentToken(await localSecrets(places).readOrCreate(tokenSecret("modules"))),
               }
             : undefined,
@@ -319,6 +320,7 @@ async function describeRunning(
     url: serveUrl(entrance),
     dashboard: serveUrl(dashboard),
     control: await controlSocket(places),
+    sockets: { url: entrance.socket, dashboard: dashboard.socket },
     startedAt: Date.now(),
     file: options.file,
     platform: plan.platform,

@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
 import { ENTRY_MODULE, isModule, MODEL_MODULE, MODULES } from "../modules/index.js";
 import type { Milliseconds, Plan, Unit } from "../plan/plan.js";
 import { unenforcedLimits } from "../promises/facts/limits.js";
@@ -39,7 +41,9 @@ export interface ServeSpec extends Supervised {
   readonly state: string;
   readonly host: string;
   readonly port: number;
-  /** URL by module, of those that run in another process. */
+  /** Path of its Unix socket, over which the other processes and the supervisor call it. */
+  readonly socket: string;
+  /** `unix:` and the path of the socket, by module, of those that run in another process. */
   readonly peers: Readonly<Record<string, string>>;
 }
 
@@ -47,6 +51,8 @@ export interface ProcessOptions {
   readonly host: string;
   /** Port of the public entry point. */
   readonly port: number;
+  /** Directory of the processes' Unix sockets. */
+  readonly sockets: string;
   /** One process per unit of the plan, as in production; otherwise one for all. */
   readonly split: boolean;
   /** Free ports of loopback for the other processes of a split platform, taken in order. */
@@ -101,7 +107,7 @@ export function unitsOf(plan: Plan, specs: readonly ProcessSpec[], name: string)
     : [spec.unit];
 }
 
-function oneForAll(plan: Plan, units: readonly Unit[], { host, port }: ProcessOptions): ServeSpec {
+function oneForAll(plan: Plan, units: readonly Unit[], { host, port, sockets }: ProcessOptions): ServeSpec {
   const modules = [...new Set(units.flatMap(modulesOf))];
   // A model without a unit of its own is served by an external server; the engine module still routes to it.
   if (plan.models.length > 0 && !modules.includes(MODEL_MODULE)) modules.push(MODEL_MODULE);
@@ -113,11 +119,12 @@ function oneForAll(plan: Plan, units: readonly Unit[], { host, port }: ProcessOp
     state: SHARED,
     host,
     port,
+    socket: socketPath(sockets, "platform"),
     peers: {},
   };
 }
 
-function onePerUnit(units: readonly Unit[], { host, port, ports }: ProcessOptions): ServeSpec[] {
+function onePerUnit(units: readonly Unit[], { host, port, ports, sockets }: ProcessOptions): ServeSpec[] {
   const entrance = units.find((unit) => unit.modules.includes(ENTRY_MODULE)) ?? units[0];
   const others = units.filter((unit) => unit !== entrance);
   const placed = [
@@ -130,7 +137,7 @@ function onePerUnit(units: readonly Unit[], { host, port, ports }: ProcessOption
       .filter((other) => other.unit !== unit)
       .flatMap((other) =>
         modulesOf(other.unit).map(
-          (module) => [peerName(module, other.unit), `http://127.0.0.1:${other.port}`] as const,
+          (module) => [peerName(module, other.unit), `unix:${socketPath(sockets, other.unit.name)}`] as const,
         ),
       )
       .filter(([module]) => !own.includes(module));
@@ -145,9 +152,22 @@ function onePerUnit(units: readonly Unit[], { host, port, ports }: ProcessOption
         : SHARED,
       host: unit === entrance ? host : "127.0.0.1",
       port: unitPort,
+      socket: socketPath(sockets, unit.name),
       peers: Object.fromEntries(remote.reverse()),
     };
   });
+}
+
+/** Names that are longer are shortened, because the path of a socket is limited. */
+const MAX_SOCKET_NAME_LENGTH = 24;
+/** Bytes that `socketPath` adds to the directory at most: `/`, the name, `.sock`. */
+export const MAX_SOCKET_NAME_BYTES = MAX_SOCKET_NAME_LENGTH + 6;
+
+/** The path of the Unix socket of a process. */
+function socketPath(directory: string, name: string): string {
+  const hash = createHash("sha256").update(name).digest("hex").slice(0, 8);
+  const short = name.length <= MAX_SOCKET_NAME_LENGTH ? name : `${name.slice(0, MAX_SOCKET_NAME_LENGTH - 9)}-${hash}`;
+  return join(directory, `${short}.sock`);
 }
 
 function shareModule(a: Unit, b: Unit): boolean {

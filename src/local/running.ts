@@ -11,6 +11,7 @@ import { makePrivateDirectory } from "../disk/private-directory.js";
 import { lstatIfPresent, readIfPresent } from "../disk/read.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import type { Layout } from "./layout.js";
+import { MAX_SOCKET_NAME_BYTES } from "./processes.js";
 
 const runningSchema = z.object({
   pid: z.number(),
@@ -18,6 +19,8 @@ const runningSchema = z.object({
   /** URL of the dashboard, which another process than the gateway may serve. */
   dashboard: z.string(),
   control: z.string(),
+  /** Unix sockets of the processes at `url` and `dashboard`. A process that listens on their ports instead gets no credential. */
+  sockets: z.object({ url: z.string(), dashboard: z.string() }),
   startedAt: z.number(),
   file: z.string(),
   platform: z.string(),
@@ -76,12 +79,14 @@ async function isOnThisMachine(url: string): Promise<boolean> {
 }
 
 /** The platform that runs on this data directory now; undefined if none does, or if it is at an early step of its start. */
-export async function livePlatform(layout: Pick<Layout, "running" | "lock">): Promise<RunningPlatform | undefined> {
+export async function livePlatform(
+  layout: Pick<Layout, "running" | "lock" | "sockets">,
+): Promise<RunningPlatform | undefined> {
   const owner = await lockOwner(layout.lock);
   if (owner === undefined) return undefined;
   const running = await readRunning(layout);
   if (running?.pid !== owner.pid) return undefined;
-  await requireOwnSocket(running.control, layout.running);
+  for (const socket of [running.control, ...Object.values(running.sockets)]) await requireOwnSocket(socket, layout);
   return running;
 }
 
@@ -89,9 +94,12 @@ export async function livePlatform(layout: Pick<Layout, "running" | "lock">): Pr
  * A socket outside of the data directory is in a directory that all users share. Throws `data/shared` unless it is the socket of the
  * user who wrote `platform.json`: after the directory was removed, another user can create it again.
  */
-async function requireOwnSocket(socket: string, written: string): Promise<void> {
-  if (dirname(socket) === dirname(written)) return;
-  const [directory, file] = await Promise.all([lstatIfPresent(dirname(socket)), lstat(written)]);
+async function requireOwnSocket(
+  socket: string,
+  { running, sockets }: Pick<Layout, "running" | "sockets">,
+): Promise<void> {
+  if (dirname(socket) === dirname(running) || dirname(socket) === sockets) return;
+  const [directory, file] = await Promise.all([lstatIfPresent(dirname(socket)), lstat(running)]);
   if (directory === undefined || (directory.isDirectory() && directory.uid === file.uid)) return;
   throw new KeelsonError("data/shared", `${dirname(socket)} is another user's, who would receive the command`, {
     hint: "end the platform by its process id, remove the directory, and start again",
@@ -102,12 +110,28 @@ export async function removeRunning(layout: Layout): Promise<void> {
   await rm(layout.running, { force: true });
 }
 
-/** The path of a Unix socket is limited to 107 bytes (103 on macOS): a long data directory has its socket elsewhere. */
+/** The path of a Unix socket is limited to 107 bytes on Linux and 103 on macOS. */
+const MAX_SOCKET_PATH_BYTES = 100;
+
+/** Creates the directory of the processes' sockets, which only this user can enter: elsewhere for a long data directory. */
+export async function socketDirectory(layout: Pick<Layout, "root" | "sockets">): Promise<string> {
+  const near = Buffer.byteLength(layout.sockets) + MAX_SOCKET_NAME_BYTES <= MAX_SOCKET_PATH_BYTES;
+  const directory = near ? layout.sockets : sharedDirectory("sockets", layout);
+  await makePrivateDirectory(directory);
+  return directory;
+}
+
+/** A directory of this user, for a data directory, in the one for temporary files. */
+function sharedDirectory(purpose: string, { root }: Pick<Layout, "root">): string {
+  const hash = createHash("sha256").update(root).digest("hex").slice(0, 12);
+  return join(tmpdir(), `keelson-${purpose}-${process.getuid?.() ?? 0}-${hash}`);
+}
+
+/** A long data directory has its control socket elsewhere. */
 export async function controlSocket(layout: Layout): Promise<string> {
   const near = join(layout.root, "control.sock");
-  if (Buffer.byteLength(near) <= 100) return near;
-  const hash = createHash("sha256").update(layout.root).digest("hex").slice(0, 12);
-  const directory = join(tmpdir(), `keelson-control-${process.getuid?.() ?? 0}-${hash}`);
+  if (Buffer.byteLength(near) <= MAX_SOCKET_PATH_BYTES) return near;
+  const directory = sharedDirectory("control", layout);
   await makePrivateDirectory(directory);
   return join(directory, "control.sock");
 }

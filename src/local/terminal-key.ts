@@ -4,6 +4,7 @@ import { bearer, currentToken } from "../contracts/platform-token.js";
 import { DRILL_ORGANISATION } from "../contracts/usage.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { tokenSecret } from "../modules/tokens.js";
+import { socketUrl } from "../unix-sockets/socket-url.js";
 import type { Layout } from "./layout.js";
 import type { RunningPlatform } from "./running.js";
 import { localSecrets } from "./secrets.js";
@@ -19,7 +20,7 @@ const keySchema = z.object({ key: z.string() });
 export async function terminalKey(running: RunningPlatform, layout: Pick<Layout, "secrets">): Promise<string> {
   return validKey(running, layout, TERMINAL_KEY, async (headers) => {
     const content = { name: "this terminal", scopes: ["inference"], organisation: "default" };
-    return postAdmin(`${running.dashboard}/admin/keys`, headers, content);
+    return postAdmin(`${socketUrl(running.sockets.dashboard)}/admin/keys`, headers, content);
   });
 }
 
@@ -27,24 +28,26 @@ export async function terminalKey(running: RunningPlatform, layout: Pick<Layout,
 export async function drillKey(running: RunningPlatform, layout: Pick<Layout, "secrets">): Promise<string> {
   return validKey(running, layout, DRILL_KEY, async (headers) => {
     const organisation = { id: DRILL_ORGANISATION, name: "Drills" };
-    await postAdmin(`${running.dashboard}/admin/organisations`, headers, organisation).catch((error: unknown) => {
-      // It exists since an earlier drill. Any other failure shows when the key is created.
-      if (!(error instanceof KeelsonError)) throw error;
-    });
+    await postAdmin(`${socketUrl(running.sockets.dashboard)}/admin/organisations`, headers, organisation).catch(
+      (error: unknown) => {
+        // It exists since an earlier drill. Any other failure shows when the key is created.
+        if (!(error instanceof KeelsonError)) throw error;
+      },
+    );
     const content = { name: "drills", scopes: ["inference"], organisation: DRILL_ORGANISATION };
-    return postAdmin(`${running.dashboard}/admin/keys`, headers, content);
+    return postAdmin(`${socketUrl(running.sockets.dashboard)}/admin/keys`, headers, content);
   });
 }
 
 async function validKey(
-  { url }: RunningPlatform,
+  { sockets }: RunningPlatform,
   layout: Pick<Layout, "secrets">,
   secret: string,
   create: (headers: Record<string, string>) => Promise<unknown>,
 ): Promise<string> {
   const secrets = localSecrets(layout);
   const stored = await secrets.read(secret);
-  if (stored !== undefined && (await isValid(url, stored))) return stored;
+  if (stored !== undefined && (await isValid(socketUrl(sockets.url), stored))) return stored;
   const operatorToken = currentToken((await secrets.read(tokenSecret("operator"))) ?? "");
   const { key } = keySchema.parse(await create({ authorization: bearer(operatorToken) }));
   await secrets.write(secret, key);

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { bearer, currentToken } from "../contracts/platform-token.js";
 import { tokenSecret } from "../modules/tokens.js";
+import { socketUrl } from "../unix-sockets/socket-url.js";
 import { modelEngines } from "./model-engines.js";
 import type { Platform } from "./platform.js";
 import { localSecrets } from "./secrets.js";
@@ -35,7 +36,7 @@ export async function welcome(platform: Platform): Promise<Welcome> {
   const admin = { authorization: bearer(token) };
   const hasAccounts = plan.units.some((unit) => unit.modules.includes("accounts"));
   const firstKey = await secrets.read(FIRST_KEY);
-  const signIn = hasAccounts ? await signInLink(running.dashboard, admin) : undefined;
+  const signIn = hasAccounts ? await signInLink(socketUrl(running.sockets.dashboard), admin) : undefined;
   if (hasAccounts) await terminalKey(running, layout);
   const keyFile = hasAccounts ? `${layout.secrets}/${TERMINAL_KEY}` : undefined;
   const model = plan.models.find((candidate) => !candidate.embeddings)?.name;

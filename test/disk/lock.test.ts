@@ -44,7 +44,11 @@ describe("a lock file", () => {
 });
 
 describe("the description of the running platform", () => {
-  const places = () => ({ lock: join(directory, "lock"), running: join(directory, "platform.json") });
+  const places = () => ({
+    lock: join(directory, "lock"),
+    running: join(directory, "platform.json"),
+    sockets: join(directory, "sockets"),
+  });
 
   it("that is invalid does not mean that no platform runs", async () => {
     await writeFile(places().running, "{");

@@ -89,7 +89,8 @@ describe("the control socket", () => {
     const taken = await acquireLock(places.lock);
     if (!("lock" in taken)) throw new Error("locked");
     const start = { file: "f", host: "h", port: 1, split: false };
-    const running = { ...{ pid: process.pid, url: "", dashboard: "", control, startedAt: 1 }, start };
+    const sockets = { url: control, dashboard: control };
+    const running = { ...{ pid: process.pid, url: "", dashboard: "", control, sockets, startedAt: 1 }, start };
     const about = { file: "f", platform: "p", environment: "e", backups: "b", data: places.root };
     writeFileSync(places.running, JSON.stringify({ ...running, ...about }));
     expect(await livePlatform(places)).toMatchObject({ control });

@@ -22,7 +22,13 @@ stores:
 test.each([false, true])(
   "keelson up lists the elements of the file that it does not run or enforce (split: %s)",
   (split) => {
-    const { omitted } = processes(everything, { host: "127.0.0.1", port: 0, split, ports: [0, 0, 0, 0] });
+    const { omitted } = processes(everything, {
+      host: "127.0.0.1",
+      port: 0,
+      split,
+      ports: [0, 0, 0, 0],
+      sockets: "/sockets",
+    });
     expect(omitted).toEqual([
       "search: keelson up runs Keelson's modules and no container images",
       "proxy: keelson up runs Keelson's modules and no container images",

@@ -112,9 +112,7 @@ describe("embedded PostgreSQL", () => {
         (error) => String(error.code),
       );
     };
-    let refused: string | undefined;
-    for (let n = 0; n < 200 && refused === undefined; n += 1) refused = await open();
-    expect(refused).toBe("53300");
+    expect(await Promise.all(Array.from({ length: 100 }, open))).toContain("53300");
     expect(await child.probe(5_000)).toBe(true);
     expect(await child.pid()).toBeDefined();
   }, 60_000);

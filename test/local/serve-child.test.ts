@@ -26,7 +26,7 @@ it.runIf(process.platform === "linux")("a process that cannot be spawned leaves 
   const log = join(directory, "serve.log");
   process.execPath = join(directory, "no-such-program");
   const plan = await loadPlan("starter", undefined);
-  const spec = processes(plan, { host: "127.0.0.1", port: 1, split: false, ports: [] }).specs.find(
+  const spec = processes(plan, { host: "127.0.0.1", port: 1, split: false, ports: [], sockets: directory }).specs.find(
     (each) => each.kind === "serve",
   );
   if (spec?.kind !== "serve") throw new Error("the plan starts no `keelson serve`");

@@ -51,7 +51,7 @@ test("a `keelson serve` that cannot start exits with the error that it reported 
     ...{ kind: "serve", name: "platform", needs: [], startup: 10_000, grace: 5_000 },
     liveness: { every: 1000, failures: 3 },
     ...{ modules: ["engine"], unit: undefined, model: undefined, state: "platform", peers: {} },
-    ...{ host: "127.0.0.1", port: address.port },
+    ...{ host: "127.0.0.1", port: address.port, socket: join(directory, "platform.sock") },
   };
   const child = await startServe(spec, {
     plan: join(directory, "plan.json"),

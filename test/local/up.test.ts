@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, lstatSync, readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { freePort } from "../../src/local/free-port.js";
 import { serverProcesses } from "../../src/postgres/strays.js";
+import { createToken } from "../../src/runtime/accounts/token.js";
 import { type Cleanups, chat, keelson, until, untilNone, up, workDirectory } from "../support/local/keelson.js";
 
 const cleanups: Cleanups = [];
@@ -21,6 +22,16 @@ function openToOthers(root: string): { path: string; mode: number }[] {
     return [{ path, mode: found.mode & 0o777 }];
   });
 }
+
+/** Listens on a port as soon as it is free, and prints whatever a client sends. */
+const TAKE_PORT = `
+  const net = require("node:net");
+  console.log("tries");
+  const take = () => {
+    const server = net.createServer((socket) => socket.on("error", () => {}).on("data", (data) => console.log(String(data))));
+    server.on("error", () => setTimeout(take, 1)).listen(Number(process.argv[1]), "127.0.0.1", () => console.log("listens"));
+  };
+  take();`;
 
 const pidOf = async (platform: Awaited<ReturnType<typeof up>>, name: string) =>
   (await platform.status()).processes.find((process) => process.name === name)?.pid ?? 0;
@@ -220,6 +231,33 @@ describe("keelson up", () => {
     });
     expect(embedding.status).toBe(200);
     expect(await embedding.json()).toMatchObject({ model: "embedder" });
+
+    // Another user who listens on the port of a module that has crashed receives no credential, nor any request.
+    const accounts = await pidOf(platform, "accounts");
+    const [, listen = ""] = readFileSync(`/proc/${accounts}/cmdline`, "utf8").split("--listen\0");
+    const port = Number(listen.split("\0")[0]?.split(":")[1]);
+    const other = spawn(process.execPath, ["-e", TAKE_PORT, String(port)], {
+      ...(process.getuid?.() === 0 && { uid: 65534, gid: 65534 }),
+      cwd: "/",
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    cleanups.push(() => other.kill("SIGKILL"));
+    let taken = "";
+    other.stdout.on("data", (data: Buffer) => {
+      taken += data.toString("latin1");
+    });
+    await until(() => taken.includes("tries"), 10_000, "the other user tries");
+    process.kill(accounts, "SIGKILL");
+    await until(() => taken.includes("listens"), 10_000, "the other user listens on the port");
+    const unknown = { authorization: `Bearer ${createToken("kls")}` };
+    expect((await fetch(`${platform.url}/v1/models`, { headers: unknown })).status).toBeGreaterThanOrEqual(500);
+    await keelson(platform.cwd, ["keys", "list", "--data", platform.data]);
+    expect(taken.trim().split("\n")).toEqual(["tries", "listens"]);
+    const closed = once(other, "close");
+    other.kill("SIGKILL");
+    await closed;
+    const lists = async () => (await keelson(platform.cwd, ["keys", "list", "--data", platform.data])).code === 0;
+    await until(lists, 60_000, "the accounts module has restarted");
   }, 120_000);
 
   test("reports an error in the platform file before anything is started", async () => {

@@ -12,10 +12,15 @@ export function declareServe(program: Command): void {
     .option("--plan <file>", "plan as printed by `keelson plan --json`")
     .option("--modules <names>", `modules, separated by commas: ${MODULES.join(", ")}`, listOfNames)
     .option("--listen <host:port>", "listen address (default 127.0.0.1:8800)", listenAddress)
+    .option("--socket <path>", "Unix socket for the other processes of this machine, besides --listen", nonEmptyPath)
     .option("--metrics-listen <host:port>", "second listen address that serves only /metrics", listenAddress)
     .option("--data <directory>", "directory for the durable files of this process", nonEmptyPath)
     .option("--secrets <directory>", "directory of secrets: DIR/<name>/<key>", nonEmptyPath)
-    .option("--peer <module=url>", "base URL of a module that runs in another process; repeatable", peerAddress)
+    .option(
+      "--peer <module=url>",
+      "base URL of a module that runs in another process, or unix:PATH of its socket; repeatable",
+      peerAddress,
+    )
     .option("--model <name>", "model that this process serves (engine module in its own pod)")
     .option("--unit <name>", "unit of the plan that this process is a replica of")
     .option("--public-url <url>", "public base URL of the platform")

@@ -34,7 +34,7 @@ export async function fetchText<R extends Route>(
   let status: number;
   let text: string;
   try {
-    const response = await request(`${connection.url}${path}`, {
+    const response = await request(`${connection.base}${path}`, {
       method,
       headers: {
         authorization: connection.authorization,

@@ -11,6 +11,7 @@ import { livePlatform, type RunningPlatform } from "../../local/running.js";
 import { localSecrets } from "../../local/secrets.js";
 import { TERMINAL_KEY } from "../../local/terminal-key.js";
 import { tokenSecret } from "../../modules/tokens.js";
+import { socketUrl } from "../../unix-sockets/socket-url.js";
 
 /** Options that select a platform. */
 export interface ConnectionOptions {
@@ -20,7 +21,10 @@ export interface ConnectionOptions {
 }
 
 export interface Connection {
+  /** For messages. */
   readonly url: string;
+  /** Base URL of requests. */
+  readonly base: string;
   /** Value of the `Authorization` header. */
   readonly authorization: string;
   /** User of this machine who calls with the operator token, for the audit log. */
@@ -41,7 +45,8 @@ export async function connect(
   if (url !== undefined) {
     if (!URL.canParse(url)) throw new KeelsonError("connection/url", `${url} is not a valid URL`);
     if (key === undefined) throw new KeelsonError("connection/key", "an address requires an API key");
-    return { url: url.replace(/\/+$/, ""), authorization: bearer(key) };
+    const base = url.replace(/\/+$/, "");
+    return { url: base, base, authorization: bearer(key) };
   }
   const running = await findRunning(options);
   const secrets = localSecrets(layout(running.data));
@@ -53,6 +58,8 @@ export async function connect(
   if (own === undefined) throw new KeelsonError("connection/key", `${running.data} contains no key for its platform`);
   return {
     url: purpose === "admin" ? running.dashboard : running.url,
+    // Another user can listen on the port while the platform restarts, and would receive the credential.
+    base: socketUrl(purpose === "admin" ? running.sockets.dashboard : running.sockets.url),
     authorization: bearer(own),
     ...(purpose === "admin" && options.key === undefined && { person: personName() }),
   };

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from "commander";
 import type { Address } from "../../runtime/kernel/listener.js";
+import { socketUrl } from "../../unix-sockets/socket-url.js";
 
 /** Names separated by commas. */
 export function listOfNames(text: string): readonly string[] {
@@ -17,13 +18,14 @@ export function listenAddress(text: string): Address {
   return { host: match[1] ?? (match[2] || "0.0.0.0"), port };
 }
 
-/** `MODULE=URL`, added to the peers of earlier options. */
+/** `MODULE=URL` or `MODULE=unix:PATH`, added to the peers of earlier options. */
 export function peerAddress(
   text: string,
   earlier: Readonly<Record<string, string>> = {},
 ): Readonly<Record<string, string>> {
   const [name, ...rest] = text.split("=");
   const url = rest.join("=");
+  if (name && url.startsWith("unix:/")) return { ...earlier, [name]: socketUrl(url.slice("unix:".length)) };
   if (!name || !URL.canParse(url))
     throw new InvalidArgumentError("expected MODULE=URL, such as accounts=http://127.0.0.1:9001");
   return { ...earlier, [name]: url.replace(/\/+$/, "") };

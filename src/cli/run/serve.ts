@@ -24,6 +24,7 @@ export interface ServeOptions {
   readonly environment?: string;
   readonly modules?: readonly string[];
   readonly listen?: Address;
+  readonly socket?: string;
   readonly metricsListen?: Address;
   readonly data?: string;
   readonly secrets?: string;
@@ -87,6 +88,7 @@ async function runModules(plan: Plan, options: ServeOptions, ignoreParent: () =>
     unit: options.unit,
     modules: options.modules ?? unit?.modules ?? Object.keys(modules),
     listen: options.listen ?? { host: "127.0.0.1", port: 8800 },
+    socket: options.socket,
     metricsListen: options.metricsListen,
     dataDirectory: data,
     secretsDirectory: options.secrets ?? join(data, "secrets"),

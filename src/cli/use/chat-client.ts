@@ -136,7 +136,7 @@ async function send(
   signal: AbortSignal,
   content?: { readonly model: string } & Readonly<Record<string, unknown>>,
 ): Promise<AsyncIterable<Uint8Array>> {
-  const answer = await request(`${connection.url}${path}`, {
+  const answer = await request(`${connection.base}${path}`, {
     method,
     signal,
     headers: { authorization: connection.authorization, "content-type": "application/json" },

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { request } from "undici";
 import type { KeelsonError } from "../../errors/keelson-error.js";
+import { socketUrl } from "../../unix-sockets/socket-url.js";
 import type { ServeSpec } from "../processes.js";
 import { type Child, describeExit, type Exit } from "./child.js";
 import { reportedError } from "./serve-report.js";
@@ -39,6 +40,7 @@ export function serveArguments(spec: ServeSpec, paths: ServePaths): string[] {
     ...["--plan", paths.plan],
     ...["--modules", spec.modules.join(",")],
     ...["--listen", `${host}:${spec.port}`],
+    ...["--socket", spec.socket],
     ...["--data", paths.data],
     ...["--secrets", paths.secrets],
     ...["--public-url", paths.publicUrl],
@@ -83,7 +85,8 @@ export async function startServe(spec: ServeSpec, paths: ServePaths): Promise<Ch
   } finally {
     await log.close();
   }
-  const url = serveUrl(spec);
+  // Another user can take the connections of the port, or the port itself while the process restarts.
+  const url = socketUrl(spec.socket);
   const exited: Promise<Exit> = ended.then(({ code, signal }) => ({
     how: describeExit(code, signal),
     ...(error && { error }),

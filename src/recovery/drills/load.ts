@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Agent, request } from "undici";
 import { isSystemError } from "../../disk/disk-errors.js";
 import { messageOf } from "../../errors/thrown.js";
+import { socketConnector } from "../../unix-sockets/socket-url.js";
 import { isAnswer, type Probe } from "./probes.js";
 import type { Sample } from "./sample.js";
 
@@ -115,7 +116,7 @@ export interface ProbeLoad {
 
 /** Probes one element at a steady rate. Status 200 with the requested content is a success. */
 export function probeLoad({ url, credential, probe, ratePerSecond }: ProbeLoad): Load {
-  const agent = new Agent({ connections: 8, connect: { timeout: 2000 } });
+  const agent = new Agent({ connections: 8, connect: socketConnector({ timeout: 2000 }) });
   const { path, accept, body: sent } = probe;
   const load = steadyLoad(ratePerSecond, "probe", async () => {
     const { statusCode, body } = await request(`${url}${path}`, {

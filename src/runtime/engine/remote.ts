@@ -4,6 +4,7 @@ import { bearer } from "../../contracts/platform-token.js";
 import { messageOf } from "../../errors/thrown.js";
 import { nameAtServer } from "../../plan/model-source.js";
 import type { Model } from "../../plan/plan.js";
+import { isSocketHost } from "../../unix-sockets/socket-url.js";
 import type { Context } from "../kernel/module.js";
 import { unitUrl } from "../kernel/peers.js";
 import type { Engine, Target } from "./client.js";
@@ -75,9 +76,10 @@ export function enginesOfPlan(context: Context): Engine {
 async function replicaTargets(model: Model, url: string, authorization: string | undefined): Promise<Upstreams> {
   const { hostname, port, protocol } = new URL(url);
   const literal = hostname.replace(/^\[|\]$/g, "");
-  const addresses = isIP(literal)
-    ? [literal]
-    : (await lookup(literal, { all: true })).map(({ address }) => address).sort();
+  const addresses =
+    isIP(literal) || isSocketHost(literal)
+      ? [literal]
+      : (await lookup(literal, { all: true })).map(({ address }) => address).sort();
   const targets = addresses.map((address): Target => {
     const host = address.includes(":") ? `[${address}]` : address;
     return {

@@ -28,6 +28,8 @@ export interface ServeOptions {
   readonly plan: Plan;
   readonly modules: readonly string[];
   readonly listen: Address;
+  /** Path of a Unix socket on which the process serves the same, for other processes of this machine. */
+  readonly socket?: string | undefined;
   /** A second address that serves `/metrics` without authentication, and nothing else: for Prometheus inside the network. */
   readonly metricsListen?: Address | undefined;
   readonly dataDirectory: string;
@@ -176,6 +178,9 @@ async function open(table: Table, options: ServeOptions, undo: UndoStack): Promi
     async () => urlOf(await listener.listen(options.listen)),
     () => listener.drain(AbortSignal.abort()),
   );
+  const { socket } = options;
+  // Closed with the listener.
+  if (socket !== undefined) await undo.step("open the socket", () => listener.listenOnSocket(socket));
   const metricsUrl = await openMetricsListener(options.metricsListen, metrics, hosts, undo);
   const endpoint = process.env["OTEL_EXPORTER_OTLP_ENDPOINT"] || plan.observe.otlp;
   const tracer =

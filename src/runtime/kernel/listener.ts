@@ -1,4 +1,6 @@
+import { chmod, rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
+import { createServer as createSocketServer, type Server as SocketServer } from "node:net";
 import type { Duplex } from "node:stream";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import type { Milliseconds } from "../../plan/plan.js";
@@ -54,6 +56,7 @@ interface Route {
 /** The one HTTP listener of a process. Routes by the longest claimed path prefix; closes without cutting a response. */
 export class Listener {
   readonly #server: Server<typeof TracedRequest>;
+  #socket: SocketServer | undefined;
   #routes: readonly Route[] = [];
   #fallback: Handler = (request, response) => respondError(request, response, NOT_FOUND);
   #closing = false;
@@ -138,6 +141,24 @@ export class Listener {
     });
   }
 
+  /**
+   * Serves the same routes on a Unix socket too, after `listen`. `path` is in a directory of this user that no other user can
+   * enter; the socket of a process that was killed is replaced. Throws `port/unusable`.
+   */
+  async listenOnSocket(path: string): Promise<void> {
+    await rm(path, { force: true });
+    // Node.js documents that connections can be passed to an HTTP server by its event `connection`.
+    const server = createSocketServer((connection) => this.#server.emit("connection", connection));
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", (error) =>
+        reject(new KeelsonError("port/unusable", `cannot listen on ${path}: ${error.message}`, { cause: error })),
+      );
+      server.listen({ path, backlog: LISTEN_BACKLOG }, resolve);
+    });
+    await chmod(path, 0o600);
+    this.#socket = server;
+  }
+
   /** Number of requests whose response is not complete. */
   get inFlight(): number {
     return this.#inFlight;
@@ -157,7 +178,11 @@ export class Listener {
    */
   async drain(signal: AbortSignal): Promise<void> {
     this.closeAfterResponse();
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    const closed = Promise.all(
+      [this.#server, this.#socket].map(
+        (server) => server && new Promise<void>((resolve) => server.close(() => resolve())),
+      ),
+    );
     const sweep = setInterval(() => this.#server.closeIdleConnections(), IDLE_SWEEP_INTERVAL_MS);
     const cut = (): void => this.#server.closeAllConnections();
     if (signal.aborted) cut();

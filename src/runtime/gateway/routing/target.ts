@@ -1,4 +1,5 @@
 import { Pool } from "undici";
+import { socketConnector } from "../../../unix-sockets/socket-url.js";
 import { type ApiAddress, apiAddress, type Target } from "../../engine/client.js";
 import { Health } from "./health.js";
 import type { Candidate } from "./pick.js";
@@ -43,7 +44,7 @@ export class RoutedTarget implements Candidate {
       headersTimeout: 0,
       bodyTimeout: 0,
       keepAliveTimeout: KEEP_ALIVE_MS,
-      connect: { timeout: CONNECT_TIMEOUT_MS },
+      connect: socketConnector({ timeout: CONNECT_TIMEOUT_MS }),
     });
   }
 
