@@ -11,7 +11,11 @@ export function ModelList({ models }: { readonly models: readonly ListedModel[] 
         <li key={model.name} className={styles.model}>
           <div className={styles.head}>
             <h3 className={styles.name}>{model.name}</h3>
-            <StateDot tone={toneOf(model.state)}>{model.state}</StateDot>
+            {isSimulated(model) ? (
+              <StateDot tone="unknown">simulated: no real answers</StateDot>
+            ) : (
+              <StateDot tone={toneOf(model.state)}>{model.state}</StateDot>
+            )}
           </div>
           <p className={styles.reason}>
             {model.engine && <span className={styles.engine}>{model.engine}</span>}
@@ -22,6 +26,11 @@ export function ModelList({ models }: { readonly models: readonly ListedModel[] 
       ))}
     </ul>
   );
+}
+
+/** A ready simulator serves requests, but its answers are invented: it must not look like a ready model. */
+function isSimulated({ engine, state }: ListedModel): boolean {
+  return engine === "simulated" && state === "ready";
 }
 
 /** The load of a model and its targets, which only operators receive. */

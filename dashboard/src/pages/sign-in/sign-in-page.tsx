@@ -60,9 +60,18 @@ export function SignInPage() {
             Your session expired. Sign in to return to this page.
           </p>
         )}
-        <p className={styles.lead}>
-          Open the sign-in link of <code>keelson up</code> or <code>keelson login</code>, or enter an API key.
-        </p>
+        <section className={styles.link} aria-label="With a link">
+          <p>
+            <code>keelson open</code> opens this page signed in. On another machine, open the link that{" "}
+            <code>keelson login</code> prints: it signs in once, within ten minutes.
+          </p>
+        </section>
+        {signIn.isError && byLink && (
+          <p className={styles.refused} role="alert">
+            {reason(signIn.error)}
+          </p>
+        )}
+        <p className={styles.or}>or with an API key</p>
         <form onSubmit={submit} className={styles.form}>
           <PasswordInput
             label="API key"
@@ -70,7 +79,6 @@ export function SignInPage() {
             placeholder="kls_…"
             size="md"
             autoComplete="current-password"
-            autoFocus
             required
             withAsterisk={false}
             value={key}
@@ -82,11 +90,6 @@ export function SignInPage() {
             Sign in
           </Button>
         </form>
-        {signIn.isError && byLink && (
-          <p className={styles.refused} role="alert">
-            {reason(signIn.error)}
-          </p>
-        )}
         <p className={styles.hint}>
           <code>keelson keys create NAME --scope admin</code> creates a key for this page. The first key works as well.
         </p>
