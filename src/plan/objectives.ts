@@ -1,8 +1,10 @@
+import { faultNames } from "../platform-file/faults.js";
 import type { ObjectivesInput } from "../platform-file/schema/objectives.js";
 import type { Scope } from "./origin.js";
-import type { Objectives } from "./plan.js";
+import type { FaultObjective, Milliseconds, Objectives } from "./plan.js";
 
 const KEYS = ["availability", "rto", "rpo", "except", "latency", "retention"] as const;
+const RECOVERY = ["rto", "rpo"] as const;
 const PERCENTILES = [
   ["p50", 0.5],
   ["p95", 0.95],
@@ -14,8 +16,9 @@ export function platformObjectives(scope: Scope, input: ObjectivesInput | undefi
   return {
     path: scope.path,
     availability: resolved(input?.availability, undefined),
-    rto: resolved(input?.rto, undefined),
-    rpo: resolved(input?.rpo, undefined),
+    rto: resolved(forEvery(input?.rto), undefined),
+    rpo: resolved(forEvery(input?.rpo), undefined),
+    byFault: RECOVERY.flatMap((of) => declaredByFault(scope, of, input?.[of])),
     except: input?.except ?? [],
     latency: latency(input),
     retention: input?.retention,
@@ -31,12 +34,44 @@ export function elementObjectives(scope: Scope, input: ObjectivesInput | undefin
   return {
     path: objectivesScope.path,
     availability: resolved(input?.availability, platform.availability),
-    rto: resolved(input?.rto, platform.rto),
-    rpo: resolved(input?.rpo, platform.rpo),
+    rto: resolved(forEvery(input?.rto), platform.rto),
+    rpo: resolved(forEvery(input?.rpo), platform.rpo),
+    byFault: RECOVERY.flatMap((of) => elementByFault(objectivesScope, of, input?.[of], platform)),
     except: input?.except ?? platform.except,
     latency: latency(input) ?? platform.latency,
     retention: input?.retention ?? platform.retention,
   };
+}
+
+type RecoveryInput = ObjectivesInput["rto"];
+
+/** The objective for every fault that is not named. */
+function forEvery(input: RecoveryInput): Milliseconds | "none" | undefined {
+  return typeof input === "object" ? input.default : input;
+}
+
+/** The objectives for single faults, as this part of the file declares them. */
+function declaredByFault(scope: Scope, of: FaultObjective["of"], input: RecoveryInput): readonly FaultObjective[] {
+  if (typeof input !== "object") return [];
+  return faultNames.flatMap((fault) => {
+    const promised = input[fault];
+    return promised === undefined
+      ? []
+      : [{ fault, of, promised: promised === "none" ? undefined : promised, path: scope.pathOf(of, fault) }];
+  });
+}
+
+/** An element's own, and the platform's for the faults that it does not name. One objective for every fault replaces them all. */
+function elementByFault(
+  scope: Scope,
+  of: FaultObjective["of"],
+  input: RecoveryInput,
+  platform: Objectives,
+): readonly FaultObjective[] {
+  if (input !== undefined && typeof input !== "object") return [];
+  const own = declaredByFault(scope, of, input);
+  const inherited = platform.byFault.filter((each) => each.of === of && !own.some(({ fault }) => fault === each.fault));
+  return [...own, ...inherited];
 }
 
 /** The declared value, undefined for `none`; the platform's value if none is declared. */

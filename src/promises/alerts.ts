@@ -1,5 +1,5 @@
 import type { Milliseconds, Plan, Store, Unit } from "../plan/plan.js";
-import type { CacheStore, DatabaseStore } from "../plan/stores/index.js";
+import { type CacheStore, type DatabaseStore, isDatabase } from "../plan/stores/index.js";
 import {
   backupOlderThan,
   type Condition,
@@ -8,6 +8,7 @@ import {
   verifiedBackupOlderThan,
   walArchiveOlderThan,
 } from "./alert-condition.js";
+import { promisedRecovery } from "./objectives.js";
 import { mostFrequentBackup, restoreBase, takenBackups, type WholePlatform } from "./subjects.js";
 
 /** An alert as data: `alertExpression` writes its condition in PromQL. */
@@ -86,7 +87,7 @@ export function backupsTooOld(store: DatabaseStore | CacheStore, plan: Plan): Al
   const newest = log ?? mostFrequentBackup(store);
   if (!newest || !restoreBase(store)) return storeDown(store, plan);
   const { every } = newest;
-  const { rpo } = store.objectives;
+  const rpo = promisedRecovery(store.objectives, isDatabase(store) ? "database-loss" : "cache-loss", "rpo");
   const allowed = rpo === undefined ? every * 2 : Math.max(every, (every + rpo) / 2);
   const maxAge = Math.min(allowed, every * 2);
   return {

@@ -1,12 +1,29 @@
 import { isDeclared } from "../plan/origin.js";
-import type { Objectives, Path, Plan } from "../plan/plan.js";
+import type { Milliseconds, Objectives, Path, Plan } from "../plan/plan.js";
+import type { FaultName } from "../platform-file/faults.js";
 
 export type ObjectiveName = "rto" | "rpo" | "availability" | "latency";
 
-/** The path that declares a recovery objective: the element's own, otherwise the platform's, which it inherits. */
-export function recoveryObjectivePath(plan: Plan, element: Objectives, of: "rto" | "rpo"): Path {
+/** What an element promises for a fault; undefined: nothing. */
+export function promisedRecovery(
+  { except, byFault, rto, rpo }: Objectives,
+  fault: FaultName,
+  of: "rto" | "rpo",
+): Milliseconds | undefined {
+  if (except.includes(fault)) return undefined;
+  const single = byFault.find((each) => each.fault === fault && each.of === of);
+  return single ? single.promised : { rto, rpo }[of];
+}
+
+/** The path that declares a recovery objective: for the fault, or the element's own, otherwise the platform's, which it inherits. */
+export function recoveryObjectivePath(plan: Plan, element: Objectives, fault: FaultName, of: "rto" | "rpo"): Path {
+  const single = element.byFault.find((each) => each.fault === fault && each.of === of);
+  if (single) return single.path;
   const own = `${element.path}.${of}`;
-  return isDeclared(plan, own) ? own : `objectives.${of}`;
+  const isByFault = element.byFault.some(({ path }) => path.startsWith(`${own}.`));
+  const isOwn = !isByFault && isOwnObjective(plan, element, of);
+  const paths = [`${own}.default`, ...(isOwn ? [own] : []), `objectives.${of}.default`];
+  return paths.find((path) => isDeclared(plan, path)) ?? `objectives.${of}`;
 }
 
 /** The path that declares an objective of an SLO target: the target's own, otherwise the platform's, which it inherits. */

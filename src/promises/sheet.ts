@@ -10,7 +10,7 @@ import type { Assessment, Fault, SubjectKind } from "./fault.js";
 import { faults as catalogue } from "./faults/index.js";
 import { type PromisedLatency, promisedLatencies } from "./latency.js";
 import { type Measurement, type NewestMeasurements, newestBySubject, rowKey, withMeasurement } from "./measurement.js";
-import { recoveryObjectivePath } from "./objectives.js";
+import { promisedRecovery, recoveryObjectivePath } from "./objectives.js";
 import { type MeasuredRestore, type Observation, type Outgrown, outgrownStores, withRealSizes } from "./observation.js";
 import type { Prediction } from "./prediction.js";
 import type { Runbook } from "./runbooks/runbook.js";
@@ -120,14 +120,14 @@ function cell(
   restore: MeasuredRestore | undefined,
 ): Cell {
   const { objectives } = assessment.subject;
-  const promised = objectives.except.includes(fault.id) ? undefined : objectives[of];
+  const promised = promisedRecovery(objectives, fault.id, of);
   const estimate = assessment[of];
   const predicted = withMeasurement(estimate, measurement, restore);
   const measured = measurement?.[of];
   return {
     ...(promised === undefined
       ? {}
-      : { promised, promisedAt: originOf(plan, recoveryObjectivePath(plan, objectives, of)) }),
+      : { promised, promisedAt: originOf(plan, recoveryObjectivePath(plan, objectives, fault.id, of)) }),
     predicted,
     ...(measurement === undefined ? {} : { measured: measurement[of], measuredAt: measurement.at }),
     ...(measured !== undefined && estimate.kind === "bounded" && exceeds(measured, estimate.total)

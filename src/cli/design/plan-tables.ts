@@ -153,17 +153,22 @@ function own(element: Objectives, platform: Objectives): string {
     availability: same("availability") ? undefined : element.availability,
     rto: same("rto") ? undefined : element.rto,
     rpo: same("rpo") ? undefined : element.rpo,
+    byFault: same("byFault") ? [] : element.byFault,
     except: same("except") ? [] : element.except,
     latency: same("latency") ? undefined : element.latency,
     retention: same("retention") ? undefined : element.retention,
   });
 }
 
-function objectives({ availability, rto, rpo, except, latency, retention }: Objectives): string {
+function objectives({ availability, rto, rpo, byFault, except, latency, retention }: Objectives): string {
   return [
     availability === undefined ? "" : `availability ${formatRatio(availability)}`,
     rto === undefined ? "" : `RTO ${formatDuration(rto)}`,
     rpo === undefined ? "" : `RPO ${formatDuration(rpo)}`,
+    ...byFault.map(
+      ({ fault, of, promised }) =>
+        `${of.toUpperCase()} ${promised === undefined ? "none" : formatDuration(promised)} for ${fault}`,
+    ),
     except.length === 0 ? "" : `${except.join(", ")} excluded`,
     latency === undefined ? "" : `${formatRatio(latency.percentile)} within ${formatDuration(latency.within)}`,
     retention === undefined ? "" : `retention ${formatDuration(retention)}`,

@@ -45,11 +45,22 @@ export interface Patch {
 export interface Objectives {
   readonly path: Path;
   readonly availability: Ratio | undefined;
+  /** For every fault that `byFault` does not name. */
   readonly rto: Milliseconds | undefined;
   readonly rpo: Milliseconds | undefined;
+  readonly byFault: readonly FaultObjective[];
   /** Faults that RTO and RPO do not cover. */
   readonly except: readonly FaultName[];
   readonly latency: { readonly percentile: Ratio; readonly within: Milliseconds } | undefined;
   /** Minimum time that data must stay restorable. */
   readonly retention: Milliseconds | undefined;
+}
+
+/** An objective for one fault alone; `promised` undefined: none. */
+export interface FaultObjective {
+  readonly fault: FaultName;
+  readonly of: "rto" | "rpo";
+  readonly promised: Milliseconds | undefined;
+  /** The path in the platform file that declares it. */
+  readonly path: Path;
 }

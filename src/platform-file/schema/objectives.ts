@@ -1,21 +1,35 @@
 import { z } from "zod";
-import { faultNames } from "../faults.js";
+import { type FaultName, faultNames } from "../faults.js";
 import { duration, ratio } from "./quantities.js";
 
 /** `none`: no objective here, even if the platform has one. */
 const none = z.literal("none");
 
+const recovery = z.union([duration, none]);
+
+/** One recovery objective for every fault, or one for each, and a default for the others. */
+const byFault = z.union([
+  duration,
+  none,
+  z.strictObject({
+    default: recovery.describe("For every fault that is not named").optional(),
+    ...Object.fromEntries(
+      faultNames.map((fault) => [fault, recovery.describe(`For ${fault} alone`).optional()] as const),
+    ),
+  } as { default: z.ZodOptional<typeof recovery> } & Record<FaultName, z.ZodOptional<typeof recovery>>),
+]);
+
 /** Objectives of the platform, or of one service, model or store, where they override those of the platform. */
 export const objectives = z
   .strictObject({
     availability: z.union([ratio, none]).describe("Availability, e.g. 99.9%; none: no objective here").optional(),
-    rto: z
-      .union([duration, none])
-      .describe("Recovery time objective: maximum outage after a fault; none: no objective here")
+    rto: byFault
+      .describe("Recovery time objective: maximum outage after a fault, or by fault; none: no objective here")
       .optional(),
-    rpo: z
-      .union([duration, none])
-      .describe("Recovery point objective: maximum age of the writes that a fault loses; none: no objective here")
+    rpo: byFault
+      .describe(
+        "Recovery point objective: maximum age of the writes that a fault loses, or by fault; none: no objective",
+      )
       .optional(),
     latency: z
       .strictObject({

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { KeelsonError } from "../../errors/keelson-error.js";
-import type { Milliseconds, Plan } from "../../plan/plan.js";
+import type { Milliseconds, Objectives, Plan } from "../../plan/plan.js";
 import { STABLE_WINDOW_MS } from "./measure.js";
 import { failures, type Sample } from "./sample.js";
 import type { DrillTarget, Injection, Log } from "./target.js";
@@ -11,8 +11,15 @@ const MIN_RECOVERY_TIMEOUT_MS = 120_000;
 
 /** How long a drill waits for the recovery from one fault. */
 export function recoveryTimeout({ stores, objectives }: Plan): Milliseconds {
-  const promised = Math.max(0, objectives.rto ?? 0, ...stores.map((store) => store.objectives.rto ?? 0));
+  const promised = Math.max(0, ...[objectives, ...stores.map((store) => store.objectives)].flatMap(rtos));
   return Math.max(MIN_RECOVERY_TIMEOUT_MS, 3 * promised);
+}
+
+function rtos({ rto, byFault }: Objectives): readonly Milliseconds[] {
+  return [
+    rto ?? 0,
+    ...byFault.flatMap(({ of, promised }) => (of === "rto" && promised !== undefined ? [promised] : [])),
+  ];
 }
 
 /** The samples of the clients that observe a fault. */

@@ -42,6 +42,7 @@ const cited: Cited = { value: 10 * second, source: "a test" };
 const noObjectives: Objectives = {
   path: "objectives",
   availability: undefined,
+  byFault: [],
   rto: undefined,
   rpo: undefined,
   except: [],

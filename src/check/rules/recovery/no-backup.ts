@@ -2,6 +2,7 @@ import type { Milliseconds, Plan, Store } from "../../../plan/plan.js";
 import { hasServers, STORES } from "../../../plan/stores/index.js";
 import { formatDuration } from "../../../platform-file/format.js";
 import { formatSchedule } from "../../../platform-file/schedule.js";
+import { promisedRecovery } from "../../../promises/objectives.js";
 import { unsupportedBackups, unsupportedReason } from "../../../promises/subjects.js";
 import { notRunHere } from "../../../promises/terms/not-run.js";
 import type { CheckContext } from "../../context.js";
@@ -73,7 +74,9 @@ function declaration({ edits }: Fix): string {
 /** Safe only if the destination is unambiguous: the local machine, the provider, or the platform's only bucket. */
 function backupsFix({ buckets }: CheckContext, store: Store): Fix | undefined {
   if (!supportsBackups(store) || (hasServers(store) && unsupportedBackups(store).length > 0)) return undefined;
-  const rpo = store.objectives.rpo ?? Number.POSITIVE_INFINITY;
+  const rpo = Math.min(
+    ...STORAGE_LOSS_FAULTS.map((fault) => promisedRecovery(store.objectives, fault, "rpo") ?? Number.POSITIVE_INFINITY),
+  );
   const { path, backups } = store;
   const schedules = STORES[store.kind].backupMethod === "log" ? databaseBackups(store, rpo) : snapshots(store, rpo);
   if (!schedules) return undefined;

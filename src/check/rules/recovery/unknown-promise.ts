@@ -22,7 +22,7 @@ export const unknownPromise = defineRule({
       for (const of of ["rto", "rpo"] as const) {
         const { predicted, promised, verdict } = row[of];
         if (verdict !== "unknown" || predicted.kind !== "unknown" || promised === undefined) continue;
-        report(recoveryObjectivePath(plan, objectives, of), {
+        report(recoveryObjectivePath(plan, objectives, row.fault, of), {
           concerns: [{ fault: row.fault, subject: row.subject, of }],
           why: `${row.subject} promises ${of.toUpperCase()} ${formatDuration(promised)} for ${row.fault}, which cannot be predicted: ${predicted.why}`,
           advice: "declare what is missing, or set no objective here (`none`)",

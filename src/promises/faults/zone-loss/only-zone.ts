@@ -3,7 +3,7 @@ import { hasServers } from "../../../plan/stores/index.js";
 import { platformDown, replicasMissing, storeDown } from "../../alerts.js";
 import { hasZones } from "../../facts/machines.js";
 import type { SubjectHandler, SubjectHandlers } from "../../fault.js";
-import { isOwnObjective } from "../../objectives.js";
+import { isOwnObjective, promisedRecovery } from "../../objectives.js";
 import type { Prediction } from "../../prediction.js";
 import { bounded, unbounded } from "../../prediction.js";
 import { rebuildElsewhere } from "../../runbooks/platform.js";
@@ -44,7 +44,9 @@ export const inTheOnlyZone: SubjectHandlers = {
 };
 
 function hasOwnObjective({ objectives }: Element & { readonly objectives: Objectives }, plan: Plan): boolean {
-  return (["rto", "rpo"] as const).some((of) => objectives[of] !== undefined && isOwnObjective(plan, objectives, of));
+  return (["rto", "rpo"] as const).some(
+    (of) => promisedRecovery(objectives, "zone-loss", of) !== undefined && isOwnObjective(plan, objectives, of),
+  );
 }
 
 function singleZoneUnbounded(plan: Plan): Prediction {
