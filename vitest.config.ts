@@ -26,7 +26,7 @@ const PURE = [
   "accounts/{token,stored-credentials}",
   "recovery/{marker,escrow,lifecycle,leftovers,decisions,expire,problems,scheduler}",
   "drills/{estimate,measure,probes,report,result-file}",
-  "deploy/{compare,foreign-objects,volume-growth}",
+  "deploy/{compare,foreign-objects,overlay,volume-growth}",
   "dashboard/{call-graph-layout,drill-marks,drill-rates,format,promise-summary,remedies,topology,curl,fold,usage-colours,usage-range,neighbourhood}",
   "admin/{recent-sessions,throttle}",
 ];

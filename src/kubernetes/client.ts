@@ -1,42 +1,18 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { Agent, type Dispatcher } from "undici";
 import { z } from "zod";
-import type { Connection, Identity } from "./connection.js";
-import { type ApiRequest, KubernetesError, notFromKubernetes, refusal, unreachable } from "./errors.js";
+import type { Connection } from "./connection.js";
+import { KubernetesError } from "./errors.js";
 import { describe, LiveObject, type ObjectReference } from "./live-object.js";
-import { linesOf, ResponseTooLarge, textOf } from "./response-body.js";
+import { type SendParameters, Transport, type TransportOptions } from "./transport.js";
 
 /** The field manager of server-side apply. */
 export const FIELD_MANAGER = "keelson";
 
-const REQUEST_TIMEOUT_MS = 30_000;
-/**
- * Limit of a request as a whole, however slowly its response arrives: the API server ends requests after 60 s
- * (kube-apiserver, `--request-timeout`). Admission webhooks may take 30 s each, so a write waits for its response until then.
- */
-const MAX_REQUEST_MS = 65_000;
 /** After this time the API server ends a watch, and the caller lists and watches again. */
 const WATCH_SECONDS = 60;
-/** Delays before the retries of a request that the server rejected because it is overloaded (429, 503). */
-const RETRY_DELAYS_MS = [200, 1000, 3000];
+const WATCH_MARGIN_MS = 30_000;
 const PAGE_SIZE = 500;
 /** A hundred thousand objects of one kind in a namespace, ten times the largest platform that was deployed. */
 const MAX_PAGES = 200;
-
-interface RequestOptions {
-  readonly body?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly headersTimeout: number;
-  readonly bodyTimeout: number;
-  readonly signal?: AbortSignal;
-}
-
-export interface ClientOptions {
-  /** Without it, a request that would send credentials without TLS fails with `kubernetes/plain-http`. */
-  readonly allowPlainHttp?: boolean;
-  /** Aborts every request, which then throws the reason of the signal. */
-  readonly signal?: AbortSignal;
-}
 
 export interface ApplyOptions {
   readonly dryRun?: boolean;
@@ -49,14 +25,6 @@ export interface WatchEvent {
   readonly type: "ADDED" | "MODIFIED" | "DELETED";
   readonly object: LiveObject;
 }
-
-type SendParameters = readonly [
-  method: ApiRequest["method"],
-  path: string,
-  operation: string,
-  body?: unknown,
-  type?: string,
-];
 
 interface Kind {
   readonly plural: string;
@@ -78,19 +46,14 @@ const Event = z.looseObject({ type: z.string(), object: z.looseObject({}) });
  */
 export class KubernetesClient {
   readonly #connection: Connection;
+  readonly #options: TransportOptions;
+  readonly #transport: Transport;
   readonly #kinds = new Map<string, Promise<ReadonlyMap<string, Kind>>>();
-  /** Path prefix of the API, for clusters behind a shared host. */
-  readonly #basePath: string;
-  readonly #origin: string;
-  readonly #options: ClientOptions;
-  #agent: { readonly client: Identity["client"]; readonly agent: Agent } | undefined;
 
-  constructor(connection: Connection, options: ClientOptions = {}) {
-    const server = new URL(connection.server);
+  constructor(connection: Connection, options: TransportOptions = {}) {
     this.#connection = connection;
     this.#options = options;
-    this.#origin = server.origin;
-    this.#basePath = server.pathname.replace(/\/+$/, "");
+    this.#transport = new Transport(connection, options);
   }
 
   /** What makes the connection insecure, for the user. */
@@ -106,7 +69,7 @@ export class KubernetesClient {
   }
 
   async close(): Promise<void> {
-    await this.#agent?.agent.destroy();
+    await this.#transport.close();
   }
 
   /** A client of the same cluster with connections of its own, whose requests `signal` aborts. Close it after use. */
@@ -145,10 +108,11 @@ export class KubernetesClient {
       const query = new URLSearchParams({ labelSelector: selectorOf(labels), limit: String(PAGE_SIZE) });
       if (page) query.set("continue", page);
       const path = `${collection}?${query}`;
-      const response = await this.#send("GET", path, operation);
-      const { items: found, metadata } = this.#parsed(ObjectList, response, operation);
+      const response = await this.#transport.send("GET", path, operation);
+      const { items: found, metadata } = this.#transport.parsed(ObjectList, response, operation);
       // The items of a list have no apiVersion and kind.
-      for (const item of found) items.push(this.#parsed(LiveObject, { apiVersion, kind, ...item }, operation));
+      for (const item of found)
+        items.push(this.#transport.parsed(LiveObject, { apiVersion, kind, ...item }, operation));
       const { resourceVersion = "", continue: next } = metadata;
       if (!next) return { items, resourceVersion };
       page = next;
@@ -174,8 +138,9 @@ export class KubernetesClient {
   }
 
   /** Replaces an object; fails with a conflict if `metadata.resourceVersion` is not its current version. */
-  async replace(object: ObjectReference): Promise<LiveObject> {
+  async replace(object: ObjectReference, options: Pick<ApplyOptions, "dryRun"> = {}): Promise<LiveObject> {
     const query = new URLSearchParams({ fieldManager: FIELD_MANAGER, fieldValidation: "Strict" });
+    if (options.dryRun) query.set("dryRun", "All");
     const path = `${await this.#pathOf(object)}?${query}`;
     return this.#object("PUT", path, `replace ${describe(object)}`, object);
   }
@@ -196,7 +161,7 @@ export class KubernetesClient {
     ];
     const path = `${await this.#pathOf(object)}?${new URLSearchParams({ fieldManager: FIELD_MANAGER })}`;
     const operation = `take over fields of ${describe(object)}`;
-    await this.#send("PATCH", path, operation, operations, "application/json-patch+json");
+    await this.#transport.send("PATCH", path, operation, operations, "application/json-patch+json");
   }
 
   /**
@@ -214,7 +179,7 @@ export class KubernetesClient {
       ...(uid !== undefined && { preconditions: { uid } }),
     };
     try {
-      await this.#send("DELETE", await this.#pathOf(object), `delete ${describe(object)}`, options);
+      await this.#transport.send("DELETE", await this.#pathOf(object), `delete ${describe(object)}`, options);
     } catch (error) {
       if (!(error instanceof KubernetesError && error.status === 404)) throw error;
     }
@@ -240,31 +205,17 @@ export class KubernetesClient {
       timeoutSeconds: String(WATCH_SECONDS),
     });
     const path = `${await this.#collection(apiVersion, kind, namespace)}?${query}`;
-    const apiRequest = this.#requestOf("GET", path, `watch ${kind}`);
+    const operation = `watch ${kind}`;
     // The API server ends the stream after `timeoutSeconds`: a stream that is silent for longer hangs.
-    const bodyTimeout = WATCH_SECONDS * 1000 + REQUEST_TIMEOUT_MS;
-    const response = await this.#dispatch(apiRequest, { headersTimeout: REQUEST_TIMEOUT_MS, bodyTimeout, signal });
-    if (response.statusCode >= 400)
-      throw refusal(response.statusCode, parseJson(await this.#textOf(response, apiRequest)), apiRequest);
-    try {
-      for await (const line of linesOf(response.body)) {
-        const event = Event.safeParse(parseJson(line)).data;
-        if (event === undefined) throw notFromKubernetes(line, this.#connection.server, apiRequest);
-        // BOOKMARK events have no object to report. An ERROR (410 Gone) means that the version has expired.
-        if (event.type === "ERROR") return;
-        if (event.type === "ADDED" || event.type === "MODIFIED" || event.type === "DELETED")
-          yield {
-            type: event.type,
-            object: this.#parsed(LiveObject, { apiVersion, kind, ...event.object }, apiRequest.operation),
-          };
+    const silenceMs = WATCH_SECONDS * 1000 + WATCH_MARGIN_MS;
+    for await (const line of this.#transport.lines(path, operation, { silenceMs, signal })) {
+      const event = this.#transport.parsed(Event, line, operation);
+      // BOOKMARK events have no object to report. An ERROR (410 Gone) means that the version has expired.
+      if (event.type === "ERROR") return;
+      if (event.type === "ADDED" || event.type === "MODIFIED" || event.type === "DELETED") {
+        const object = this.#transport.parsed(LiveObject, { apiVersion, kind, ...event.object }, operation);
+        yield { type: event.type, object };
       }
-    } catch (error) {
-      if (error instanceof KubernetesError) throw error;
-      if (signal.aborted) return;
-      if (error instanceof ResponseTooLarge)
-        throw notFromKubernetes(error.message, this.#connection.server, apiRequest);
-      this.#options.signal?.throwIfAborted();
-      throw unreachable(error, this.#connection.server, apiRequest);
     }
   }
 
@@ -300,117 +251,20 @@ export class KubernetesClient {
   }
 
   async #discover(group: string): Promise<ReadonlyMap<string, Kind>> {
-    const response = await this.#send("GET", group, `discover the kinds of ${group}`).catch((error: unknown) => {
-      if (error instanceof KubernetesError && error.status === 404) return { resources: [] };
-      throw error;
-    });
-    const { resources: all } = this.#parsed(ResourceList, response, `discover the kinds of ${group}`);
+    const response = await this.#transport
+      .send("GET", group, `discover the kinds of ${group}`)
+      .catch((error: unknown) => {
+        if (error instanceof KubernetesError && error.status === 404) return { resources: [] };
+        throw error;
+      });
+    const { resources: all } = this.#transport.parsed(ResourceList, response, `discover the kinds of ${group}`);
     const resources = all.filter((resource) => !resource.name.includes("/"));
     return new Map(resources.map(({ kind, name, namespaced }) => [kind, { plural: name, namespaced }]));
   }
 
   /** A request whose response is an object. */
   async #object(...request: SendParameters): Promise<LiveObject> {
-    return this.#parsed(LiveObject, await this.#send(...request), request[2]);
-  }
-
-  /** A response of the expected form; another one is of another server. */
-  #parsed<T>(schema: z.ZodType<T>, response: unknown, operation: string): T {
-    const parsed = schema.safeParse(response);
-    if (parsed.success) return parsed.data;
-    const { server, description } = this.#connection;
-    throw notFromKubernetes(JSON.stringify(response).slice(0, 200), server, { operation, connection: description });
-  }
-
-  async #send(...[method, path, operation, body, type = "application/json"]: SendParameters): Promise<unknown> {
-    const apiRequest = this.#requestOf(method, path, operation);
-    const sent = body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": type } };
-    for (let attempt = 0; ; attempt += 1) {
-      const response = await this.#dispatch(apiRequest, {
-        ...sent,
-        headersTimeout: method === "GET" ? REQUEST_TIMEOUT_MS : MAX_REQUEST_MS,
-        bodyTimeout: REQUEST_TIMEOUT_MS,
-        signal: AbortSignal.timeout(MAX_REQUEST_MS),
-      });
-      const text = await this.#textOf(response, apiRequest);
-      if (response.statusCode < 400) {
-        const body = text === "" ? {} : parseJson(text);
-        if (typeof body !== "object") throw notFromKubernetes(text, this.#connection.server, apiRequest);
-        return body;
-      }
-      const wait = RETRY_DELAYS_MS[attempt];
-      if (wait === undefined || !mayBeRetried(response))
-        throw refusal(response.statusCode, parseJson(text), apiRequest);
-      const { signal } = this.#options;
-      await sleep(wait, undefined, signal && { signal }).catch(() => signal?.throwIfAborted());
-    }
-  }
-
-  async #dispatch(apiRequest: ApiRequest, options: RequestOptions): Promise<Dispatcher.ResponseData> {
-    const identity = await this.#connection.credentials();
-    if (
-      identity.authorization !== undefined &&
-      this.#origin.startsWith("http:") &&
-      this.#options.allowPlainHttp !== true
-    )
-      throw new KubernetesError(
-        "kubernetes/plain-http",
-        `the credentials of ${this.#connection.description} are not sent to ${this.#connection.server}, which has no TLS`,
-      );
-    const headers = {
-      accept: "application/json",
-      ...options.headers,
-      ...(identity.authorization !== undefined && { authorization: identity.authorization }),
-    };
-    const signals = [options.signal, this.#options.signal].filter((signal) => signal !== undefined);
-    try {
-      return await this.#agentFor(identity).request({
-        ...options,
-        headers,
-        signal: signals.length > 0 ? AbortSignal.any(signals) : null,
-        origin: this.#origin,
-        path: this.#basePath + apiRequest.path,
-        method: apiRequest.method,
-      });
-    } catch (error) {
-      this.#options.signal?.throwIfAborted();
-      throw unreachable(error, this.#connection.server, apiRequest);
-    }
-  }
-
-  /** A response whose body ends early or not at all is no response. */
-  async #textOf(response: Dispatcher.ResponseData, apiRequest: ApiRequest): Promise<string> {
-    try {
-      return await textOf(response.body);
-    } catch (error) {
-      this.#options.signal?.throwIfAborted();
-      if (error instanceof ResponseTooLarge)
-        throw notFromKubernetes(error.message, this.#connection.server, apiRequest);
-      throw unreachable(error, this.#connection.server, apiRequest);
-    }
-  }
-
-  #requestOf(method: ApiRequest["method"], path: string, operation: string): ApiRequest {
-    return { method, path, operation, connection: this.#connection.description };
-  }
-
-  /** The connection pool; a new one if the client certificate has changed. */
-  #agentFor(identity: Identity): Agent {
-    const { client } = identity;
-    if (this.#agent && this.#agent.client?.certificate === client?.certificate) return this.#agent.agent;
-    const { authority, verify, serverName } = this.#connection;
-    const agent = new Agent({
-      connections: 8,
-      connect: {
-        rejectUnauthorized: verify,
-        ...(authority !== undefined && { ca: authority }),
-        ...(serverName !== undefined && { servername: serverName }),
-        ...(client && { cert: client.certificate, key: client.key }),
-      },
-    });
-    this.#agent?.agent.close().catch(() => undefined);
-    this.#agent = { client, agent };
-    return agent;
+    return this.#transport.parsed(LiveObject, await this.#transport.send(...request), request[2]);
   }
 }
 
@@ -422,18 +276,4 @@ function selectorOf(labels: Readonly<Record<string, string>>): string {
   return Object.entries(labels)
     .map(([name, value]) => `${name}=${value}`)
     .join(",");
-}
-
-/** The server has not executed the request: it is overloaded, or requests a retry (as client-go, `checkWait`). */
-function mayBeRetried({ statusCode, headers }: Dispatcher.ResponseData): boolean {
-  return statusCode === 429 || statusCode === 503 || (statusCode >= 500 && headers["retry-after"] !== undefined);
-}
-
-/** Returns the text of a response that is not JSON (the page of a proxy), for the error message. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text.slice(0, 500);
-  }
 }

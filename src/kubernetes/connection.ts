@@ -12,8 +12,13 @@ export interface Connection {
   readonly credentials: Credentials;
 }
 
-/** Called before each request, because tokens expire. Implementations cache credentials while they are valid. */
-export type Credentials = () => Promise<Identity>;
+/**
+ * Called before each request, because tokens expire. Implementations cache credentials while they are valid; `rejected` are
+ * credentials that the API server did not accept (401), which are not returned again if others can be had.
+ *
+ * @throws KeelsonError `kubeconfig/…`
+ */
+export type Credentials = (rejected?: Identity) => Promise<Identity>;
 
 export interface Identity {
   /** PEM of a client certificate and its key. */

@@ -38,8 +38,9 @@ export function execCredentials(
   environment: Readonly<Record<string, string | undefined>>,
 ): Credentials {
   let cached: { readonly identity: Identity; readonly until: number } | undefined;
-  return async () => {
-    if (cached && Date.now() < cached.until) return cached.identity;
+  return async (rejected) => {
+    // A plugin that states no expiry is run again when its token is no longer accepted, as in client-go.
+    if (cached && cached.identity !== rejected && Date.now() < cached.until) return cached.identity;
     const { status } = await runPlugin(plugin, kubeconfig, environment);
     const { token, clientCertificateData: certificate, clientKeyData: key } = status;
     const identity: Identity = {
@@ -67,12 +68,32 @@ async function runPlugin(
   };
   try {
     const { stdout } = await run(command, [...(plugin.args ?? [])], { env, timeout: PLUGIN_TIMEOUT_MS });
-    return ExecCredential.parse(JSON.parse(stdout));
+    const credential = ExecCredential.safeParse(parseJson(stdout));
+    if (!credential.success) throw new Error("its output is no ExecCredential");
+    return credential.data;
   } catch (error) {
-    const reason = messageOf(error).split("\n")[0] ?? "";
+    const reason = reasonOf(error);
     throw new KeelsonError("kubeconfig/exec-failed", `${plugin.command} returned no credentials: ${reason}`, {
       hint: plugin.installHint ?? `configured in ${kubeconfig}; run it manually to see its output`,
       cause: error,
     });
+  }
+}
+
+/** The last line that the plugin wrote to stderr, which states the reason; without one, how it ended. */
+function reasonOf(error: unknown): string {
+  const output = typeof error === "object" && error !== null && "stderr" in error ? String(error.stderr).trim() : "";
+  const last = output.split("\n").at(-1)?.trim() ?? "";
+  if (last !== "") return last;
+  if (typeof error === "object" && error !== null && "killed" in error && error.killed === true)
+    return `it did not end within ${PLUGIN_TIMEOUT_MS / 1000} s`;
+  return messageOf(error).split("\n")[0] ?? "";
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }

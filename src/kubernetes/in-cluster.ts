@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { Connection } from "./connection.js";
+import { readToken } from "./token-file.js";
 
 const SERVICE_ACCOUNT_DIRECTORY = "/var/run/secrets/kubernetes.io/serviceaccount";
 
@@ -23,6 +24,9 @@ export async function inClusterConnection(
     serverName: undefined,
     namespace: namespace.trim(),
     // The kubelet renews the token in its file.
-    credentials: async () => ({ client: undefined, authorization: `Bearer ${(await read("token")).trim()}` }),
+    credentials: async () => ({
+      client: undefined,
+      authorization: `Bearer ${await readToken(`${SERVICE_ACCOUNT_DIRECTORY}/token`)}`,
+    }),
   };
 }

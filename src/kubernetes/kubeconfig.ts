@@ -9,6 +9,7 @@ import { messageOf } from "../errors/thrown.js";
 import type { Connection, Credentials } from "./connection.js";
 import { execCredentials } from "./exec-credentials.js";
 import { inClusterConnection } from "./in-cluster.js";
+import { readToken } from "./token-file.js";
 
 const Exec = z.object({
   apiVersion: z.string(),
@@ -19,7 +20,7 @@ const Exec = z.object({
 });
 
 const Cluster = z.object({
-  server: z.string(),
+  server: z.url({ protocol: /^https?$/ }),
   "certificate-authority": z.string().optional(),
   "certificate-authority-data": z.string().optional(),
   "insecure-skip-tls-verify": z.boolean().optional(),
@@ -166,9 +167,9 @@ async function credentialsOf(
     authorization:
       tokenFile !== undefined
         ? // Read each time: the file is replaced when its token is renewed.
-          `Bearer ${(await readFile(tokenFile, "utf8")).trim()}`
+          `Bearer ${await readToken(tokenFile)}`
         : user.token !== undefined
-          ? `Bearer ${user.token}`
+          ? `Bearer ${user.token.trim()}`
           : user.username !== undefined
             ? `Basic ${Buffer.from(`${user.username}:${user.password ?? ""}`).toString("base64")}`
             : undefined,

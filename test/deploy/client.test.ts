@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
 import { afterEach, expect, it } from "vitest";
 import { KubernetesClient } from "../../src/kubernetes/client.js";
+import type { Identity } from "../../src/kubernetes/connection.js";
 
 let server: Server | undefined;
 let client: KubernetesClient | undefined;
@@ -12,7 +13,7 @@ afterEach(async () => {
 
 async function connect(
   listener: RequestListener,
-  options: { readonly authorization?: string; readonly allowPlainHttp?: boolean } = {},
+  options: { readonly authorization?: string; readonly renewed?: string; readonly allowPlainHttp?: boolean } = {},
 ): Promise<KubernetesClient> {
   const started = createServer(listener);
   server = started;
@@ -26,7 +27,10 @@ async function connect(
     verify: true,
     serverName: undefined,
     namespace: undefined,
-    credentials: async () => ({ client: undefined, authorization: options.authorization }),
+    credentials: async (rejected?: Identity) => ({
+      client: undefined,
+      authorization: rejected === undefined ? options.authorization : (options.renewed ?? options.authorization),
+    }),
   };
   client = new KubernetesClient(connection, { allowPlainHttp: options.allowPlainHttp === true });
   return client;
@@ -142,6 +146,27 @@ it("distinguishes a missing permission from an object that a quota, a policy or 
   });
   await expect(api.get(pod)).rejects.toMatchObject({ code: "kubernetes/forbidden" });
   await expect(api.get(pod)).rejects.toMatchObject({ hint: expect.stringContaining("sideEffects: None") });
+});
+
+it.each([
+  ["renewed credentials", { renewed: "Bearer new" }, ["Bearer old", "Bearer new"]],
+  ["no others", {}, ["Bearer old"]],
+])("requests once more after credentials were rejected, if there are %s", async (_title, others, sent) => {
+  const seen: (string | undefined)[] = [];
+  const api = await connect(
+    ({ url, headers }, response) => {
+      if (url === "/api/v1") return response.writeHead(200).end(kinds);
+      seen.push(headers.authorization);
+      return headers.authorization === "Bearer new"
+        ? response.writeHead(200).end(JSON.stringify(pod))
+        : response.writeHead(401).end("{}");
+    },
+    { authorization: "Bearer old", allowPlainHttp: true, ...others },
+  );
+  const answer = api.get(pod);
+  if (sent.length > 1) expect(await answer).toMatchObject(pod);
+  else await expect(answer).rejects.toMatchObject({ code: "kubernetes/unauthenticated" });
+  expect(seen).toEqual(sent);
 });
 
 it("repeats a request that the server defers", async () => {

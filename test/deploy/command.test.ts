@@ -77,22 +77,29 @@ describeWith(["cluster", "kwok"], "the commands for a cluster", () => {
   const leasePath = (namespace: string) => `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases/keelson-deploy`;
   const holder = async (namespace: string) => (await plane.api.get(leasePath(namespace), Lease)).spec.holderIdentity;
 
-  /** Starts a deploy whose rollout never ends, and sends a signal when it waits for it. */
-  async function endedWhileItWaits(signal: NodeJS.Signals): Promise<Result & { readonly tookMs: number }> {
+  /** Starts a deploy whose rollout never ends. */
+  function startStuck() {
     const child = spawn(process.execPath, [program, "deploy", "-e", "stuck"], { cwd, env: environment() });
+    const limit = setTimeout(() => child.kill("SIGKILL"), 50_000);
     let err = "";
-    let sentAt = 0;
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       err += text;
-      if (sentAt > 0 || !/Deployment gateway: .*Insufficient cpu|Pending: .*Insufficient cpu/.test(err)) return;
-      sentAt = performance.now();
-      child.kill(signal);
     });
-    const limit = setTimeout(() => child.kill("SIGKILL"), 50_000);
-    const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
-    clearTimeout(limit);
-    return { code, out: "", err, tookMs: performance.now() - sentAt };
+    const ended = new Promise<number | null>((resolve) => child.on("close", resolve)).finally(() =>
+      clearTimeout(limit),
+    );
+    return {
+      prints: (pattern: RegExp) => expect.poll(() => err, { timeout: 50_000, interval: 20 }).toMatch(pattern),
+      end: async (signal: NodeJS.Signals) => {
+        const sentAt = performance.now();
+        child.kill(signal);
+        return { code: await ended, err, tookMs: performance.now() - sentAt };
+      },
+    };
   }
+
+  /** What a deploy prints when it waits for a rollout. */
+  const WAITING = /Insufficient cpu/;
 
   it("secrets: prints each generated Secret with all of its keys, for kubectl create or for encryption", async () => {
     const { code, out, err } = await run(["secrets", "-e", "test"]);
@@ -206,7 +213,9 @@ describeWith(["cluster", "kwok"], "the commands for a cluster", () => {
   it.each(["SIGINT", "SIGTERM"] as const)(
     "deploy releases its Lease on %s, so that the next one starts at once",
     async (signal) => {
-      const ended = await endedWhileItWaits(signal);
+      const deploy = startStuck();
+      await deploy.prints(WAITING);
+      const ended = await deploy.end(signal);
       expect(ended).toMatchObject({
         code: 1,
         err: expect.stringContaining(`error deploy/cancelled cancelled by ${signal}`),
@@ -220,7 +229,9 @@ describeWith(["cluster", "kwok"], "the commands for a cluster", () => {
   );
 
   it("deploy takes over the Lease of one that was killed, once it has expired", async () => {
-    await endedWhileItWaits("SIGKILL");
+    const deploy = startStuck();
+    await deploy.prints(WAITING);
+    await deploy.end("SIGKILL");
     expect(await holder("shop-stuck")).toMatch(/ \(pid \d+, \w+\)$/);
     const refused = await run(["deploy", "-e", "stuck", "--timeout", "1s"]);
     expect(refused).toMatchObject({ code: 1, err: expect.stringContaining("error deploy/locked") });
@@ -231,9 +242,14 @@ describeWith(["cluster", "kwok"], "the commands for a cluster", () => {
     expect(next.err).toContain("not rolled out within the time limit");
   });
 
-  it("two deploys at once run one after the other", async () => {
-    const both = await Promise.all([run(["deploy", "-e", "test"]), run(["deploy", "changed.yaml", "-e", "test"])]);
-    expect(both.map(({ code }) => code)).toEqual([0, 0]);
-    expect(both.filter(({ err }) => /deploys to shop-test since \d+ s; waiting/.test(err))).toHaveLength(1);
+  it("a second deploy waits for the first, reports it, and starts when it ends", async () => {
+    const first = startStuck();
+    await first.prints(WAITING);
+    const second = startStuck();
+    await second.prints(/deploys to shop-stuck since \d+ s; waiting for it to end/);
+    expect((await first.end("SIGTERM")).err).toContain("error deploy/cancelled");
+    await second.prints(WAITING);
+    expect((await second.end("SIGINT")).code).toBe(1);
+    expect(await holder("shop-stuck")).toBeFalsy();
   });
 });

@@ -146,6 +146,139 @@ const CHANGES: Readonly<Record<string, Change>> = {
     patch: { metadata: { labels: { "app.kubernetes.io/component": "wrong" } } },
     reported: /^Service accounts: drifted: .*component/,
   },
+  "a volume and its mount": {
+    path: `${DEPLOYMENTS}/accounts`,
+    patch: [
+      { op: "add", path: "/spec/template/spec/volumes/-", value: { name: "host", hostPath: { path: "/etc" } } },
+      {
+        op: "add",
+        path: "/spec/template/spec/containers/0/volumeMounts/-",
+        value: { name: "host", mountPath: "/host" },
+      },
+    ],
+    reported: /^Deployment accounts: drifted: .*(volumes\[name=host\]|volumeMounts\[mountPath=\/host\])/,
+  },
+  "a toleration": {
+    path: `${DEPLOYMENTS}/accounts`,
+    patch: { spec: { template: { spec: { tolerations: [{ operator: "Exists" }] } } } },
+    reported: /^Deployment accounts: drifted: \.spec\.template\.spec\.tolerations/,
+  },
+  "a node selector and a host alias": {
+    path: `${DEPLOYMENTS}/accounts`,
+    patch: {
+      spec: {
+        template: { spec: { nodeSelector: { disk: "ssd" }, hostAliases: [{ ip: "10.0.0.9", hostnames: ["usage"] }] } },
+      },
+    },
+    reported: /^Deployment accounts: drifted: .*(nodeSelector|hostAliases)/,
+  },
+  "another ServiceAccount": {
+    path: `${DEPLOYMENTS}/accounts`,
+    patch: { spec: { template: { spec: { serviceAccountName: "default" } } } },
+    reported: /^Deployment accounts: drifted: .*serviceAccount/,
+  },
+  "a privilege of a container": {
+    path: `${DEPLOYMENTS}/accounts`,
+    patch: [
+      { op: "add", path: "/spec/template/spec/containers/0/securityContext/privileged", value: true },
+      { op: "replace", path: "/spec/template/spec/containers/0/securityContext/allowPrivilegeEscalation", value: true },
+    ],
+    reported: /^Deployment accounts: drifted: .*securityContext/,
+  },
+  "a port and a probe of a container": {
+    path: `${DEPLOYMENTS}/accounts`,
+    patch: [
+      { op: "add", path: "/spec/template/spec/containers/0/ports/-", value: { name: "debug", containerPort: 9229 } },
+      { op: "remove", path: "/spec/template/spec/containers/0/livenessProbe" },
+    ],
+    reported: /^Deployment accounts: drifted: .*(ports\[containerPort=9229|livenessProbe)/,
+  },
+  "a paused rollout": {
+    path: `${DEPLOYMENTS}/accounts`,
+    patch: { spec: { paused: true } },
+    reported: /^Deployment accounts: drifted: \.spec\.paused/,
+  },
+  "a label and an annotation of a Deployment": {
+    path: `${DEPLOYMENTS}/accounts`,
+    patch: { metadata: { labels: { team: "x" }, annotations: { note: "by hand" } } },
+    reported: /^Deployment accounts: drifted: .*(labels\.team|annotations\.note)/,
+  },
+  "a label of a NetworkPolicy": {
+    path: `${POLICIES}/accounts`,
+    patch: { metadata: { labels: { team: "x" } } },
+    reported: /^NetworkPolicy accounts: drifted: \.metadata\.labels\.team/,
+  },
+  "a policy type of a NetworkPolicy": {
+    path: `${POLICIES}/default-deny`,
+    patch: { spec: { policyTypes: ["Ingress"] } },
+    reported: /^NetworkPolicy default-deny: drifted: \.spec\.policyTypes/,
+  },
+  "an annotation of a ServiceAccount, which grants a role of a cloud": {
+    path: `/api/v1/namespaces/${NAMESPACE}/serviceaccounts/accounts`,
+    patch: { metadata: { annotations: { "example.com/role": "admin" } } },
+    reported: /^ServiceAccount accounts: drifted: \.metadata\.annotations/,
+  },
+  "a token and pull secrets of a ServiceAccount": {
+    path: `/api/v1/namespaces/${NAMESPACE}/serviceaccounts/accounts`,
+    patch: { automountServiceAccountToken: true, imagePullSecrets: [{ name: "others" }] },
+    reported: /^ServiceAccount accounts: drifted: .*(automountServiceAccountToken|imagePullSecrets)/,
+  },
+  "an address and a type of a Service": {
+    path: `/api/v1/namespaces/${NAMESPACE}/services/accounts`,
+    patch: { spec: { type: "NodePort", externalIPs: ["192.0.2.1"] } },
+    reported: /^Service accounts: drifted: .*(externalIPs|type)/,
+  },
+  "a selector of a Service": {
+    path: `/api/v1/namespaces/${NAMESPACE}/services/accounts`,
+    patch: { spec: { selector: { version: "2" } } },
+    reported: /^Service accounts: drifted: \.spec\.selector/,
+  },
+  "the limit of a disruption budget": {
+    path: `/apis/policy/v1/namespaces/${NAMESPACE}/poddisruptionbudgets/accounts`,
+    patch: { spec: { minAvailable: 0, selector: { matchLabels: { version: "2" } } } },
+    reported: /^PodDisruptionBudget accounts: drifted: \.spec\./,
+  },
+  "the behavior and the maximum of an autoscaler": {
+    path: `/apis/autoscaling/v2/namespaces/${NAMESPACE}/horizontalpodautoscalers/scaled`,
+    patch: { spec: { maxReplicas: 50, behavior: { scaleUp: { stabilizationWindowSeconds: 600 } } } },
+    reported: /^HorizontalPodAutoscaler scaled: drifted: .*(maxReplicas|behavior)/,
+  },
+  "a host and a certificate of an Ingress": {
+    path: `/apis/networking.k8s.io/v1/namespaces/${NAMESPACE}/ingresses/entrance`,
+    patch: [
+      { op: "add", path: "/spec/rules/-", value: { host: "other.example.com" } },
+      { op: "add", path: "/spec/tls/-", value: { hosts: ["other.example.com"], secretName: "other" } },
+    ],
+    reported: /^Ingress entrance: drifted: .*(rules\[1\]|tls\[1\])/,
+  },
+  "another strategy of a rollout": {
+    path: `${DEPLOYMENTS}/accounts`,
+    patch: {
+      spec: { strategy: { type: "Recreate", rollingUpdate: null } },
+    },
+    reported: /^Deployment accounts: drifted: .*strategy/,
+  },
+  "a second limit of a disruption budget": {
+    path: `/apis/policy/v1/namespaces/${NAMESPACE}/poddisruptionbudgets/accounts`,
+    patch: { spec: { minAvailable: null, maxUnavailable: 2 } },
+    reported: /^PodDisruptionBudget accounts: drifted: .*(minAvailable|maxUnavailable)/,
+  },
+  "another kind of probe": {
+    path: `${DEPLOYMENTS}/accounts`,
+    patch: [
+      { op: "remove", path: "/spec/template/spec/containers/0/livenessProbe/httpGet" },
+      { op: "add", path: "/spec/template/spec/containers/0/livenessProbe/tcpSocket", value: { port: 8080 } },
+    ],
+    reported: /^Deployment accounts: drifted: .*livenessProbe/,
+  },
+  "another type of a volume": {
+    path: `${DEPLOYMENTS}/accounts`,
+    patch: [
+      { op: "test", path: "/spec/template/spec/volumes/3/name", value: "tmp" },
+      { op: "replace", path: "/spec/template/spec/volumes/3", value: { name: "tmp", hostPath: { path: "/tmp" } } },
+    ],
+    reported: /^Deployment accounts: drifted: .*volumes\[name=tmp\]/,
+  },
   "scaling by hand": {
     path: `${DEPLOYMENTS}/accounts/scale`,
     patch: { spec: { replicas: 5 } },
@@ -284,7 +417,10 @@ describeWith(["cluster", "kwok"], "changes in a cluster by others", () => {
     // Without volumes the rollouts do not end.
     await run({ timeoutMs: 100 }, stores(3, 3));
     const replicas = async () =>
-      Promise.all(["events", "sessions"].map((name) => client.get(named("members", "apps/v1", "StatefulSet", name))));
+      (await client.list("apps/v1", "StatefulSet", "members", {})).items.map(({ metadata, spec }) => [
+        metadata.name,
+        spec,
+      ]);
     const before = await replicas();
     for (const dryRun of [true, false])
       await expect(run({ dryRun, timeoutMs: 100 }, stores(1, 2))).rejects.toMatchObject({

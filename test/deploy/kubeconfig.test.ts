@@ -93,6 +93,52 @@ it("reports the output of a plugin that fails", async () => {
   await expect(credentials()).rejects.toMatchObject({ code: "kubeconfig/exec-failed", hint: "install it" });
 });
 
+it.each([
+  ["fails", "echo 'refreshing' >&2; echo 'the SSO session has expired' >&2; exit 7", /: the SSO session has expired$/],
+  ["prints something else", "echo 'Please log in:'", /: its output is no ExecCredential$/],
+  ["prints another document", `echo '{"kind":"Status"}'`, /: its output is no ExecCredential$/],
+  ["prints nothing", "exit 0", /: its output is no ExecCredential$/],
+])("states the reason in one line if a plugin %s", async (_what, script, message) => {
+  const command = await write("plugin", `#!/bin/sh\n${script}\n`);
+  await chmod(command, 0o755);
+  const kubeconfig = await write(
+    "config",
+    config({ exec: { apiVersion: "client.authentication.k8s.io/v1", command } }),
+  );
+  const { credentials } = await connectionFrom({ kubeconfig, environment: process.env });
+  await expect(credentials()).rejects.toMatchObject({
+    code: "kubeconfig/exec-failed",
+    message: expect.stringMatching(message),
+  });
+});
+
+it("runs a plugin again whose credentials state no expiry, once the API server rejects them", async () => {
+  const log = join(folder, "calls");
+  const command = await write(
+    "plugin",
+    `#!/bin/sh\necho >> ${log}\nprintf '{"kind":"ExecCredential","status":{"token":"token-%s"}}' $(wc -l < ${log})\n`,
+  );
+  await chmod(command, 0o755);
+  const kubeconfig = await write(
+    "config",
+    config({ exec: { apiVersion: "client.authentication.k8s.io/v1", command } }),
+  );
+  const { credentials } = await connectionFrom({ kubeconfig, environment: process.env });
+  const first = await credentials();
+  expect(await credentials()).toBe(first);
+  expect(await credentials(first)).toMatchObject({ authorization: "Bearer token-2" });
+  expect(await credentials(first)).toMatchObject({ authorization: "Bearer token-2" });
+});
+
+it("reports a token file that does not exist with its path", async () => {
+  const kubeconfig = await write("config", config({ tokenFile: "no-token" }));
+  const { credentials } = await connectionFrom({ kubeconfig, environment: {} });
+  await expect(credentials()).rejects.toMatchObject({
+    code: "kubeconfig/unreadable",
+    message: expect.stringContaining(join(folder, "no-token")),
+  });
+});
+
 it("merges the files of KUBECONFIG; the first that sets a value wins", async () => {
   const first = await write("first", { "current-context": "main" });
   const second = await write("second", config({ token: "t" }));
@@ -104,6 +150,8 @@ it.each([
   ["a context that is not there", { context: "other" }, config({ token: "t" }), "kubeconfig/unknown-context", /main/],
   ["a user that is nowhere", {}, { ...config({}), users: [] }, "kubeconfig/dangling", /looked in/],
   ["a file that is no kubeconfig", {}, "clusters: 5", "kubeconfig/unreadable", /kubectl config view/],
+  ["a server that is no URL", {}, config({}, { server: "cluster.example" }), "kubeconfig/unreadable", /config view/],
+  ["a server of another protocol", {}, config({}, { server: "file:///etc" }), "kubeconfig/unreadable", /config view/],
   ["a file that is no YAML", {}, "{", "kubeconfig/unreadable", /kubectl config view/],
 ])("refuses %s with a hint, as unreadable input", async (_what, options, content, code, hint) => {
   const kubeconfig = await write("config", content);

@@ -41,7 +41,9 @@ export async function deployPlatform(given: string | undefined, options: DeployO
   for (const signal of ENDING)
     process.once(signal, () => cancelled.abort(new KeelsonError("deploy/cancelled", `cancelled by ${signal}`)));
   try {
-    printError(`${plan.platform} (${plan.environment}) → namespace ${plan.namespace}, ${client.description}\n`);
+    printError(
+      `${plan.platform} (${plan.environment}) → namespace ${plan.namespace}, ${singleLine(client.description)}\n`,
+    );
     for (const warning of client.warnings) printError(`warning: ${singleLine(warning)}\n`);
     if (!options.diff)
       for (const note of targets.kubernetes.render(plan).notes)

@@ -59,14 +59,7 @@ export function compare(rendered: Manifest, live: LiveObject, applied: LiveObjec
   const own = fieldsOf(ownersAfter.filter(isOwn));
   const all = fieldsOf([...owners, ...ownersAfter]);
   const others = owners.filter((owner) => !isOwn(owner));
-  const added: FieldPath[] = [];
-  for (const owner of others) {
-    if (owner.writer === "controller") continue;
-    const paths = additions(owner.fields, own, []).filter(
-      (path) => matters(rendered, path) && valueAt(live, path) !== undefined,
-    );
-    added.push(...paths);
-  }
+  const added = addedFields(rendered, live, own);
   const expected = withoutFields(applied, added);
   const found = fieldChanges(comparable(live), comparable(expected), all, []).map(({ path, before, after }) => {
     const covering = others.filter(({ fields }) => covers(fields, path));
@@ -82,6 +75,14 @@ export function compare(rendered: Manifest, live: LiveObject, applied: LiveObjec
     injected: injectedContainers(rendered, applied, all),
     expected: { ...applied, ...(isMap(expected) ? expected : {}) },
   };
+}
+
+/** The fields of a live object that neither deploy (`own`) nor a controller wrote, of those that deploy is responsible for. */
+export function addedFields(rendered: Manifest, live: LiveObject, own: FieldSet): readonly FieldPath[] {
+  return ownersOf(live)
+    .filter(({ writer }) => writer !== "keelson" && writer !== "controller")
+    .flatMap(({ fields }) => additions(fields, own, []))
+    .filter((path) => matters(rendered, path) && valueAt(live, path) !== undefined);
 }
 
 function fieldsOf(owners: readonly FieldOwner[]): FieldSet {

@@ -7,6 +7,7 @@ import { ownersOf } from "./field-owner.js";
 import { covers, type FieldPath, valueAt } from "./field-set.js";
 import { hintFor } from "./hint.js";
 import { KINDS, rank } from "./order.js";
+import { controllerOf } from "./owner.js";
 import type { Preview } from "./preview.js";
 import type { VolumeGrowth } from "./volume-growth.js";
 
@@ -190,7 +191,7 @@ function rejection({ object, live }: Preview, { status, reason, hint }: Kubernet
     object: describe(object),
     kind: "rejected",
     reasons: [reason],
-    hint: status === 422 ? hintFor(object, live) : hint === undefined ? [] : [hint],
+    hint: status === 422 ? hintFor(object, live, reason) : hint === undefined ? [] : [hint],
   };
 }
 
@@ -217,6 +218,8 @@ function forbidden(preview: Preview, error: KubernetesError): Outcome {
 function decideLeftOver(object: LiveObject, configMapsInUse: ReadonlySet<string>): Step {
   const row = KINDS.find((candidate) => candidate.kind === object.kind && candidate.apiVersion === object.apiVersion);
   if (row?.prune !== true) return { action: "keep", object, reason: "contains data: never deleted by deploy" };
+  const controller = controllerOf(object);
+  if (controller !== undefined) return { action: "keep", object, reason: `belongs to ${controller}` };
   if (object.kind === "ConfigMap" && configMapsInUse.has(object.metadata.name))
     return { action: "keep", object, reason: "in use by an earlier revision, for rollbacks" };
   return { action: "prune", object, reason: "no longer rendered" };

@@ -2,9 +2,12 @@ import type { Manifest, StatefulSet } from "../../render/kubernetes/manifest.js"
 import type { LiveObject } from "../live-object.js";
 import { resizedTemplates, templateSizes } from "./volume-growth.js";
 
-/** Lines that describe what to do about an object that the API server rejects because of an immutable field (422). */
-export function hintFor(object: Manifest, live: LiveObject | undefined): readonly string[] {
-  if (!live) return [];
+/** What the validation of the API server says about a field that cannot change; other invalid values are not about the live object. */
+const IMMUTABLE = /immutable|may not change|updates to .* are forbidden/;
+
+/** Lines that describe what to do about an object that the API server rejects (422) because an immutable field differs. */
+export function hintFor(object: Manifest, live: LiveObject | undefined, reason: string): readonly string[] {
+  if (!live || !IMMUTABLE.test(reason)) return [];
   const { name, namespace } = object.metadata;
   const kubectl = namespace === undefined ? "kubectl" : `kubectl -n ${namespace}`;
   switch (object.kind) {

@@ -244,13 +244,21 @@ async function prepare(
 
 function refuse(refusals: readonly Refusal[]): void {
   if (refusals.length === 0) return;
+  const groups = new Map<string, Refusal & { readonly objects: string[] }>();
+  for (const refusal of refusals) {
+    // A webhook or a quota that denies everything is one reason.
+    const key = JSON.stringify([refusal.reasons, refusal.hint]);
+    const known = groups.get(key);
+    if (known) known.objects.push(refusal.object);
+    else groups.set(key, { ...refusal, objects: [refusal.object] });
+  }
   const conflictsOnly = refusals.every(({ kind }) => kind === "conflict");
   throw new KeelsonError(
     conflictsOnly ? "deploy/conflict" : "deploy/rejected",
     `nothing was applied, because ${refusals.length === 1 ? "one object" : `${refusals.length} objects`} cannot be`,
     {
-      details: refusals.flatMap(({ object, reasons, hint }) => [
-        ...reasons.map((reason) => `${object}: ${reason}`),
+      details: [...groups.values()].flatMap(({ objects, reasons, hint }) => [
+        ...reasons.map((reason) => `${objects.join(", ")}: ${reason}`),
         ...hint.map((line) => `  ${line}`),
       ]),
     },

@@ -10,6 +10,12 @@ const Owned = z.looseObject({
   }),
 });
 
+/** The object whose controller manages this one, as `CronJob backup`; undefined if there is none. */
+export function controllerOf(object: LiveObject): string | undefined {
+  const owner = Owned.parse(object).metadata.ownerReferences.find(({ controller }) => controller);
+  return owner && `${owner.kind} ${owner.name}`;
+}
+
 /**
  * The workload that owns a pod, as `Deployment api`; undefined for a pod without a controller. The ReplicaSets of a Deployment
  * are named `NAME-HASH`, and their pods have the hash as label `pod-template-hash`.

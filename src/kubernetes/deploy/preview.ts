@@ -3,6 +3,7 @@ import type { Manifest } from "../../render/kubernetes/manifest.js";
 import type { KubernetesClient } from "../client.js";
 import { KubernetesError } from "../errors.js";
 import type { LiveObject } from "../live-object.js";
+import { withoutAdditions } from "./overlay.js";
 import { inParallel } from "./parallel.js";
 import type { VolumeGrowth } from "./volume-growth.js";
 
@@ -63,14 +64,35 @@ async function ofOneRevision(
   { live: liveOf, elsewhere }: PreviewOptions,
 ): Promise<Preview> {
   let live = liveOf(object);
-  for (let attempt = 1; ; attempt++) {
-    const result = await dryRun(client, object, elsewhere);
+  for (let attempt = 1; ; attempt += 1) {
+    const { result, isStale = false } = await dryRunOver(client, object, live, elsewhere);
     const isCurrent =
-      result.kind !== "accepted" ||
-      elsewhere !== undefined ||
-      live?.metadata.resourceVersion === result.applied.metadata.resourceVersion;
+      result.kind !== "accepted"
+        ? !isStale
+        : elsewhere !== undefined || live?.metadata.resourceVersion === result.applied.metadata.resourceVersion;
     if (isCurrent || live === undefined || attempt === MAX_ATTEMPTS) return { object, live, result };
     live = await client.get(object);
+  }
+}
+
+/**
+ * The dry run; if the API server rejects the object beside what others added to it, the dry run without these additions.
+ * Stale: the live object has changed since it was read.
+ */
+async function dryRunOver(
+  client: KubernetesClient,
+  object: Manifest,
+  live: LiveObject | undefined,
+  elsewhere: string | undefined,
+): Promise<{ readonly result: PreviewResult; readonly isStale?: boolean }> {
+  const result = await dryRun(client, object, elsewhere);
+  if (result.kind !== "rejected" || result.error.status !== 422 || !live || elsewhere !== undefined) return { result };
+  try {
+    const applied = await client.replace(withoutAdditions(object, live), { dryRun: true });
+    return { result: { kind: "accepted", applied } };
+  } catch (error) {
+    if (!(error instanceof KubernetesError) || !isAboutObject(error)) throw error;
+    return { result, isStale: error.status === 409 };
   }
 }
 
@@ -100,8 +122,9 @@ async function movedTo(client: KubernetesClient, object: Manifest, namespace: st
 }
 
 /** Any other error is of the connection or the credentials, and would be the same for every object. */
-function isAboutObject({ code, status }: KubernetesError): boolean {
+function isAboutObject({ code, status, reason }: KubernetesError): boolean {
   if (code === "kubernetes/unknown-kind") return true;
-  // An unknown field in a server-side apply is an internal error (500) of the API server.
-  return status !== undefined && status !== 401 && status !== 429 && status <= 500;
+  // An unknown field in a server-side apply, and a webhook that fails, are internal errors (500) of the API server.
+  if (status === 500) return /not declared in schema|typed patch object|failed calling webhook/.test(reason);
+  return status !== undefined && status !== 401 && status !== 429 && status < 500;
 }
