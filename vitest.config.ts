@@ -21,7 +21,7 @@ const PURE = [
   "engine/{batching,chat-history,choose,schema-bounds}",
   "usage/{event,pieces}",
   "kernel/order",
-  "local/{decide,ordinal,doctor}",
+  "local/{decide,ordinal,doctor,wait-for-start}",
   "cli/{log-line,conversation-input}",
   "accounts/{token,stored-credentials}",
   "recovery/{marker,escrow,lifecycle,leftovers,decisions,expire,problems,scheduler}",

@@ -15,6 +15,7 @@ import { serverEnvironment } from "./environment.js";
 import { requireSameMajor } from "./major-version.js";
 import { SOCKET_PORT, serverArguments } from "./settings.js";
 import { endStrays, pidFileLines, serverPid } from "./strays.js";
+import { SILENT_START_TIMEOUT_MS, waitForStart } from "./wait-for-start.js";
 
 /**
  * A shell that is the parent process of the server. Its standard input is a pipe that only Keelson keeps open: when
@@ -46,12 +47,6 @@ export interface ServerOptions {
   /** On by default. */
   readonly fsync?: boolean;
 }
-
-/**
- * How long a server that is starting may write nothing to its log before it counts as failed. A replay takes as long as there is
- * WAL; it logs each restored segment, and its progress every 10 s (`log_startup_progress_interval`).
- */
-const SILENT_START_TIMEOUT_MS = 600_000;
 
 /** A running server. */
 export interface Server {
@@ -179,15 +174,13 @@ function signal(pid: number, name: NodeJS.Signals): void {
 /** Watches the pid file as pg_ctl does: its eighth line is `ready` when connections are accepted. */
 async function waitUntilReady(cluster: Cluster, server: Server, logStart: number): Promise<void> {
   const { process: child } = server;
-  let logged = logStart;
-  for (let end = Date.now() + SILENT_START_TIMEOUT_MS; Date.now() < end; await sleep(15)) {
-    const size = (await statIfPresent(cluster.log))?.size ?? 0;
-    if (size !== logged) end = Date.now() + SILENT_START_TIMEOUT_MS;
-    logged = size;
-    if (child.exitCode !== null || child.signalCode !== null) throw await startError(cluster, logStart);
-    const lines = await pidFileLines(cluster.data);
-    if (lines[7]?.trim() === "ready") return;
-  }
+  const outcome = await waitForStart({
+    ended: () => child.exitCode !== null || child.signalCode !== null,
+    ready: async () => (await pidFileLines(cluster.data))[7]?.trim() === "ready",
+    logBytes: async () => (await statIfPresent(cluster.log))?.size ?? 0,
+  });
+  if (outcome === "ready") return;
+  if (outcome === "ended") throw await startError(cluster, logStart);
   await server.stop("immediate");
   const silent = `it has logged nothing for ${SILENT_START_TIMEOUT_MS / 1000} s`;
   throw new KeelsonError("postgres/start", `PostgreSQL is not ready, and ${silent}`, {

@@ -120,7 +120,7 @@ function signalIfAlive(pid: number, signal: NodeJS.Signals): void {
 }
 
 async function exited(pid: number, timeoutMs: number): Promise<boolean> {
-  for (const end = Date.now() + timeoutMs; Date.now() < end; await sleep(20)) {
+  for (const end = performance.now() + timeoutMs; performance.now() < end; await sleep(20)) {
     const state = await readProcessFile(pid, "stat");
     // A zombie holds no resources; its parent may be slow to reap it.
     if (state !== undefined && /\) [ZX] /.test(state)) return true;

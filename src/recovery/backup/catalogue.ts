@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { messageOf } from "../../errors/thrown.js";
+import { parseLsn } from "../archive/segments.js";
 import { type BackupCodec, corrupt } from "../backup-codec.js";
 import type { Repository } from "../repository/repository.js";
 import { type Origin, readSigned, type SignedFor, writeSigned } from "../repository/signed-object.js";
@@ -10,6 +11,9 @@ import { type IncompleteBackup, incompleteBackups } from "./leftovers.js";
 const objectSchema = z.object({ name: z.string(), bytes: z.number(), sha256: z.string() });
 
 /** The description of one backup. It is written last: a backup without it does not exist. */
+/** A position in the WAL, as PostgreSQL writes it. */
+const lsn = z.string().regex(/^[0-9A-F]{1,8}\/[0-9A-F]{1,8}$/i);
+
 const manifestSchema = z.object({
   format: z.literal(1),
   /** `20251121T080102Z`, the UTC time at which it was started. */
@@ -24,12 +28,12 @@ const manifestSchema = z.object({
   /** Bytes of the data directory, uncompressed. */
   size: z.number(),
   timeline: z.number(),
-  startLsn: z.string(),
-  stopLsn: z.string(),
+  startLsn: lsn,
+  stopLsn: lsn,
   /** The first and the last segment that recovery needs to reach the restore point. */
   firstSegment: z.string(),
   lastSegment: z.string(),
-  restorePoint: z.object({ name: z.string(), lsn: z.string(), at: z.number() }),
+  restorePoint: z.object({ name: z.string(), lsn, at: z.number() }),
   /** Public key that it is encrypted to; null without encryption. */
   recipient: z.string().nullable(),
   /** Further public keys that it is encrypted to. */
@@ -75,7 +79,7 @@ export interface DamagedEntry {
 }
 
 export interface Catalogue {
-  /** Oldest first. */
+  /** Of each database, oldest first. */
   readonly backups: readonly Backup[];
   readonly damaged: readonly DamagedEntry[];
   /** Backups without a manifest: one may be in progress, others were interrupted. */
@@ -138,12 +142,27 @@ export async function readCatalogue(repository: Repository, keys: Keys): Promise
     entries.push(...(await Promise.all(some.map((name) => readBackup(repository, keys, names, name)))));
   }
   return {
-    backups: entries
-      .flatMap(({ backup }) => backup ?? [])
-      .sort((a, b) => a.manifest.finishedAt - b.manifest.finishedAt),
+    backups: bySystem(entries.flatMap(({ backup }) => backup ?? [])),
     damaged: entries.flatMap(({ damaged }) => damaged),
     incomplete: incompleteBackups(objects.flat()),
   };
+}
+
+/** In the order of the WAL, which no clock changes: a restore starts a timeline with the next higher number. */
+export function byLogPosition({ manifest: a }: Backup, { manifest: b }: Backup): number {
+  const lsn = parseLsn(a.startLsn) - parseLsn(b.startLsn);
+  return a.timeline - b.timeline || Number(lsn) || a.finishedAt - b.finishedAt;
+}
+
+/** The backups of each database in the order of its WAL; the database with the newest backup last. */
+function bySystem(backups: readonly Backup[]): Backup[] {
+  const systems = new Map<string, Backup[]>();
+  for (const backup of backups) {
+    const { system } = backup.manifest;
+    systems.set(system, [...(systems.get(system) ?? []), backup]);
+  }
+  const newest = (of: readonly Backup[]) => Math.max(...of.map(({ manifest }) => manifest.finishedAt));
+  return [...systems.values()].sort((a, b) => newest(a) - newest(b)).flatMap((of) => of.sort(byLogPosition));
 }
 
 interface Entry {

@@ -1,7 +1,7 @@
 import type { Milliseconds } from "../../plan/plan.js";
 import type { ArchivedFile } from "../archive/log-archive.js";
 import { parseLogFile } from "../archive/segments.js";
-import type { Backup } from "./catalogue.js";
+import { type Backup, byLogPosition } from "./catalogue.js";
 
 export interface RetentionPolicy {
   /** `backups.full.keep`. */
@@ -26,7 +26,7 @@ export function prune(
   policy: RetentionPolicy,
   now: number,
 ): Pruning {
-  const byAge = [...backups].sort((a, b) => a.manifest.finishedAt - b.manifest.finishedAt);
+  const byAge = [...backups].sort(byLogPosition);
   const valid = byAge.filter((backup) => backup.verification?.valid !== false);
   const anchor = valid.findLast((backup) => backup.manifest.restorePoint.at <= now - policy.log) ?? valid[0];
   const needed = new Set([byAge.at(-1), byAge.findLast((backup) => backup.verification?.valid === true), anchor]);

@@ -20,14 +20,18 @@ export interface SchedulerOptions {
 
 const MIN_RETRY_INTERVAL_MS = 30_000;
 const MAX_RETRY_INTERVAL_MS = 60 * 60_000;
+/** A larger difference is no adjustment of a synchronised clock. */
+const CLOCK_STEP_MS = 60_000;
 /** Delay after a start, so that the work does not compete with the first requests. */
 const START_DELAY_MS = 3_000;
-/** A timer of Node.js is limited to 24 days. */
-const MAX_SLEEP_MS = 24 * 60 * 60_000;
+/** A timer stands still while the machine is suspended, and does not follow a step of the clock: the time is compared this often. */
+const MAX_SLEEP_MS = 60_000;
 
 export function startScheduler({ what, due, work, onFailure }: SchedulerOptions): Scheduler {
   let timer: NodeJS.Timeout | undefined;
   let next: number | undefined;
+  /** The time until `next` when the timer was set. */
+  let remaining = 0;
   let failing: ReturnType<Scheduler["failing"]>;
   let retry = MIN_RETRY_INTERVAL_MS;
   let stopped = false;
@@ -35,6 +39,7 @@ export function startScheduler({ what, due, work, onFailure }: SchedulerOptions)
 
   function sleepUntil(at: number): void {
     next = at;
+    remaining = at - Date.now();
     clearTimeout(timer);
     timer = setTimeout(() => void wake(), Math.min(Math.max(0, at - Date.now()), MAX_SLEEP_MS));
   }
@@ -58,6 +63,8 @@ export function startScheduler({ what, due, work, onFailure }: SchedulerOptions)
 
   async function wake(): Promise<void> {
     if (stopped || next === undefined) return;
+    // The clock was set back: the work may be due at another time now.
+    if (next - Date.now() > remaining + CLOCK_STEP_MS) return reconsider();
     if (next > Date.now() + 1000) return sleepUntil(next);
     const mine = round;
     try {

@@ -178,7 +178,7 @@ async function archiveSegment(
   });
   const segment = segmentName(timeline, segmentOf(lsn));
   const timeoutMs = options.archiveTimeoutMs ?? DEFAULT_ARCHIVE_TIMEOUT_MS;
-  for (const end = options.now() + timeoutMs; options.now() < end; await sleep(100)) {
+  for (const end = performance.now() + timeoutMs; performance.now() < end; await sleep(100)) {
     options.signal?.throwIfAborted();
     if (await archive.has(segment)) return segment;
   }

@@ -19,8 +19,8 @@ export async function completeRestore(context: RecoveryContext): Promise<void> {
   if (archiver && history !== undefined) {
     const archive = await currentArchive(context).catch(() => undefined);
     const archived = async () => (await archive?.has(history).catch(() => false)) ?? false;
-    const end = Date.now() + HISTORY_TIMEOUT_MS;
-    while (!(await archived()) && Date.now() < end && archiver.state().failing === undefined) await sleep(50);
+    const end = performance.now() + HISTORY_TIMEOUT_MS;
+    while (!(await archived()) && performance.now() < end && archiver.state().failing === undefined) await sleep(50);
     if (!(await archived()))
       report(
         "warning",
