@@ -1,6 +1,7 @@
+import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { findBackup, readCatalogue } from "../../src/recovery/backup/catalogue.js";
 import { unpackInto } from "../../src/recovery/restore/restore.js";
 import { startSource, temporaryDirectory } from "../support/recovery/source.js";
@@ -9,6 +10,34 @@ const cleanups: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
+
+/** Directories that were made durable, each with what was in it and beside it at that time. */
+const synced: { directory: string; complete: boolean; named: boolean }[] = [];
+vi.mock("../../src/disk/sync-tree.js", async (original) => {
+  const { syncTree } = await original<typeof import("../../src/disk/sync-tree.js")>();
+  return {
+    async syncTree(directory: string) {
+      const complete = ["PG_VERSION", "recovery.signal", "restored_wal"].every((name) =>
+        existsSync(join(directory, name)),
+      );
+      const named = existsSync(directory.replace(/\.restore-[0-9a-f]+\.tmp$/, ""));
+      synced.push({ directory, complete, named });
+      await syncTree(directory);
+    },
+  };
+});
+
+test("a restore is durable before its directory gets its name: a power failure leaves all of it or nothing", async () => {
+  const source = await startSource(cleanups);
+  await source.backup();
+  const backup = findBackup(await readCatalogue(source.repository, source.codec), "latest");
+  const target = join(temporaryDirectory(cleanups), "copy");
+  const options = { user: source.cluster.user, target: { kind: "restore-point" } } as const;
+  synced.length = 0;
+  await (await unpackInto(target, source.repository, source.codec, backup, options)).complete();
+  expect(synced).toEqual([{ directory: expect.stringContaining(target), complete: true, named: false }]);
+  expect(existsSync(target)).toBe(true);
+}, 120_000);
 
 test("a restore deletes nothing that appears in its target while it runs", async () => {
   const source = await startSource(cleanups);
