@@ -22,7 +22,11 @@ const from = "hf://owner/repo/small.gguf";
 const present = { from, file: "/models/small.gguf" };
 const source = { kind: "huggingface", from, sha256: undefined } as const;
 const noNetwork = [{ from, why: "no network: cannot resolve huggingface.co" }];
-const ollama = { url: "http://127.0.0.1:11434", models: ["nomic-embed-text:latest", "llama3.2:1b"] };
+const ollama = {
+  kind: "running" as const,
+  url: "http://127.0.0.1:11434",
+  models: ["nomic-embed-text:latest", "llama3.2:1b"],
+};
 
 describe("the best engine of this machine", () => {
   it("is llama.cpp if the file is on this machine", () => {
@@ -43,6 +47,25 @@ describe("the best engine of this machine", () => {
     });
     const named = model("{ source: nomic-embed-text, fallback: simulated }");
     expect(chooseEngine(named, { ...nothing, ollama })).toMatchObject({ upstreamModel: "nomic-embed-text:latest" });
+  });
+
+  it("is no Ollama of another user of the machine, and the reason says so", () => {
+    const foreign = { kind: "foreign" as const, why: "the server at http://127.0.0.1:11434 is not used" };
+    expect(chooseEngine(small, { ...nothing, ollama: foreign })).toMatchObject({
+      engine: "simulated",
+      reason: expect.stringContaining(foreign.why),
+    });
+    expect(chooseEngine({ ...strict, engine: "ollama" }, { ...nothing, ollama: foreign })).toMatchObject({
+      engine: "none",
+      reason: foreign.why,
+    });
+  });
+
+  it("names the model and the address where the source is a name and no Ollama runs", () => {
+    const missing = { kind: "missing" as const, why: "no Ollama is running at http://127.0.0.1:11434" };
+    const named = model("{ source: llama3, fallback: simulated }");
+    expect(chooseEngine(named, { ...nothing, ollama: missing }).reason).toContain(`llama3: ${missing.why}`);
+    expect(chooseEngine(small, { ...nothing, ollama: missing }).reason).not.toContain("Ollama");
   });
 
   it("is a small download otherwise, with the simulator until it is complete, if allowed", () => {

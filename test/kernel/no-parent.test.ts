@@ -88,7 +88,14 @@ describe("a process whose parent exits before it serves", () => {
     "exits: an engine's child, $when",
     async ({ awaitReady }) => {
       const times = { prefillRate: 1000, stepMs: 10, perSequenceMs: 1, cacheTokens: 10_000, batch: 4 };
-      const config: ChildConfig = { engine: "simulated", model: "small", context: 2048, embeddings: false, times };
+      const config: ChildConfig = {
+        engine: "simulated",
+        substitute: false,
+        model: "small",
+        context: 2048,
+        embeddings: false,
+        times,
+      };
       const child = fork(engine, [], { stdio: ["ignore", "ignore", "inherit", "ipc"], execArgv: [] });
       started.push(child);
       const ready = new Promise<void>((resolve) => child.once("message", () => resolve()));

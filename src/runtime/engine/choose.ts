@@ -1,5 +1,6 @@
 import { nameAtServer } from "../../plan/model-source.js";
 import type { Model, ModelSource } from "../../plan/plan.js";
+import type { OllamaFacts } from "./engines/ollama.js";
 import type { DownloadedSource } from "./weights/cache.js";
 
 export type FileSource = Extract<ModelSource, { kind: "file" }>;
@@ -20,8 +21,8 @@ export interface Facts {
   readonly skipped: readonly Unavailable[];
   /** Why llama.cpp cannot run here; undefined if it can. */
   readonly llamaCppMissing: string | undefined;
-  /** A running Ollama and its models. */
-  readonly ollama: { readonly url: string; readonly models: readonly string[] } | undefined;
+  /** A running Ollama, or why there is none; undefined if the choice does not depend on it. */
+  readonly ollama: OllamaFacts | undefined;
 }
 
 export type Choice = { readonly reason: string } & (
@@ -62,7 +63,7 @@ function best(model: Model, facts: Facts): Choice {
   const rejected: string[] = [];
   if (llamaCppMissing === undefined && present !== undefined) return loaded(present, facts);
   if (llamaCppMissing !== undefined) rejected.push(`llama.cpp cannot run (${llamaCppMissing})`);
-  if (ollama !== undefined) {
+  if (ollama?.kind === "running") {
     const upstreamModel = ollamaName(model, ollama.models);
     if (upstreamModel !== undefined) {
       return {
@@ -73,7 +74,10 @@ function best(model: Model, facts: Facts): Choice {
       };
     }
     rejected.push("the running Ollama has no model");
-  }
+  } else if (ollama?.kind === "foreign") rejected.push(ollama.why);
+  // A name is one of Ollama's library.
+  else if (ollama !== undefined && model.sources.some(({ kind }) => kind === "name"))
+    rejected.push(`${nameAtServer(model)}: ${ollama.why}`);
   if (llamaCppMissing === undefined && downloadable !== undefined) {
     if ((downloadable.bytes ?? 0) <= MAX_AUTOMATIC_DOWNLOAD_BYTES) return downloading(model, downloadable, facts);
     rejected.push(`the model's file is ${gigabytes(downloadable.bytes ?? 0)}, too large for an automatic download`);
@@ -125,7 +129,7 @@ function configuredLlama(model: Model, facts: Facts): Choice {
 }
 
 function configuredOllama(model: Model, { ollama }: Facts): Choice {
-  if (ollama === undefined) return simulatedOrNone(model, "no Ollama is running on this machine");
+  if (ollama?.kind !== "running") return simulatedOrNone(model, ollama?.why ?? "no Ollama is running on this machine");
   const upstreamModel = ollamaName(model, ollama.models) ?? nameAtServer(model);
   return { engine: "ollama", url: ollama.url, upstreamModel, reason: `ollama: running at ${ollama.url}` };
 }

@@ -42,8 +42,8 @@ export async function gatherFacts(model: Model, failed: FailedSources): Promise<
     if (source.kind === "file") skipped.push({ from: source.from, why: why ?? `there is no file ${pathOf(source)}` });
   }
   const ollama = model.engine === "llama.cpp" ? undefined : await detectOllama();
-  if (model.engine === "ollama" || ollama !== undefined) return { ...facts, ollama, skipped };
-  return { ...facts, ...(await firstDownload(model, unusable, skipped)) };
+  if (model.engine === "ollama" || ollama?.kind === "running") return { ...facts, ollama, skipped };
+  return { ...facts, ollama, ...(await firstDownload(model, unusable, skipped)) };
 }
 
 /** Probes the sources at the same time, so that an unreachable server delays none of them, and takes the first. */

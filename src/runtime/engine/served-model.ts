@@ -7,7 +7,7 @@ import type { ChildConfig } from "./child/protocol.js";
 import { type Choice, chooseEngine } from "./choose.js";
 import type { Target } from "./client.js";
 import { llamaChild } from "./engines/llama-cpp.js";
-import { ollamaTarget } from "./engines/ollama.js";
+import { foreignUser, ollamaTarget } from "./engines/ollama.js";
 import { simulatedChild } from "./engines/simulated.js";
 import { upstreamTargets } from "./engines/upstream.js";
 import { gatherFacts } from "./facts.js";
@@ -21,6 +21,8 @@ const FIRST_RETRY_INTERVAL_MS = 30_000;
 const MAX_RETRY_INTERVAL_MS = 600_000;
 /** Interval at which a missing key of an upstream is looked up again. */
 const KEY_LOOKUP_INTERVAL_MS = 2_000;
+/** Interval at which the user is checked whose process listens at Ollama's address. */
+const OLLAMA_CHECK_INTERVAL_MS = 1_000;
 /** Failed starts of a child that was never ready, after which another source or the simulator takes over. */
 const MAX_START_FAILURES = 3;
 /** Time for a replaced engine to complete its requests in flight. */
@@ -122,9 +124,10 @@ export class ServedModel {
       case "ollama":
         this.#retireSubstitute();
         this.#set([ollamaTarget(model.name, choice.url, choice.upstreamModel, choice.reason)]);
+        this.#watchOllama(choice.url);
         return;
       case "simulated":
-        if (choice.final) this.#chosen = this.#run(simulatedChild(model), choice.reason);
+        if (choice.final) this.#chosen = this.#run(simulatedChild(model, "declared"), choice.reason);
         else {
           this.#simulate(choice.reason);
           this.#retryLater();
@@ -141,6 +144,18 @@ export class ServedModel {
           void this.#fetch(choice.download, choice.afterwards);
         }
     }
+  }
+
+  /** Ollama may stop, and another user of the machine listen at its address. */
+  #watchOllama(url: string): void {
+    this.#schedule(OLLAMA_CHECK_INTERVAL_MS, () => {
+      void foreignUser(url).then((why) => {
+        if (why === undefined) return this.#watchOllama(url);
+        this.log.warn({ model: this.model.name }, why);
+        this.#set([]);
+        return this.#select();
+      });
+    });
   }
 
   /** Downloads the model's weights, then starts llama.cpp, which takes over from the simulator. Another source follows a failed one. */
@@ -189,7 +204,7 @@ export class ServedModel {
   }
 
   #simulate(reason: string): void {
-    this.#substitute ??= this.#run(simulatedChild(this.model), reason);
+    this.#substitute ??= this.#run(simulatedChild(this.model, "substitute"), reason);
     this.#substitute.reason = reason;
     this.#follow();
   }

@@ -17,7 +17,10 @@ export function openAiOperations(router: Router, startedAt: number): (path: stri
     ]),
   );
   const created = Math.floor(startedAt / 1000);
-  const modelOf = (name: string): object => ({ id: name, object: "model", created, owned_by: "keelson" });
+  const modelOf = (name: string): object => {
+    const isSimulated = router.route(name)?.targets.some(({ target }) => target.engine === "simulated");
+    return { id: name, object: "model", created, owned_by: isSimulated ? "keelson-simulator" : "keelson" };
+  };
   const list: Operation = {
     method: "GET",
     kind: "read",

@@ -90,6 +90,8 @@ export interface Embedded {
 
 /** An engine in a child process. The server around it implements HTTP. */
 export interface Inference {
+  /** Its output is that of no model: responses are marked. */
+  readonly simulated: boolean;
   /** A model either generates text or makes embeddings. */
   readonly kind: "text" | "embeddings";
   /** Length of its embedding vectors. */

@@ -46,6 +46,7 @@ const MAX_PARALLEL_CALLS = 8;
 
 /** llama.cpp with one GGUF file. Several sequences share its context and are processed in one batch. */
 export class LlamaInference implements Inference {
+  readonly simulated = false;
   readonly #free: LlamaContextSequence[] = [];
   readonly #waiting: ((sequence: LlamaContextSequence) => void)[] = [];
   #embedder: Promise<LlamaEmbeddingContext> | undefined;

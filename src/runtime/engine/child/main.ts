@@ -15,7 +15,7 @@ async function load(config: ChildConfig): Promise<Inference> {
   switch (config.engine) {
     case "simulated": {
       const { SimulatedInference } = await import("./simulated.js");
-      return new SimulatedInference(config.times, config.context, config.embeddings ? "embeddings" : "text");
+      return new SimulatedInference(config);
     }
     case "llama.cpp": {
       const { LlamaInference } = await import("./llama.js");

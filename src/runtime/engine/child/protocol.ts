@@ -5,6 +5,8 @@ export const childConfig = z.discriminatedUnion("engine", [
   z.object({
     engine: z.literal("simulated"),
     model: z.string(),
+    /** It serves instead of a model that the platform file declares and that is not available at the moment. */
+    substitute: z.boolean(),
     context: z.number(),
     embeddings: z.boolean(),
     times: z.object({

@@ -94,6 +94,7 @@ async function handle(
       return json(response, 200, {
         object: "list",
         model,
+        ...(inference.simulated ? { simulated: true } : {}),
         data: vectors.map((vector, index) => ({
           object: "embedding",
           index,
@@ -150,7 +151,8 @@ async function generate(
   response: ServerResponse,
   signal: AbortSignal,
 ): Promise<void> {
-  const { ids } = shape;
+  // The field with which OpenAI's API identifies what has generated a response.
+  const ids = inference.simulated ? { ...shape.ids, system_fingerprint: "simulated" } : shape.ids;
   const total = { inputTokens: 0, outputTokens: 0 };
   const add = ({ inputTokens, outputTokens }: Generated): void => {
     total.inputTokens += inputTokens;

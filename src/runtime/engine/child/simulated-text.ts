@@ -63,10 +63,11 @@ function lastResults({ prompt }: Generation): string | undefined {
 }
 
 /**
- * The output of the simulated engine for a prompt of `promptTokens`. It is a function of the request, contains its words, and is marked as simulated in its first
+ * The output of the simulated engine for a prompt of `promptTokens`. `isSubstitute`: a model is declared, and not available at the moment.
+ * It is a function of the request, contains its words, and is marked as simulated in its first
  * word, so that it is not mistaken for the output of a model.
  */
-export function simulatedText(generation: Generation, promptTokens: number): string {
+export function simulatedText(generation: Generation, promptTokens: number, isSubstitute: boolean): string {
   const { format } = generation;
   if (format.kind === "schema") return JSON.stringify(simulatedInstance(format.schema));
   const message = lastUserMessage(generation).trim();
@@ -78,7 +79,9 @@ export function simulatedText(generation: Generation, promptTokens: number): str
     results ?? (topic === undefined ? "[simulated] This is a placeholder." : `[simulated] You asked about ${topic}.`),
     "No model is loaded: this text has the timing and the token counts of a model's response, but not its content.",
     `Your request has ${promptTokens} tokens.`,
-    "To get real answers, set the source of a model in the platform file.",
+    isSubstitute
+      ? "The model of the platform file is not available yet: `keelson status` shows its download, or the reason."
+      : "To get real answers, set the source of a model in the platform file.",
   ].join(" ");
 }
 

@@ -3,6 +3,7 @@ import { toError } from "../../../errors/thrown.js";
 import { type BatchingTimes, type BatchState, idle, join, leave, step } from "./batching.js";
 import type { Embedded, Generated, Generation, Inference, Input, Piece } from "./inference.js";
 import { inputTooLong, requirePossibleSize } from "./inference.js";
+import type { ChildConfig } from "./protocol.js";
 import { simulatedCalls } from "./simulated-calls.js";
 import {
   inputTokensOf,
@@ -32,11 +33,16 @@ export class SimulatedInference implements Inference {
   #closed = false;
   readonly #outputs = new Map<number, Output>();
 
-  constructor(
-    private readonly times: BatchingTimes,
-    private readonly context: number,
-    readonly kind: Inference["kind"],
-  ) {}
+  readonly simulated = true;
+  readonly kind: Inference["kind"];
+  private readonly times: BatchingTimes;
+  private readonly context: number;
+
+  constructor(private readonly config: Extract<ChildConfig, { engine: "simulated" }>) {
+    this.times = config.times;
+    this.context = config.context;
+    this.kind = config.embeddings ? "embeddings" : "text";
+  }
 
   requirePrompt(input: Input): void {
     const tokens = inputTokensOf(input, this.context);
@@ -50,7 +56,7 @@ export class SimulatedInference implements Inference {
     if (inputTokens >= this.context) throw inputTooLong(inputTokens, this.context, field);
     const calls = simulatedCalls(generation);
     if (calls.length > 0) return this.#call(inputTokens, calls, emit, signal);
-    const text = beforeStop(simulatedText(generation, inputTokens), generation.stop);
+    const text = beforeStop(simulatedText(generation, inputTokens, this.config.substitute), generation.stop);
     const all = tokensOf(text);
     const room = Math.min(generation.maxTokens ?? Number.POSITIVE_INFINITY, this.context - inputTokens);
     const tokens = all.slice(0, room);

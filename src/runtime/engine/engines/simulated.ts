@@ -4,10 +4,11 @@ import { LAPTOP_TIMES } from "../child/batching.js";
 import type { ChildConfig } from "../child/protocol.js";
 
 /** A simulator with the timing of a small model: its text is marked as simulated; token counts and limits are real. */
-export function simulatedChild(model: Model): ChildConfig {
+export function simulatedChild(model: Model, role: "declared" | "substitute"): ChildConfig {
   return {
     engine: "simulated",
     model: model.name,
+    substitute: role === "substitute",
     context: model.context ?? DEFAULT_CONTEXT_TOKENS,
     embeddings: model.embeddings,
     times: { ...LAPTOP_TIMES, batch: Math.max(1, model.concurrency) },

@@ -223,6 +223,7 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
     this.#out.status = response.status;
     this.#out.contentType = response.contentType;
     this.#out.model = this.placement.route.model.name;
+    this.#out.simulated = this.#upstream?.isSimulated === true;
     this.#arrived = bytes;
     this.#step("output");
     this.#checkpointTimer ??= setTimeout(checkpoint, this.#checkpointIntervalMs, this);
@@ -244,6 +245,7 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
   onComplete(response: UpstreamResponse, before: Buffer | undefined): void {
     const { counted, estimated } = this.#countedSoFar();
     const last = response.last(counted);
+    this.#out.simulated = this.#upstream?.isSimulated === true;
     this.#prepare(response.status, response.contentType, before === undefined ? last : Buffer.concat([before, last]));
     this.#counted = counted;
     this.#estimated = estimated;

@@ -68,6 +68,10 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, DecoderListener
     return this.#response;
   }
 
+  get isSimulated(): boolean {
+    return this.target.target.engine === "simulated";
+  }
+
   /** The key that is sent to the server. */
   get key(): string | undefined {
     return this.target.target.authorization?.replace(/^Bearer /, "");

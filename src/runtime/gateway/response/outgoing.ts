@@ -13,6 +13,8 @@ export class Outgoing {
   contentType = "application/json";
   /** The model that serves the request, for the `x-keelson-model` header. */
   model = "";
+  /** The simulator serves the request: the response is marked. */
+  simulated = false;
   #held: Buffer | undefined;
   #open = false;
   #started = false;
@@ -82,6 +84,7 @@ export class Outgoing {
     this.#started = true;
     const headers = ["content-type", this.contentType, "x-request-id", this.requestId, "x-keelson-model", this.model];
     if (this.clientRequestId !== undefined) headers.push(CLIENT_REQUEST_ID, this.clientRequestId);
+    if (this.simulated) headers.push("x-keelson-simulated", "true");
     if (length === undefined) headers.push("cache-control", "no-cache");
     else headers.push("content-length", String(length));
     this.response.writeHead(this.status, headers);
