@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { usersListeningOn } from "../../src/disk/port-user.js";
 import { detectOllama } from "../../src/runtime/engine/engines/ollama.js";
 
-const NOBODY = 65_534;
+const OTHER_UID = 65_534;
 const program = `require("node:http").createServer((request, response) => response.end('{"models":[{"name":"llama3:latest"}]}'))
   .listen(0, "127.0.0.1", function () { console.log(this.address().port); })`;
 
@@ -24,14 +24,17 @@ describe.skipIf(process.platform !== "linux")("a server at the address of Ollama
 
   it.skipIf(process.getuid?.() !== 0)("is not used if it is a process of another user", async () => {
     const other = spawn(process.execPath, ["-e", program], {
-      uid: NOBODY,
-      gid: NOBODY,
+      uid: OTHER_UID,
+      gid: OTHER_UID,
       cwd: "/",
       stdio: ["ignore", "pipe", "inherit"],
     });
     const [line] = await once(other.stdout, "data");
     const url = `http://127.0.0.1:${Number(String(line))}`;
-    expect(await detectOllama(url)).toMatchObject({ kind: "foreign", why: expect.stringContaining(`user ${NOBODY}`) });
+    expect(await detectOllama(url)).toMatchObject({
+      kind: "foreign",
+      why: expect.stringContaining(`user ${OTHER_UID}`),
+    });
     other.kill();
     await once(other, "exit");
   });
