@@ -1,8 +1,9 @@
-import { createServer, type Server } from "node:net";
+import { connect, createServer, type Server } from "node:net";
 import { describe, expect, it } from "vitest";
-import { metric, planWith, startTestGateway } from "../support/gateway/gateway.js";
+import { key, metric, planWith, startTestGateway } from "../support/gateway/gateway.js";
 import { CHAT, complete, messages, startRealServers, streamed, text } from "../support/gateway/real-servers.js";
 import { chunk, startUpstream, wellBehaved, words } from "../support/gateway/upstream.js";
+import { until } from "../support/until.js";
 
 const servers = startRealServers();
 
@@ -90,5 +91,37 @@ describe("a connection that is never made", () => {
     expect(metric(await own.metrics(), "keelson_gateway_retries_total")).toBeGreaterThan(0);
     await own.stop();
     closing.close();
+  });
+});
+
+describe("a client that does not read its response", () => {
+  it("gives up its slot when another request waits for one", async () => {
+    const { upstream } = servers;
+    const own = await startTestGateway(planWith(`assistant: { upstreams: "${upstream.url}", concurrency: 1 }`));
+    const piece = chunk(CHAT, "m", "x".repeat(60_000));
+    upstream.behave((received, response) => {
+      if (received.text.includes("endless")) {
+        response.writeHead(200, { "content-type": "text/event-stream" });
+        const send = (): void => {
+          if (!response.destroyed) response.write(piece, send);
+        };
+        send();
+      } else void wellBehaved(received, response);
+    });
+    const { hostname, port } = new URL(own.url);
+    const unread = connect(Number(port), hostname);
+    unread.on("error", () => {});
+    unread.pause();
+    const body = JSON.stringify({ model: "assistant", stream: true, messages: [{ role: "user", content: "endless" }] });
+    unread.write(
+      `POST ${CHAT} HTTP/1.1\r\nhost: ${hostname}\r\nauthorization: Bearer ${key}\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    );
+    await until(async () => upstream.received.some((each) => each.text.includes("endless")));
+    const startedAt = performance.now();
+    expect((await own.post(CHAT, { model: "assistant", messages })).status).toBe(200);
+    expect(performance.now() - startedAt).toBeLessThan(15_000);
+    expect((await own.usage.settled(2)).map(({ status }) => status).sort()).toEqual([200, 499]);
+    unread.destroy();
+    await own.stop();
   });
 });

@@ -1,19 +1,21 @@
+import type { Model } from "../../../plan/plan.js";
 import { type Trace, traceOf } from "../../kernel/trace.js";
 import type { CallMetrics } from "../metrics.js";
-import { type Problem, problem, problemBody, refuse, usageUnavailable } from "../problem.js";
+import { type Problem, problem, refuse, usageUnavailable } from "../problem.js";
 import type { Refused } from "../refusals.js";
 import type { PendingRequest } from "../request/body.js";
 import { clientRequestId } from "../request-id.js";
 import { Outgoing } from "../response/outgoing.js";
 import type { UpstreamResponse } from "../response/upstream-response.js";
 import { meaningOf, type Result } from "../routing/health.js";
-import type { RouteWaiter } from "../routing/model-route.js";
+import type { RouteWaiter, StalledResponse } from "../routing/model-route.js";
 import type { Tried } from "../routing/pick.js";
 import type { Placement } from "../routing/placement.js";
 import type { RoutedTarget } from "../routing/target.js";
-import type { Call, Counted, Tokens } from "../shape.js";
+import type { Call, Tokens } from "../shape.js";
 import type { Shared } from "../shared.js";
-import type { JournalListener } from "../usage/journal.js";
+import { type MeteredExchange, Metering } from "./metering.js";
+import { PreparedResponse } from "./prepared-response.js";
 import { spanOf } from "./span.js";
 import {
   ABANDON,
@@ -44,15 +46,10 @@ import {
   WRITE_INTENT,
 } from "./state.js";
 import { UpstreamCall, type UpstreamListener } from "./upstream-call.js";
-import { errorForClient, withoutKey } from "./upstream-error.js";
+import { brokenProblem, errorForClient, withoutKey } from "./upstream-error.js";
 
-/** The first checkpoint of a stream follows its first output after this time, and each next one after twice the time … */
-const FIRST_CHECKPOINT_MS = 100;
-/** … up to this interval. */
-const MAX_CHECKPOINT_INTERVAL_MS = 2_000;
 const CLIENT_LEFT_STATUS = 499;
 const EMPTY = Buffer.alloc(0);
-const NOTHING_COUNTED: Counted = { inputTokens: 0, outputTokens: 0 };
 
 /**
  * One valid request, from its slot at a target to the last byte of its response. `state.ts` decides what to do; this
@@ -62,12 +59,12 @@ const NOTHING_COUNTED: Counted = { inputTokens: 0, outputTokens: 0 };
  * one class on purpose: a listener for each role would be three more objects (or a closure for each callback) for every
  * request, and a proxy in Node.js spends most of its time on allocation.
  */
-export class Exchange implements UpstreamListener, RouteWaiter, JournalListener {
+export class Exchange implements UpstreamListener, RouteWaiter, MeteredExchange, StalledResponse {
   waitUntil = 0;
+  stalledAt = 0;
 
   readonly #state = initialState();
-  readonly #startedAt = performance.now();
-  readonly #at = Date.now();
+  readonly #metering: Metering;
   readonly #trace: Trace;
   readonly #out: Outgoing;
   #metrics: CallMetrics;
@@ -75,21 +72,10 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
   #upstream: UpstreamCall | undefined;
   /** The result of the newest attempt. */
   #result: Result = "discarded";
-  /** Why the newest attempt broke, for the log. */
-  #reason: string | undefined;
   #retryDelayMs = 0;
   #retryTimer: NodeJS.Timeout | undefined;
-  #checkpointTimer: NodeJS.Timeout | undefined;
-  #checkpointIntervalMs = FIRST_CHECKPOINT_MS;
 
-  // The prepared response: its status is in `#out`. Its last bytes wait for the settlement.
-  #last: Buffer = EMPTY;
-  #counted: Counted = NOTHING_COUNTED;
-  #estimated = false;
-  #retryAfter: string | number | undefined;
-  /** The problem that the prepared response reports; undefined if it is the response of an upstream. */
-  #problem: Problem | undefined;
-  #settledStatus = 0;
+  readonly #prepared: PreparedResponse;
   /** The bytes of the `output` event. */
   #arrived: Buffer = EMPTY;
 
@@ -101,7 +87,9 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
   ) {
     const { request, response } = pending;
     this.#trace = traceOf(request);
+    this.#metering = new Metering(shared, pending, call, this);
     this.#out = new Outgoing(response, pending.id, clientRequestId(request));
+    this.#prepared = new PreparedResponse(call.api, this.#out);
     this.#metrics = shared.metrics.call(placement.route.model.name, call.operation);
     response.on("close", () => this.#clientLeft());
   }
@@ -112,6 +100,14 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
 
   get member(): string {
     return this.pending.principal.keyId;
+  }
+
+  get model(): Model {
+    return this.placement.route.model;
+  }
+
+  get isCalling(): boolean {
+    return this.#state.phase === "calling";
   }
 
   get tried(): Tried<RoutedTarget> | undefined {
@@ -153,7 +149,7 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
     if (effects & END) this.#end();
     if (effects & RECORD) this.#record();
     if (effects & FINISH) this.#finish();
-    if (effects & WRITE_INTENT) this.#writeIntent();
+    if (effects & WRITE_INTENT) this.#metering.writeIntent();
     // The journal may have refused the intent at once.
     if (effects & SEND && this.#state.phase === "calling") this.#upstream?.send(this.pending.id, this.#trace);
     if (effects & SELECT) this.#select();
@@ -186,14 +182,14 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
   }
 
   refused(why: Problem): void {
-    this.#prepareProblem(why);
+    this.#prepared.setProblem(why);
     this.#step("queue-refused");
   }
 
   #decide(): void {
     this.#upstream = undefined;
     const now = Date.now();
-    const delayMs = this.placement.retry(this.#result, now - this.#at, now);
+    const delayMs = this.placement.retry(this.#result, now - this.#metering.at, now);
     if (delayMs === undefined) {
       if (meaningOf(this.#result).fallsBack) this.#fallBack(now);
       else this.#step("exhausted");
@@ -212,7 +208,7 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
   #nextModel(now: number): boolean {
     if (!this.placement.fallBack(now)) return false;
     this.shared.metrics.fallbacks += 1;
-    this.#metrics = this.shared.metrics.call(this.placement.route.model.name, this.call.operation);
+    this.#metrics = this.shared.metrics.call(this.model.name, this.call.operation);
     this.waitUntil = 0;
     return true;
   }
@@ -222,33 +218,31 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
   onOutput(response: UpstreamResponse, bytes: Buffer): boolean {
     this.#out.status = response.status;
     this.#out.contentType = response.contentType;
-    this.#out.model = this.placement.route.model.name;
+    this.#out.model = this.model.name;
     this.#out.simulated = this.#upstream?.isSimulated === true;
     this.#arrived = bytes;
     this.#step("output");
-    this.#checkpointTimer ??= setTimeout(checkpoint, this.#checkpointIntervalMs, this);
+    this.#metering.outputArrived();
     if (!this.#out.full) return true;
-    this.#out.startStallTimeout();
+    this.stalledAt = Date.now();
+    this.placement.route.stalled.add(this);
     this.pending.response.once("drain", () => this.#drained());
     return false;
   }
 
-  /** Records the output so far, so that it is counted if this process ends. */
-  checkpoint(): void {
-    this.#checkpointTimer = undefined;
-    if (this.#state.phase !== "calling") return;
-    this.shared.journal.checkpoint(this.pending.id, this.#countedSoFar().counted.outputTokens);
-    this.#checkpointIntervalMs = Math.min(MAX_CHECKPOINT_INTERVAL_MS, 2 * this.#checkpointIntervalMs);
+  /** The client does not read the response, which holds a slot of the model. */
+  giveUp(): void {
+    this.pending.response.destroy();
   }
 
   /** `before`: the part of a stream that arrived together with its end. It is sent with the end, in one packet. */
   onComplete(response: UpstreamResponse, before: Buffer | undefined): void {
-    const { counted, estimated } = this.#countedSoFar();
-    const last = response.last(counted);
+    const tokens = this.tokensSoFar();
+    const last = response.last(tokens.counted);
     this.#out.simulated = this.#upstream?.isSimulated === true;
-    this.#prepare(response.status, response.contentType, before === undefined ? last : Buffer.concat([before, last]));
-    this.#counted = counted;
-    this.#estimated = estimated;
+    const bytes = before === undefined ? last : Buffer.concat([before, last]);
+    this.#prepared.set(response.status, response.contentType, bytes);
+    this.#prepared.count(tokens);
     this.#result = response.result;
     this.#step("completed");
   }
@@ -256,32 +250,26 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
   onUpstreamError(response: UpstreamResponse): void {
     const { retryAfter } = response;
     this.#result = response.result;
-    const model = this.placement.route.model.name;
+    const model = this.model.name;
     const error = errorForClient(response, { api: this.call.api, model, key: this.#upstream?.key });
-    if (error.document !== undefined) this.#prepare(error.status, "application/json", error.document);
-    else this.#prepareProblem({ ...error.problem, status: error.status });
-    this.#retryAfter = retryAfter;
-    this.#reason = error.logged;
+    if (error.document !== undefined) this.#prepared.set(error.status, "application/json", error.document);
+    else this.#prepared.setProblem({ ...error.problem, status: error.status });
+    this.#prepared.retryAfter = retryAfter;
+    this.#prepared.reason = error.logged;
     this.#step("upstream-error");
   }
 
   onBroken(reason: string, result: Result): void {
     this.#result = this.#state.clientLeft ? this.#resultOfLeft() : result;
-    this.#reason = withoutKey(reason, this.#upstream?.key);
+    const logged = withoutKey(reason, this.#upstream?.key);
+    this.#prepared.reason = logged;
     if (!this.#state.clientLeft && !this.#state.started) {
-      const logged = this.#reason;
-      this.#prepareProblem(this.#brokenProblem());
-      this.#reason = logged;
+      this.#prepared.setProblem(
+        brokenProblem(this.model.name, this.#prepared.reason, this.#upstream?.response?.failure),
+      );
+      this.#prepared.reason = logged;
     }
     this.#step("connection-lost");
-  }
-
-  /** The problem that the client receives instead of the answer, or at its end. */
-  #brokenProblem(): Problem {
-    const server = `the server of ${this.placement.route.model.name}`;
-    if (this.#upstream?.response?.failure?.concernsAccount)
-      return problem("upstream_failed", `${server} refused the platform's own API key or account`);
-    return problem("upstream_failed", `${server} ${this.#reason ?? "failed"}`);
   }
 
   /** The result of an attempt that was cancelled because the client disconnected. */
@@ -294,50 +282,36 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
   /** Prepares the end of a response whose upstream failed in the middle of it. */
   #break(): void {
     this.#logFailure("upstream failed in the middle of its response");
-    const model = this.placement.route.model.name;
+    const model = this.model.name;
     const interrupted = problem("upstream_failed", `the server of ${model} failed in the middle of its response`);
-    const { counted, estimated } = this.#countedSoFar();
-    this.#counted = counted;
-    this.#estimated = estimated;
+    this.#prepared.count(this.tokensSoFar());
     const response = this.#upstream?.response;
     if (response?.shape === undefined) this.#out.cut();
-    else this.#last = response.shape.broken(response.failure === undefined ? interrupted : this.#brokenProblem());
+    else
+      this.#prepared.last = response.shape.broken(
+        response.failure === undefined
+          ? interrupted
+          : brokenProblem(this.model.name, this.#prepared.reason, this.#upstream?.response?.failure),
+      );
     this.#out.status = interrupted.status;
   }
 
   #drained(): void {
-    this.#out.stopStallTimeout();
+    this.placement.route.stalled.delete(this);
     this.#upstream?.resume();
   }
 
   // ---------------------------------------------------------------------------------------------------- the response
 
-  #prepare(status: number, contentType: string, last: Buffer): void {
-    this.#out.status = status;
-    this.#out.contentType = contentType;
-    this.#last = last;
-    this.#counted = NOTHING_COUNTED;
-    this.#estimated = false;
-    this.#retryAfter = undefined;
-    this.#problem = undefined;
-    this.#reason = undefined;
-  }
-
-  #prepareProblem(why: Problem): void {
-    this.#prepare(why.status, "application/json", Buffer.from(problemBody(this.call.api, why)));
-    this.#retryAfter = why.retryAfter;
-    this.#problem = why;
-  }
-
   #end(): void {
-    if (this.#reason !== undefined && !this.#state.started) this.#logFailure("upstream failed");
-    const refused = this.#problem;
+    const { reason, problem: refused, retryAfter, last } = this.#prepared;
+    if (reason !== undefined && !this.#state.started) this.#logFailure("upstream failed");
     if (refused !== undefined && !this.#state.intended) this.#recordRefusal(refused);
     // It reached a server, and was refused when it waited for another attempt.
-    else if (refused !== undefined && this.#reason === undefined) this.shared.refusals.write(this.#refused(), refused);
-    if (this.#retryAfter !== undefined && !this.pending.response.headersSent)
-      this.pending.response.setHeader("retry-after", this.#retryAfter);
-    this.#out.end(this.#last);
+    else if (refused !== undefined && reason === undefined) this.shared.refusals.write(this.#refused(), refused);
+    if (retryAfter !== undefined && !this.pending.response.headersSent)
+      this.pending.response.setHeader("retry-after", retryAfter);
+    this.#out.end(last);
   }
 
   #releaseBody(): void {
@@ -346,7 +320,8 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
   }
 
   #finish(): void {
-    clearTimeout(this.#checkpointTimer);
+    this.#metering.stop();
+    this.placement.route.stalled.delete(this);
     this.#releaseBody();
   }
 
@@ -362,16 +337,16 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
 
   #refused(): Refused {
     const { request, id, principal } = this.pending;
-    const model = this.placement.route.model.name;
-    return { request, id, at: this.#at, principal, operation: this.call.operation, model };
+    const model = this.model.name;
+    return { request, id, at: this.#metering.at, principal, operation: this.call.operation, model };
   }
 
   #logFailure(message: string): void {
     const { request, id, principal } = this.pending;
-    const model = this.placement.route.model.name;
+    const model = this.model.name;
     const ids = { traceId: this.#trace.traceId, requestId: id, clientRequestId: clientRequestId(request) };
     this.shared.log.warn(
-      { ...ids, keyId: principal.keyId, model, status: this.#out.status, reason: this.#reason },
+      { ...ids, keyId: principal.keyId, model, status: this.#out.status, reason: this.#prepared.reason },
       message,
     );
   }
@@ -385,19 +360,9 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
 
   // --------------------------------------------------------------------------------------------------------- usage
 
-  #writeIntent(): void {
-    const { organisation, keyId } = this.pending.principal;
-    const { operation, inputEstimate: inputTokens } = this.call;
-    const model = this.placement.route.model.name;
-    this.shared.journal.intent(
-      { id: this.pending.id, at: this.#at, organisation, keyId, model, operation, inputTokens },
-      this,
-    );
-  }
-
   /** The tokens of the newest attempt so far. */
-  #countedSoFar(): Tokens {
-    const { context } = this.placement.route.model;
+  tokensSoFar(): Tokens {
+    const { context } = this.model;
     const response = this.#upstream?.response;
     if (response !== undefined) return response.counted(context);
     const limit = (context ?? Number.POSITIVE_INFINITY) * this.call.inputs;
@@ -407,36 +372,13 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
 
   #settleLeft(): void {
     // A response that was completed during the cancellation has its exact counts already.
-    if (this.#result !== "succeeded") {
-      const { counted, estimated } = this.#countedSoFar();
-      this.#counted = counted;
-      this.#estimated = estimated;
-    }
+    if (this.#result !== "succeeded") this.#prepared.count(this.tokensSoFar());
     this.#settle(CLIENT_LEFT_STATUS);
   }
 
   #settle(status: number): void {
-    this.#settledStatus = status;
-    const { inputTokens, outputTokens } = this.#counted;
-    const { organisation, keyId } = this.pending.principal;
-    const { route } = this.placement;
-    this.#out.model = route.model.name;
-    this.shared.journal.settle(
-      {
-        id: this.pending.id,
-        at: this.#at,
-        organisation,
-        keyId,
-        model: route.model.name,
-        operation: this.call.operation,
-        inputTokens,
-        outputTokens,
-        status,
-        durationMs: Math.round(performance.now() - this.#startedAt),
-        estimated: this.#estimated,
-      },
-      this,
-    );
+    this.#out.model = this.model.name;
+    this.#metering.settle(status, this.#prepared.counted, this.#prepared.estimated);
   }
 
   onJournaled(step: "intent" | "settled"): void {
@@ -453,24 +395,19 @@ export class Exchange implements UpstreamListener, RouteWaiter, JournalListener 
   }
 
   #record(): void {
-    const status = this.#settledStatus;
-    const milliseconds = performance.now() - this.#startedAt;
+    const { status, at, elapsedMs: milliseconds } = this.#metering;
     const respondedAt = this.#upstream?.respondedAt ?? 0;
-    const firstByte = respondedAt === 0 ? 0 : respondedAt - this.#startedAt;
+    const firstByte = respondedAt === 0 ? 0 : this.#metering.elapsedAt(respondedAt);
     this.#metrics.completed(status, milliseconds / 1000, firstByte / 1000);
-    const { inputTokens, outputTokens } = this.#counted;
+    const { inputTokens, outputTokens } = this.#prepared.counted;
     this.#metrics.input.observe(inputTokens);
     this.#metrics.output.observe(outputTokens);
     this.placement.route.tokens += inputTokens + outputTokens;
     if (this.shared.tracer !== undefined) {
-      const model = this.placement.route.model.name;
+      const model = this.model.name;
       const path = this.pending.request.url ?? "";
-      const finished = { model, path, status, at: this.#at, milliseconds, inputTokens, outputTokens };
+      const finished = { model, path, status, at, milliseconds, inputTokens, outputTokens };
       this.shared.tracer.record(spanOf(this.#trace, this.call, finished));
     }
   }
-}
-
-function checkpoint(exchange: Exchange): void {
-  exchange.checkpoint();
 }

@@ -1,4 +1,4 @@
-import { type StatedError, statedIn } from "../failure.js";
+import { type ResponseFailure, type StatedError, statedIn } from "../failure.js";
 import { type Api, type Problem, problem } from "../problem.js";
 import type { UpstreamResponse } from "../response/upstream-response.js";
 
@@ -58,6 +58,18 @@ export function errorForClient(response: UpstreamResponse, { api, model, key }: 
       return { status, document, problem: problem("upstream_failed", why), logged: `status ${status}: ${logged}` };
     }
   }
+}
+
+/** The problem that the client receives instead of an answer, or at its end. `reason` completes "the server of MODEL …". */
+export function brokenProblem(
+  model: string,
+  reason: string | undefined,
+  failure: ResponseFailure | undefined,
+): Problem {
+  const server = `the server of ${model}`;
+  if (failure?.concernsAccount)
+    return problem("upstream_failed", `${server} refused the platform's own API key or account`);
+  return problem("upstream_failed", `${server} ${reason ?? "failed"}`);
 }
 
 /** A text of an upstream without the platform's key. */

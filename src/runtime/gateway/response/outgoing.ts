@@ -1,9 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { CLIENT_REQUEST_ID } from "../request-id.js";
 
-/** A client that reads nothing of its response for this time is disconnected. */
-const STALL_TIMEOUT_MS = 60_000;
-
 /**
  * The response to the client. Bytes that are sent before the intent is durable are held back. The end is sent once the usage is
  * settled.
@@ -69,15 +66,6 @@ export class Outgoing {
     this.#held = undefined;
     if (!this.#started) this.#head(bytes.length);
     this.response.end(bytes);
-  }
-
-  /** Starts the timeout of a client that does not read. */
-  startStallTimeout(): void {
-    this.response.socket?.setTimeout(STALL_TIMEOUT_MS);
-  }
-
-  stopStallTimeout(): void {
-    this.response.socket?.setTimeout(0);
   }
 
   #head(length: number | undefined): void {

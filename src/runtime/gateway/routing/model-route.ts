@@ -12,6 +12,19 @@ export interface RouteWaiter extends Waiter<RoutedTarget> {
   refused(why: Problem): void;
 }
 
+/** A response whose client does not read it, and which holds a slot until it does. */
+export interface StalledResponse {
+  /** Epoch milliseconds since which the client has read nothing. */
+  readonly stalledAt: number;
+  /** Disconnects the client. */
+  giveUp(): void;
+}
+
+/** A client that reads nothing of its response for this time is disconnected … */
+const STALL_TIMEOUT_MS = 60_000;
+/** … and after this time if other requests wait for a slot: those of all organisations share them. */
+const CONTENDED_STALL_TIMEOUT_MS = 5_000;
+
 /** Retry budget: retries are at most this share of the requests, so that a failing server is not overloaded by them … */
 const RETRY_RATIO = 0.2;
 /** … plus a reserve of this many. */
@@ -30,6 +43,7 @@ export class ModelRoute {
   #turn = 0;
   #retryBudget = RETRY_RESERVE;
   #failure: string | undefined;
+  readonly stalled = new Set<StalledResponse>();
   requests = 0;
   tokens = 0;
 
@@ -112,6 +126,7 @@ export class ModelRoute {
 
   /** Grants targets whose ejection has ended and refuses requests that reached their deadline. Called every TICK_MS. */
   tick(now: number): void {
+    if (this.stalled.size > 0) this.#endStalled(now);
     if (this.#queue.length === 0) return;
     this.#serveQueue(now);
     for (const waiter of this.#queue.expire(now)) waiter.refused(this.#deadlineProblem(now));
@@ -145,6 +160,15 @@ export class ModelRoute {
   close(): void {
     for (const target of this.#targets) target.retire();
     for (const waiter of this.#queue.drain()) waiter.refused(problem("model_unavailable", "the platform is stopping"));
+  }
+
+  #endStalled(now: number): void {
+    const limitMs = this.#queue.length > 0 ? CONTENDED_STALL_TIMEOUT_MS : STALL_TIMEOUT_MS;
+    for (const response of this.stalled) {
+      if (now - response.stalledAt < limitMs) continue;
+      this.stalled.delete(response);
+      response.giveUp();
+    }
   }
 
   #serveQueue(now: number): void {
