@@ -8,6 +8,7 @@ import { z } from "zod";
 import { KubernetesClient } from "../../src/kubernetes/client.js";
 import { DeployLease } from "../../src/kubernetes/deploy/lease.js";
 import { connectionFrom } from "../../src/kubernetes/kubeconfig.js";
+import type { Plan } from "../../src/plan/plan.js";
 import { manifests } from "../../src/render/kubernetes/index.js";
 import { ApiObject } from "../support/cluster/api.js";
 import { type ControlPlane, startControlPlane } from "../support/cluster/control-plane.js";
@@ -210,6 +211,16 @@ describeWith(["cluster", "kwok"], "access of a deploy to the cluster", () => {
         expect.stringContaining('connects to port 23741, and the network policies open port 5432: set "port: 23741"'),
       ],
     });
+  });
+
+  it("accepts every port where no policy restricts it, or where the provider assigns it", async () => {
+    const { provider } = database("users");
+    const managed = { provider: { ...provider, kind: "managed", product: "Linode" } } as const;
+    const deploy = (plan: Plan) => deployInto(client, plan, [], { dryRun: true });
+    const open = twoUnits("managed", { stores: [database("users", managed)] });
+    await expect(deploy({ ...open, security: { ...open.security, network: "open" } })).resolves.toBeDefined();
+    const assigned = twoUnits("managed", { stores: [database("users", { ...managed, portUnknown: true })] });
+    await expect(deploy(assigned)).resolves.toBeDefined();
   });
 
   it("keeps the configuration that a revision of a StatefulSet refers to, so that a rollback works", async () => {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import type { Plan, Store } from "../../plan/plan.js";
+import { FIRST_UNPRIVILEGED_PORT } from "../../render/kubernetes/network-policy.js";
 import { type SecretManifest, secretManifest } from "../../render/kubernetes/secret.js";
 import { missingValues } from "../../render/realise-secret.js";
 import { externalSecrets, type GeneratedSecret, generatedSecrets } from "../../render/secrets.js";
@@ -39,7 +40,7 @@ export async function decideSecrets(client: KubernetesClient, plan: Plan): Promi
     const { keys, data } = await read(external.name);
     const store = plan.stores.find(({ name }) => name === external.name);
     const { url } = decoded(data);
-    const problem = store && url !== undefined ? portProblem(store, url) : undefined;
+    const problem = store && url !== undefined ? portProblem(plan, store, url) : undefined;
     if (problem !== undefined) misdirected.push(problem);
     const missing = external.keys.filter((key) => !keys.includes(key));
     if (missing.length > 0) absent.push(`${external.name} (${external.from}) lacks ${missing.join(", ")}`);
@@ -80,12 +81,21 @@ const DEFAULT_PORTS: Readonly<Record<string, number>> = {
   "amqps:": 5671,
 };
 
-/** Network policies open the planned port only; the provider's address is known from the secret alone. */
-function portProblem(store: Store, url: string): string | undefined {
+function opens({ port, portUnknown }: Store, used: number): boolean {
+  return portUnknown ? used >= FIRST_UNPRIVILEGED_PORT : used === port;
+}
+
+/**
+ * Network policies open the planned port only, or every unprivileged one if the provider assigns it; the provider's address is known
+ * from the secret alone.
+ */
+function portProblem({ security }: Plan, store: Store, url: string): string | undefined {
+  if (security.network === "open") return undefined;
   const address = URL.canParse(url.trim()) ? new URL(url.trim()) : undefined;
   const port = address && (address.port === "" ? DEFAULT_PORTS[address.protocol] : Number(address.port));
-  if (port === undefined || port === store.port) return undefined;
-  return `secret ${store.name} (url) connects to port ${port}, and the network policies open port ${store.port}: set "port: ${port}" at ${store.path}`;
+  if (port === undefined || opens(store, port)) return undefined;
+  const open = store.portUnknown ? `ports from ${FIRST_UNPRIVILEGED_PORT}` : `port ${store.port}`;
+  return `secret ${store.name} (url) connects to port ${port}, and the network policies open ${open}: set "port: ${port}" at ${store.path}`;
 }
 
 /** A key that deploy did not generate may be the only copy of a value, so it is reported and kept. */

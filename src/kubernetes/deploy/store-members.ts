@@ -6,10 +6,52 @@ import { valueAt } from "./field-set.js";
 import type { Preview } from "./preview.js";
 
 /**
- * Refuses to remove members of a store that replicates by majority or shards its data: the objects would be accepted, and
- * the data of the removed members would be lost. Pure.
+ * Refuses changes of a store's servers that the API server accepts and that lose data: fewer members of a store that replicates by
+ * majority or shards its data, and a broker whose nodes get other names. Pure.
  */
 export function refuseLostMembers(plan: Plan, previews: readonly Preview[]): readonly Refusal[] {
+  return [...refuseFewerMembers(plan, previews), ...refuseOtherNodeNames(plan, previews)];
+}
+
+/** The variable with the name of a RabbitMQ node, which is the name of its data directory as well (RabbitMQ, "Clustering Guide"). */
+const NODE_NAME = "RABBITMQ_NODENAME";
+
+function refuseOtherNodeNames(plan: Plan, previews: readonly Preview[]): readonly Refusal[] {
+  return plan.stores.flatMap(({ name }) => {
+    const found = previews.find(({ object }) => object.kind === "StatefulSet" && object.metadata.name === name);
+    const after = nodeNameOf(found?.object, name);
+    if (!found?.live || after === undefined) return [];
+    const before = nodeNameOf(found.live, name) ?? "its short host name";
+    if (before === after) return [];
+    const kubectl = `kubectl -n ${plan.namespace}`;
+    return [
+      {
+        object: describe(found.object),
+        kind: "rejected",
+        reasons: [
+          `its nodes were named by ${before} and become ${after}: they would start with empty data directories, without their queues`,
+        ],
+        hint: [
+          "let the consumers empty the queues, then start the broker again under the new names:",
+          `  ${kubectl} exec ${name}-0 -- rabbitmqctl list_queues name messages`,
+          `  ${kubectl} delete statefulset ${name}`,
+          "  and deploy again; the claims and the old directories are kept",
+        ],
+      },
+    ];
+  });
+}
+
+function nodeNameOf(object: unknown, store: string): string | undefined {
+  const path = [
+    ...["f:spec", "f:template", "f:spec", "f:containers", `k:${JSON.stringify({ name: store })}`],
+    ...["f:env", `k:${JSON.stringify({ name: NODE_NAME })}`, "f:value"],
+  ];
+  const value = valueAt(object, path);
+  return typeof value === "string" ? value : undefined;
+}
+
+function refuseFewerMembers(plan: Plan, previews: readonly Preview[]): readonly Refusal[] {
   return plan.stores.flatMap((store) => {
     const found = previews.find(({ object }) => object.kind === "StatefulSet" && object.metadata.name === store.name);
     const before = replicasOf(found?.live);

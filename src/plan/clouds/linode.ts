@@ -1,7 +1,7 @@
 import { GiB, MiB } from "../sizes.js";
 import { type CloudDescriptor, minutes, reservedCpu } from "./descriptor.js";
 
-/** vCPUs, GiB of memory. */
+/** vCPUs, GiB of memory, GPUs: Linode API, `/v4/linode/types`; its list of types of 2025-09-26, read 2026-11-30. */
 const TYPES: Readonly<Record<string, readonly [vcpu: number, memory: number, gpu?: number]>> = {
   "g6-standard-2": [2, 4],
   "g6-standard-4": [4, 8],

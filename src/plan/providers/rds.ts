@@ -1,6 +1,6 @@
 import { cite, DAY, failoverByProvider, MB, MINUTE, type Product } from "./product.js";
 
-const keep = cite(35 * DAY, "RDS retains automated backups for at most 35 days");
+const keep = cite(35 * DAY, "RDS User Guide, Backup retention period: at most 35 days (read 2026-11-30)");
 
 /** Amazon RDS for PostgreSQL. */
 export const rds: Product = {

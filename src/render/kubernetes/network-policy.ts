@@ -118,8 +118,11 @@ function edgesToServers({ index }: Scope, name: string): readonly Edge[] {
   });
 }
 
+/** The first port that needs no privilege: providers assign ports from here on. */
+export const FIRST_UNPRIVILEGED_PORT = 1024;
+
 /** All ports that a provider may assign to a store. */
-const UNPRIVILEGED_PORTS = { protocol: "TCP", port: 1024, endPort: 65_535 } as const;
+const UNPRIVILEGED_PORTS = { protocol: "TCP", port: FIRST_UNPRIVILEGED_PORT, endPort: 65_535 } as const;
 
 /** A destination outside this environment is restricted by its port only, unless it is an IP address. */
 function destination({ plan, index }: Scope, outside: boolean, name: string): INetworkPolicyPeer[] {
