@@ -22,7 +22,7 @@ const PURE = [
   "usage/{event,pieces}",
   "kernel/order",
   "local/{decide,ordinal,doctor,wait-for-start}",
-  "cli/{log-line,conversation-input}",
+  "cli/{log-line,conversation-input,usage-error}",
   "accounts/{token,stored-credentials}",
   "recovery/{fetch-log,marker,escrow,lifecycle,leftovers,decisions,expire,problems,scheduler}",
   "drills/{estimate,measure,probes,report,result-file}",

@@ -1,10 +1,11 @@
-import { Command, type CommanderError } from "commander";
+import { Command } from "commander";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { messageOf } from "../errors/thrown.js";
 import { suggest } from "../platform-file/suggest.js";
 import { declareCommands } from "./commands/index.js";
 import { stackTraces } from "./debugging.js";
 import { printError, printJson } from "./terminal/output.js";
+import { usageError } from "./usage-error.js";
 import { version } from "./version.js";
 
 async function run(argv: readonly string[]): Promise<void> {
@@ -17,7 +18,7 @@ async function run(argv: readonly string[]): Promise<void> {
     .configureOutput({ outputError: () => undefined })
     .exitOverride((error) => {
       if (error.exitCode === 0) process.exit(0);
-      throw usageError(error);
+      throw usageError(error, program, argv);
     });
 
   declareCommands(program);
@@ -64,32 +65,6 @@ function unknownCommand(program: Command, name: string): KeelsonError {
       );
   const suggestion = near === undefined ? "" : `did you mean ${near}? `;
   return new KeelsonError("usage", `unknown command '${name}'`, { hint: `${suggestion}--help lists the commands` });
-}
-
-/** Converts commander's usage error. Its suggestion, in parentheses on a line of its own, becomes the hint. */
-function usageError({ code, message }: CommanderError): KeelsonError {
-  const [first = "", ...others] = message.split("\n");
-  const suggestion = /^\(Did you mean (.+)\?\)$/.exec(others.join(" ").trim())?.[1];
-  const { what, choices } = invalidValue(first.replace(/^error: /, ""));
-  const hint = choices === undefined ? "--help lists the arguments and options" : `available: ${choices}`;
-  return new KeelsonError("usage", code === "commander.help" ? "no command was given" : what, {
-    hint: `${suggestion === undefined ? "" : `did you mean ${suggestion}? `}${hint}`,
-  });
-}
-
-const INVALID_OPTION = /^option '(?:-\w, )?(--[\w-]+)[^']*' argument '([\s\S]*)' is invalid\. (.*)$/;
-const INVALID_ARGUMENT = /^command-argument value '([\s\S]*)' is invalid for argument '(\w+)'\. (.*)$/;
-const CHOICES = /^Allowed choices are (.+)\.$/;
-
-/** Commander's message about an invalid value in the words of the other errors, with the choices if there is a list. */
-function invalidValue(message: string): { readonly what: string; readonly choices?: string | undefined } {
-  const [, option, ofOption, whyOption] = INVALID_OPTION.exec(message) ?? [];
-  const [, ofArgument, argument, whyArgument] = INVALID_ARGUMENT.exec(message) ?? [];
-  const why = whyOption ?? whyArgument;
-  if (why === undefined) return { what: message };
-  const choices = CHOICES.exec(why)?.[1];
-  const what = `invalid value '${ofOption ?? ofArgument}' for ${option ?? argument}`;
-  return { what: choices === undefined ? `${what}: ${why}` : what, choices };
 }
 
 function report(error: unknown): number {

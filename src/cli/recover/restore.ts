@@ -11,6 +11,7 @@ import { findRunning } from "../platform/connection.js";
 import { readMoment } from "../terminal/moment.js";
 import { printResult } from "../terminal/output.js";
 import { confirm } from "../terminal/questions.js";
+import { quoted } from "../terminal/quoted.js";
 import { ENDING } from "../terminal/signals.js";
 import { findLocation, type RepositoryOptions } from "./backups.js";
 import { consequencesOf, showProgress } from "./restore-progress.js";
@@ -70,7 +71,7 @@ async function toDirectory(id: string, at: number | undefined, to: string, optio
         ? `the archived log ends before that time: ${newest ? `the last transaction is of ${newest}` : "it has no transaction since the backup"}\n`
         : "") +
       tablespaces.map((path) => `the tablespace ${singleLine(path)} will be within ${directory}\n`).join("") +
-      `start it with any PostgreSQL ${backup.manifest.postgres.split(".")[0]}: postgres -D ${directory}`,
+      `start it with any PostgreSQL ${backup.manifest.postgres.split(".")[0]}: postgres -D ${quoted(directory)}`,
   );
 }
 

@@ -9,8 +9,8 @@ interface BulletProps {
 }
 
 /**
- * A bullet chart: the bar is the prediction, the vertical line the promise, the dot the newest measurement. The values are
- * in the table next to it, so the chart is hidden from screen readers.
+ * A bullet chart: the bar is the prediction, the vertical line the promise, the dot the newest measurement, and an arrow at
+ * the end a drill after which it never recovered. The values are in the table next to it, so the chart is hidden from screen readers.
  */
 export function Bullet({ cell, scaleMs }: BulletProps) {
   const { promised, predicted } = cell;
@@ -26,6 +26,7 @@ export function Bullet({ cell, scaleMs }: BulletProps) {
         total > 0 && <span className={styles.predicted} style={{ width: percent(total) }} />
       )}
       {promised !== undefined && <span className={styles.promised} style={{ left: percent(promised) }} />}
+      {cell.measured?.kind === "never-recovered" && <span className={styles.never} />}
       {measured !== undefined && <span className={styles.measured} style={{ left: percent(measured) }} />}
     </div>
   );
