@@ -1,8 +1,8 @@
-import { chmod, lstat, mkdir, stat } from "node:fs/promises";
-import { dirname } from "node:path";
+import { chmod, lstat, mkdir, realpath, stat } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { isSystemError } from "./disk-errors.js";
-import { readdirIfPresent, statIfPresent } from "./read.js";
+import { lstatIfPresent, readdirIfPresent, readIfPresent, statIfPresent } from "./read.js";
 
 const GROUP_WRITES = 0o020;
 const OTHERS_WRITE = 0o002;
@@ -11,13 +11,16 @@ const STICKY = 0o1000;
 
 /**
  * Throws `data/shared` if another user can replace files in a directory: it belongs to a user other than this one and root,
- * or its group or every user can write to it. An absent directory is accepted; an empty one of this user is made private, as
- * initdb does. sshd (StrictModes) and PostgreSQL refuse such directories too.
+ * or its group or every user can write to it; or another user can replace the directory itself, because that holds for one of the
+ * directories above it. An absent directory is accepted; an empty one of this user is made private, as initdb does. sshd
+ * (StrictModes) checks the same up to the root.
  */
 export async function requirePrivateDirectory(path: string): Promise<void> {
-  const found = await statIfPresent(path);
   const self = process.getuid?.();
-  if (found === undefined || self === undefined) return;
+  if (self === undefined) return;
+  await requireSafeParents(path, self);
+  const found = await statIfPresent(path);
+  if (found === undefined) return;
   if (found.uid !== self && found.uid !== 0)
     throw new KeelsonError("data/shared", `${path} belongs to another user (uid ${found.uid})`, {
       hint: `run Keelson as that user, or change the owner: chown ${self} ${path}`,
@@ -25,6 +28,45 @@ export async function requirePrivateDirectory(path: string): Promise<void> {
   if ((found.mode & (GROUP_WRITES | OTHERS_WRITE)) === 0) return;
   if (found.uid === self && (await readdirIfPresent(path))?.length === 0) return chmod(path, found.mode & 0o755);
   throw writable(path, (found.mode & OTHERS_WRITE) === 0 ? "its group" : "every user");
+}
+
+/** Checks every directory above `path`, and every link on the way, by its name and by the place that it leads to. */
+async function requireSafeParents(path: string, self: number): Promise<void> {
+  let existing = resolve(path);
+  while ((await lstatIfPresent(existing)) === undefined) existing = dirname(existing);
+  const names = [resolve(path), ...parentsOf(path), ...parentsOf(await realpath(existing))];
+  for (const name of new Set(names)) {
+    const found = await lstatIfPresent(name);
+    if (found === undefined) continue;
+    if (found.uid !== self && found.uid !== 0)
+      throw new KeelsonError(
+        "data/shared",
+        `${name} belongs to another user (uid ${found.uid}), who can replace ${path}`,
+        {
+          hint: "use a directory below one of your own, such as your home directory, or below /var/lib: --data DIR",
+        },
+      );
+    // The mode of a link means nothing. The directory itself is checked by the caller.
+    if (!found.isDirectory() || name === resolve(path) || (found.mode & STICKY) !== 0) continue;
+    if ((found.mode & OTHERS_WRITE) !== 0) throw writable(name, "every user");
+    if ((found.mode & GROUP_WRITES) !== 0 && !(await isOwnGroup(found.gid))) throw writable(name, "its group");
+  }
+}
+
+function parentsOf(path: string): string[] {
+  const parents: string[] = [];
+  for (let at = resolve(path); at !== dirname(at); at = dirname(at)) parents.push(dirname(at));
+  return parents;
+}
+
+/** Whether a group is the one that Linux distributions create for each user, and that has no other member. */
+async function isOwnGroup(gid: number): Promise<boolean> {
+  if (gid !== process.getgid?.() || gid !== process.getuid?.()) return false;
+  const members = (await readIfPresent("/etc/group"))
+    ?.split("\n")
+    .map((line) => line.split(":"))
+    .find(([, , id]) => id === String(gid))?.[3];
+  return members === undefined || members === "";
 }
 
 /**

@@ -142,6 +142,31 @@ describe("keelson check", () => {
     expect(await readdir(directory)).toEqual(["link.yaml", "platform.yaml"]);
   });
 
+  it("prints nothing of a file that a link out of the current directory leads to", async () => {
+    const outside = await mkdtemp(join(tmpdir(), "keelson-check-secret-"));
+    await writeFile(join(outside, "secret"), "password = topsecret\n");
+    await writeFile(join(outside, "platform.yaml"), "password = topsecret\n");
+    await symlink(join(outside, "secret"), join(directory, "platform.yaml"));
+    await symlink("/proc/self/environ", join(directory, "environ.yaml"));
+    await symlink(outside, join(directory, "production"));
+    try {
+      const commands = [
+        ...["platform.yaml", join(directory, "platform.yaml"), "environ.yaml", "production"].map((file) => [
+          "check",
+          file,
+        ]),
+        ...[["check", "--format", "sarif"], ["check", "--fix"], ["plan"]],
+      ];
+      for (const args of commands) {
+        const { code, out, err } = await keelson(args, { CI_SECRET: "topsecret" });
+        expect({ code, text: out + err }).toEqual({ code: 2, text: expect.stringContaining("file/outside") });
+        expect(out + err).not.toContain("topsecret");
+      }
+    } finally {
+      await rm(outside, { recursive: true });
+    }
+  });
+
   it("keeps CRLF line ends when it applies a fix", async () => {
     const text = fixture("recovery/backup-unencrypted", "fail").replaceAll("\n", "\r\n");
     const file = await platform(text);

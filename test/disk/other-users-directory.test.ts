@@ -105,4 +105,41 @@ describe("a directory that other users can write to", () => {
       message: expect.stringContaining("belongs to another user"),
     });
   });
+
+  it("is not used below another one that every user can write to; a sticky one is accepted", async () => {
+    const data = join(root, "shared/data");
+    mkdirSync(data, { recursive: true });
+    chmodSync(join(root, "shared"), 0o777);
+    const refused = { code: "data/shared", message: `every user can write to ${join(root, "shared")}` };
+    await expect(requirePrivateDirectory(data)).rejects.toMatchObject(refused);
+    await expect(requirePrivateDirectory(join(data, "absent/below"))).rejects.toMatchObject(refused);
+    symlinkSync(data, join(root, "link"));
+    await expect(requirePrivateDirectory(join(root, "link"))).rejects.toMatchObject(refused);
+    chmodSync(join(root, "shared"), 0o1777);
+    await requirePrivateDirectory(data);
+  });
+
+  it.runIf(process.getuid?.() === 0)(
+    "is not used below that of another user, who could replace it (as root)",
+    async () => {
+      const theirs = join(root, "theirs");
+      mkdirSync(join(theirs, "data"), { recursive: true });
+      symlinkSync(join(theirs, "data"), join(root, "link"));
+      const link = join(theirs, "link");
+      mkdirSync(join(root, "mine"));
+      execFileSync("ln", ["-s", join(root, "mine"), link]);
+      execFileSync("chown", ["nobody", theirs]);
+      for (const path of [join(theirs, "data"), join(theirs, "data/absent"), join(root, "link"), link])
+        await expect(requirePrivateDirectory(path)).rejects.toMatchObject({
+          code: "data/shared",
+          message: `${theirs} belongs to another user (uid 65534), who can replace ${path}`,
+        });
+      // A link in a directory that all users share, of another user.
+      execFileSync("chown", ["-h", "nobody", join(root, "link")]);
+      chmodSync(root, 0o1777);
+      execFileSync("chown", ["root", theirs]);
+      await expect(requirePrivateDirectory(join(root, "link"))).rejects.toMatchObject({ code: "data/shared" });
+      await requirePrivateDirectory(join(theirs, "data"));
+    },
+  );
 });

@@ -90,7 +90,17 @@ describe("the control socket", () => {
     if (!("lock" in taken)) throw new Error("locked");
     const start = { file: "f", host: "h", port: 1, split: false };
     const sockets = { url: control, dashboard: control };
-    const running = { ...{ pid: process.pid, url: "", dashboard: "", control, sockets, startedAt: 1 }, start };
+    const running = {
+      ...{
+        pid: process.pid,
+        url: "http://127.0.0.1:1",
+        dashboard: "http://127.0.0.1:1",
+        control,
+        sockets,
+        startedAt: 1,
+      },
+      start,
+    };
     const about = { file: "f", platform: "p", environment: "e", backups: "b", data: places.root };
     writeFileSync(places.running, JSON.stringify({ ...running, ...about }));
     expect(await livePlatform(places)).toMatchObject({ control });

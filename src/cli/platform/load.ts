@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
+import { readFile, realpath, stat } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
-import { dirname, extname, join, resolve } from "node:path";
+import { dirname, extname, join, relative, resolve, sep } from "node:path";
 import { statIfPresent } from "../../disk/read.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { messageOf } from "../../errors/thrown.js";
@@ -83,6 +83,7 @@ async function fileInParent(): Promise<string | undefined> {
 export async function loadPlatform(file: string): Promise<Loaded> {
   const path = await findFile(file);
   const shown = shownName(file, path);
+  await requireInside(path, shown);
   const text = await readText(path, shown);
   if (/^\.[cm]?[jt]s$/.test(extname(path))) {
     // The TypeScript loader is imported only when needed: it is slow to load.
@@ -91,6 +92,23 @@ export async function loadPlatform(file: string): Promise<Loaded> {
     return loaded(parsed, shown, path, undefined);
   }
   return loaded(readPlatform({ file: shown, text }), shown, path, text);
+}
+
+/**
+ * A repository can contain links, and CI checks platform files of pull requests, whose authors read the diagnostics: a link to a file
+ * of the machine (`/proc/self/environ`, a key) would print its lines. Throws `file/outside` for a file that is reached by a link
+ * out of the current directory, or, if it is named elsewhere, out of the directory that it is named in.
+ */
+async function requireInside(path: string, shown: string): Promise<void> {
+  const here = process.cwd();
+  const allowed = isInside(path, here) ? here : dirname(path);
+  if (isInside(await realpath(path), await realpath(allowed))) return;
+  throw new KeelsonError("file/outside", `${shown} is a link to a file outside of ${allowed}`);
+}
+
+function isInside(path: string, directory: string): boolean {
+  const [first] = relative(directory, path).split(sep);
+  return first !== "..";
 }
 
 /** The name of the file in diagnostics: as given, with `platform.yaml` for a folder, and from `blueprints/` on for a blueprint. */

@@ -9,6 +9,12 @@ export const platformFileErrors = {
     exitCode: 2,
     hint: "check its permissions, and that nothing else is in its place",
   },
+  "file/outside": {
+    summary:
+      "A platform file is a link out of the directory in which it is named. Its content could be any file of this machine.",
+    exitCode: 2,
+    hint: "give the path of the file itself",
+  },
   "file/unwritable": {
     summary: "A file cannot be written.",
     exitCode: 2,
