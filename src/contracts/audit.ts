@@ -17,6 +17,8 @@ export const AUDIT_ACTS = [
   "backup.verify",
   "backup.restore",
   "database.restore",
+  "database.upgrade",
+  "platform.start",
   "platform.stop",
   "audit.seal",
   "audit.gap",
@@ -61,6 +63,9 @@ export const auditVerdict = z
   })
   .meta({ id: "AuditVerdict" });
 
+/** Maximum length of the subject of a reported act. */
+export const MAX_SUBJECT_LENGTH = 200;
+
 /** Acts on the platform itself, which the supervisor reports. An act that is reported again is recorded once. */
 export const reportedActs = z.strictObject({
   acts: z
@@ -70,7 +75,7 @@ export const reportedActs = z.strictObject({
         at: timestamp,
         actor: z.string().max(200),
         act: z.enum(AUDIT_ACTS),
-        subject: z.string().max(200),
+        subject: z.string().max(MAX_SUBJECT_LENGTH),
         detail: z.record(z.string(), z.unknown()),
       }),
     )

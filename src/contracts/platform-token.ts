@@ -35,3 +35,22 @@ export const FORWARDED_BY_HEADER = "x-keelson-forwarded-by";
 
 /** User of the operating system who runs the command line, for the audit log. Ignored without the operator token. */
 export const PERSON_HEADER = "x-keelson-person";
+
+/** A name without control and invisible formatting characters. */
+const PERSON = /^[^\p{C}\p{Zl}\p{Zp}]{1,100}$/u;
+
+/** The value of `PERSON_HEADER` for a name, which may contain any characters. */
+export function personHeader(name: string): string {
+  return encodeURIComponent(name.replace(/\p{Cs}/gu, "\ufffd"));
+}
+
+/** The name in `PERSON_HEADER`; undefined without a valid one. */
+export function personIn(header: string | readonly string[] | undefined): string | undefined {
+  if (typeof header !== "string") return undefined;
+  try {
+    const name = decodeURIComponent(header);
+    return PERSON.test(name) ? name : undefined;
+  } catch {
+    return undefined;
+  }
+}

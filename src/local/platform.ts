@@ -34,6 +34,7 @@ import { removeFootprint, topmostMissing } from "./footprint.js";
 import { freePort } from "./free-port.js";
 import { type Layout, layout } from "./layout.js";
 import { waitForOrphans } from "./orphans.js";
+import { personName } from "./person.js";
 import { requireFreePort } from "./port-owner.js";
 import { type ProcessSpec, portsNeeded, processes, type ServeSpec } from "./processes.js";
 import { controlSocket, type RunningPlatform, removeRunning, socketDirectory, writeRunning } from "./running.js";
@@ -236,6 +237,8 @@ async function run(
       ),
     (opened) => opened.stop(),
   );
+  const start = { version: options.version, file: options.file.slice(0, 500) };
+  await acts.record({ act: "platform.start", actor: `os:${personName()}`, subject: running.platform, detail: start });
   let restoredAt: number | undefined;
   const recordRestore = async (): Promise<void> => {
     const restore = recovery.lastRestore();

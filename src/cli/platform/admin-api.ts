@@ -1,7 +1,7 @@
 import { request } from "undici";
 import type { z } from "zod";
 import { parseJson, readError } from "../../contracts/error.js";
-import { PERSON_HEADER } from "../../contracts/platform-token.js";
+import { PERSON_HEADER, personHeader } from "../../contracts/platform-token.js";
 import { type RequestOf, type Route, requestOf } from "../../contracts/route.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { messageOf } from "../../errors/thrown.js";
@@ -38,7 +38,7 @@ export async function fetchText<R extends Route>(
       method,
       headers: {
         authorization: connection.authorization,
-        ...(connection.person === undefined ? {} : { [PERSON_HEADER]: connection.person }),
+        ...(connection.person === undefined ? {} : { [PERSON_HEADER]: personHeader(connection.person) }),
         ...(body === undefined ? {} : { "content-type": "application/json" }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),

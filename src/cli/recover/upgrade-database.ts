@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import { singleLine } from "../../errors/terminal-text.js";
+import { startActs } from "../../local/acts.js";
 import { acquireDataDirectory } from "../../local/data-directory.js";
 import { layout } from "../../local/layout.js";
+import { personName } from "../../local/person.js";
 import { localSecrets } from "../../local/secrets.js";
 import { locateCluster } from "../../postgres/cluster.js";
 import { systemIdentifier } from "../../recovery/backup/data-directory.js";
@@ -22,11 +24,21 @@ export async function upgradeDatabaseCommand(options: UpgradeDatabaseOptions): P
   const lock = await acquireDataDirectory(places, undefined);
   try {
     const { cluster } = await locateCluster(places.root, join(places.logs, "postgres.log"));
-    const upgraded = await upgradeDatabase(cluster, {
-      oldPrograms: options.oldBin,
-      password: await localSecrets(places).readOrCreate("database/password"),
-      onProgress: (what) => printError(`· ${singleLine(what)}\n`),
-    });
+    const password = await localSecrets(places).readOrCreate("database/password");
+    const act = { act: "database.upgrade", actor: `os:${personName()}`, subject: places.root } as const;
+    // The next `keelson up` appends it to the audit log.
+    const acts = await startActs(
+      places.acts,
+      async () => undefined,
+      (problem) => printError(`${singleLine(problem)}\n`),
+    );
+    const upgraded = await acts.during(act, () =>
+      upgradeDatabase(cluster, {
+        ...{ oldPrograms: options.oldBin, password },
+        onProgress: (what) => printError(`· ${singleLine(what)}\n`),
+      }),
+    );
+    await acts.stop();
     // The new cluster is another database system: a later loss is restored from its backups, not from those of the old one.
     await writeSystemId(places.database, await systemIdentifier(cluster.data));
     printResult(

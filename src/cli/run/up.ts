@@ -8,7 +8,8 @@ import { parseJson, readError } from "../../contracts/error.js";
 import { diskError } from "../../disk/disk-errors.js";
 import { acquireLock } from "../../disk/lock.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
-import { safeJson } from "../../errors/terminal-text.js";
+import { safeJson, singleLine } from "../../errors/terminal-text.js";
+import { messageOf } from "../../errors/thrown.js";
 import { platformRoutes } from "../../local/control/routes.js";
 import { requireEngines } from "../../local/engines.js";
 import { removeEmptyFootprint, removeFootprint, topmostMissing } from "../../local/footprint.js";
@@ -84,7 +85,8 @@ async function foreground(from: { file: string; path: string }, plan: Plan, opti
     await deleteFirstKey(platform);
     // Not awaited: it ends with the signal.
     void followModelEngines(platform, hello.models, progress, interrupted.signal);
-    await stopRequested;
+    const signal = await stopRequested;
+    if (signal !== undefined) await recordSignal(platform, signal);
     printLine(paint.dim("Shutting down: finishing in-flight requests (Ctrl-C again to force)"));
   } catch (error) {
     if (!interrupted.signal.aborted) throw error;
@@ -95,14 +97,27 @@ async function foreground(from: { file: string; path: string }, plan: Plan, opti
   process.exit(0);
 }
 
-/** The first signal starts a graceful shutdown; the second exits at once, and the child processes exit with their parent. */
-function waitForSignal(interrupted: AbortController): Promise<void> {
-  const stop = (): void => {
-    if (interrupted.signal.aborted) process.exit(130);
-    interrupted.abort();
-  };
-  for (const signal of ENDING) process.on(signal, stop);
-  return new Promise((resolve) => interrupted.signal.addEventListener("abort", () => resolve(), { once: true }));
+/**
+ * The first signal starts a graceful shutdown; the second exits at once, and the child processes exit with their parent. Resolves with
+ * the signal; undefined if a command requested the shutdown.
+ */
+function waitForSignal(interrupted: AbortController): Promise<NodeJS.Signals | undefined> {
+  let received: NodeJS.Signals | undefined;
+  for (const signal of ENDING)
+    process.on(signal, () => {
+      if (interrupted.signal.aborted) process.exit(130);
+      received = signal;
+      interrupted.abort();
+    });
+  return new Promise((resolve) =>
+    interrupted.signal.addEventListener("abort", () => resolve(received), { once: true }),
+  );
+}
+
+/** Records a shutdown by a signal, of which the sender is unknown. A full disk must not prevent the shutdown. */
+async function recordSignal({ acts, running }: Platform, signal: NodeJS.Signals): Promise<void> {
+  const act = { act: "platform.stop", actor: "internal", subject: running.platform, detail: { signal } } as const;
+  await acts.record(act).catch((error: unknown) => printError(`${singleLine(messageOf(error))}\n`));
 }
 
 /** The command that invokes this program. Started by `npm start` or `npx`, it may not be on the PATH. */

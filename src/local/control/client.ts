@@ -1,7 +1,7 @@
 import { request } from "node:http";
 import type { z } from "zod";
 import { parseJson, readError } from "../../contracts/error.js";
-import { PERSON_HEADER } from "../../contracts/platform-token.js";
+import { PERSON_HEADER, personHeader } from "../../contracts/platform-token.js";
 import { isSystemError } from "../../disk/disk-errors.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { personName } from "../person.js";
@@ -55,7 +55,7 @@ function exchange(
         agent: false,
         method: options.method ?? "GET",
         headers: {
-          [PERSON_HEADER]: `os:${personName()}`,
+          [PERSON_HEADER]: personHeader(`os:${personName()}`),
           ...(body !== undefined && { "content-type": "application/json" }),
         },
         ...(options.timeoutMs !== undefined && { timeout: options.timeoutMs }),

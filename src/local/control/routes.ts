@@ -107,14 +107,18 @@ function drillRoutes({ drills, acts }: Platform): ControlRoutes {
     "POST /drills": async ({ body, actor }) => {
       const { fault, duration, rate } = parsed(drillBody, body);
       const request = { fault, steadyMs: milliseconds(duration), ratePerSecond: rate };
-      const started = await drills.start(request);
-      await acts.record({ act: "drill.start", actor, subject: started.id, detail: { fault } });
+      const act = { act: "drill.start", actor, subject: fault, detail: { fault: fault.slice(0, 100) } } as const;
+      const started = await acts.during(
+        act,
+        () => drills.start(request),
+        ({ id }) => id,
+      );
       return { status: 202, body: started };
     },
     "GET /drills/:id": async ({ parameters }) => ok(await drills.read(id(parameters))),
     "POST /drills/:id/cancel": async ({ parameters, actor }) => {
-      await acts.record({ act: "drill.cancel", actor, subject: id(parameters) });
-      drills.cancel(id(parameters));
+      const act = { act: "drill.cancel", actor, subject: id(parameters) } as const;
+      await acts.during(act, async () => drills.cancel(id(parameters)));
       return { status: 202, body: { cancelling: true } };
     },
     "GET /drills/:id/finished": async ({ parameters }) => ok(await drills.finished(id(parameters))),

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { PERSON_HEADER } from "../../contracts/platform-token.js";
+import { PERSON_HEADER, personIn } from "../../contracts/platform-token.js";
 import { type ErrorCode, httpStatus, isHttpErrorCode } from "../../errors/catalogue.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { messageOf } from "../../errors/thrown.js";
@@ -23,9 +23,6 @@ export type ControlRoutes = Readonly<
     }) => Promise<ControlResponse>
   >
 >;
-
-/** A name in the audit log: `os:ann`, `user:usr_…`. */
-const ACTOR = /^[\w.:@-]{1,100}$/;
 
 const MAX_BODY_BYTES = 64 * 1024;
 
@@ -69,8 +66,7 @@ async function respond(request: IncomingMessage, table: readonly Row[]): Promise
     if (!row) return refusal("control/unknown", `${request.method} ${path} is not an operation of the supervisor`);
     const values = row.pattern.exec(path)?.slice(1) ?? [];
     const parameters = Object.fromEntries(row.names.map((name, n) => [name, decodeURIComponent(values[n] ?? "")]));
-    const reported = request.headers[PERSON_HEADER];
-    const actor = typeof reported === "string" && ACTOR.test(reported) ? reported : "operator";
+    const actor = personIn(request.headers[PERSON_HEADER]) ?? "operator";
     return await row.handler({ parameters, body: await readBody(request), actor });
   } catch (error) {
     return error instanceof KeelsonError

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type Authority, type Missing, missingRight, type Rights } from "../../contracts/authority.js";
 import type { Actor } from "../../contracts/credentials.js";
-import { bearerToken, PERSON_HEADER } from "../../contracts/platform-token.js";
+import { bearerToken, PERSON_HEADER, personIn } from "../../contracts/platform-token.js";
 import type { Accounts } from "../accounts/client.js";
 import { hashToken, isToken } from "../accounts/client.js";
 import type { Context } from "../kernel/module.js";
@@ -52,9 +52,6 @@ type CredentialLookUp = <Found>(
 ) => Promise<Found>;
 
 const THROTTLE = { maxFailures: 20, windowMs: 60_000, maxConcurrent: 64, maxAddresses: 10_000 };
-
-/** A name of a user of the operating system. */
-const PERSON = /^[\w.@-]{1,64}$/;
 
 /** Checks the authority of every route before its handler runs. A route without an authority responds with 500. */
 export function authenticate(
@@ -128,8 +125,8 @@ const OPERATOR_TOKEN = /^(?!kls_|kll_|kse_)[\w-]{32,}$/;
 
 /** The holder of the operator token, as the command line reports the user of the operating system. */
 function personOf({ headers }: FastifyRequest): string | undefined {
-  const person = headers[PERSON_HEADER];
-  return typeof person === "string" && PERSON.test(person) ? `os:${person}` : undefined;
+  const person = personIn(headers[PERSON_HEADER]);
+  return person === undefined ? undefined : `os:${person}`;
 }
 
 function tooMany(waitMs: number): AdminError {

@@ -2,7 +2,7 @@ import { Client } from "undici";
 import type { z } from "zod";
 import type { Actor } from "../../../contracts/credentials.js";
 import { readError } from "../../../contracts/error.js";
-import { PERSON_HEADER } from "../../../contracts/platform-token.js";
+import { PERSON_HEADER, personHeader } from "../../../contracts/platform-token.js";
 import { isHttpErrorCode } from "../../../errors/catalogue.js";
 import { KeelsonError } from "../../../errors/keelson-error.js";
 import { AdminError } from "../../admin/index.js";
@@ -54,7 +54,7 @@ export class Control {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         headers: {
           ...(body === undefined ? {} : { "content-type": "application/json" }),
-          ...(actor === undefined ? {} : { [PERSON_HEADER]: actor.name }),
+          ...(actor === undefined ? {} : { [PERSON_HEADER]: personHeader(actor.name) }),
         },
         headersTimeout: RESPONSE_TIMEOUT_MS,
         bodyTimeout: RESPONSE_TIMEOUT_MS,
