@@ -64,6 +64,28 @@ describe("the audit log", () => {
     expect((await verdict()).entries).toBeGreaterThan(45);
   });
 
+  test("lets the acts of one organisation wait for each other without taking the connections of all", async () => {
+    const waiting: number[] = [];
+    let open = true;
+    const watch = async () => {
+      while (open) {
+        const { rows } = await given.superuser.query(
+          "select count(*)::int as waiting from pg_stat_activity where application_name = 'keelson-all' and state <> 'idle'",
+        );
+        waiting.push(rows[0].waiting);
+      }
+    };
+    const watched = watch();
+    const answers = await Promise.all(
+      Array.from({ length: 60 }, (_, n) => call("POST", "/admin/keys", { name: `crowd ${n}` })),
+    );
+    open = false;
+    await watched;
+    expect(answers.every(({ status }) => status === 201)).toBe(true);
+    // Four operations, and the look-ups of their key.
+    expect(Math.max(...waiting)).toBeLessThanOrEqual(4 + 3);
+  });
+
   test.each([
     ["a changed word", "update audit set subject = 'key_other' where id = $1"],
     ["a changed time", "update audit set at = at + interval '1 millisecond' where id = $1"],

@@ -58,7 +58,7 @@ describe("an address with too many wrong credentials", () => {
 
 describe("look-ups in turns", () => {
   test("run a bounded number at a time, the owners in turn and each in order of arrival", async () => {
-    const turns = new Turns(2);
+    const turns = new Turns({ max: 2 });
     const started: string[] = [];
     let running = 0;
     const work = (name: string) => async () => {
@@ -75,8 +75,21 @@ describe("look-ups in turns", () => {
     expect(started).toEqual(["a0", "a1", "a2", "b0", "c0", "a3", "b1", "a4", "a5"]);
   });
 
+  test("leave places to others, however much one owner has", async () => {
+    const turns = new Turns({ max: 3, maxPerOwner: 2 });
+    const ends: (() => void)[] = [];
+    const held = Array.from({ length: 5 }, () => turns.run("a", () => new Promise<void>((end) => ends.push(end))));
+    expect(await turns.run("b", async () => "at once")).toBe("at once");
+    expect(ends).toHaveLength(2);
+    for (let n = 0; n < 5; n++) {
+      ends[n]?.();
+      await new Promise(setImmediate);
+    }
+    await Promise.all(held);
+  });
+
   test("give a place back after work that fails", async () => {
-    const turns = new Turns(1);
+    const turns = new Turns({ max: 1 });
     await expect(turns.run("a", () => Promise.reject(new Error("x")))).rejects.toThrow("x");
     expect(await turns.run("a", async () => "next")).toBe("next");
   });

@@ -46,8 +46,10 @@ function contextWith(taken: string | undefined, given: Partial<Context> = {}): C
 /** A database without contents that counts its listeners. */
 function emptyDatabase(): { readonly database: Database; readonly listeners: () => number } {
   let listeners = 0;
+  const tables = () => ({ transaction: () => Promise.resolve<never>(undefined as never) });
   const database: Database = {
-    tables: () => ({ transaction: () => Promise.resolve<never>(undefined as never) }),
+    tables,
+    lookUps: tables,
     migrate: async () => undefined,
     listen: () => {
       listeners += 1;

@@ -1,5 +1,6 @@
-/** Connections of one process with Keelson's modules: its pool, and one that listens for notifications. */
+/** Connections of one process with Keelson's modules: its pool, of which some only look up credentials, and one that listens for notifications. */
 export const POOL_CONNECTIONS = 10;
+export const LOOK_UP_CONNECTIONS = 2;
 export const CONNECTIONS_PER_PROCESS = POOL_CONNECTIONS + 1;
 
 /** `max_connections` of a PostgreSQL server that Keelson renders. */

@@ -64,11 +64,12 @@ async function start(
     () => new LastUsed(tables, log),
     (recording) => recording.stop(),
   );
-  const stored = storedCredentials(tables);
+  const lookUps = database.lookUps<AccountsSchema>();
+  const stored = storedCredentials(lookUps);
   const accounts: Accounts = {
     authenticate: async (hash) => {
       if (!(await stored.has(hash))) return undefined;
-      const principal = await tables.transaction(PLATFORM_SCOPE, (open) => findPrincipal(open, hash), {
+      const principal = await lookUps.transaction(PLATFORM_SCOPE, (open) => findPrincipal(open, hash), {
         repeatable: true,
       });
       if (principal) lastUsed.record(principal.keyId, Date.now());
@@ -78,7 +79,7 @@ async function start(
       const { kind, hash } = credential;
       if (kind === "operator") return operatorTokens.has(hash) ? OPERATOR_ACTOR : undefined;
       if (!(await stored.has(hash))) return undefined;
-      const actor = await tables.transaction(PLATFORM_SCOPE, (open) => findActor(open, { kind, hash }), {
+      const actor = await lookUps.transaction(PLATFORM_SCOPE, (open) => findActor(open, { kind, hash }), {
         repeatable: true,
       });
       if (actor?.keyId !== undefined) lastUsed.record(actor.keyId, Date.now());

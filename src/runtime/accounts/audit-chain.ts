@@ -1,6 +1,7 @@
 import { createHash, createHmac } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
+import { sql, type Transaction } from "kysely";
 import type { Logger } from "pino";
 import { writeAtomically } from "../../disk/atomic-file.js";
 import { readIfPresent } from "../../disk/read.js";
@@ -137,4 +138,22 @@ export function openChainOf(transaction: object): OpenChain {
   const open = openChains.get(transaction);
   if (open === undefined) throw new Error("this transaction has no audit chain");
   return open;
+}
+
+/** Performs a part of an audited transaction. If it fails, its changes and its entries are undone, and the transaction goes on. */
+export async function undoneOnFailure<Result>(
+  transaction: Transaction<AccountsSchema>,
+  part: () => Promise<Result>,
+): Promise<Result> {
+  const { appended } = openChainOf(transaction);
+  const before = new Map(appended);
+  await sql`savepoint part`.execute(transaction);
+  try {
+    return await part();
+  } catch (error) {
+    await sql`rollback to savepoint part`.execute(transaction);
+    appended.clear();
+    for (const [organisation, head] of before) appended.set(organisation, head);
+    throw error;
+  }
 }

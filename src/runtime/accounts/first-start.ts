@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { SCOPES } from "../../contracts/authority.js";
 import { PLATFORM_SCOPE, reasonOf, type Tables } from "../database/client.js";
 import type { Secrets } from "../kernel/module.js";
+import { undoneOnFailure } from "./audit-chain.js";
 import { createKey } from "./keys.js";
 import { createOrganisation } from "./organisations.js";
 import type { AccountsSchema } from "./schema.js";
@@ -24,22 +25,15 @@ export async function prepareFirstStart(tables: Tables<AccountsSchema>, secrets:
     const actor = "internal";
     const { id: organisation } = await createOrganisation(open, actor, { id: "default", name: "Default" });
     const owner = await createUser(open, actor, { organisation, name: "owner", role: "owner", operator: true });
-    await sql`savepoint before_key`.execute(open);
-    const { key, prefix } = await createKey(open, actor, {
-      organisation,
-      user: owner.id,
-      name: "first key",
-      scopes: SCOPES,
-      models: null,
-      expires: null,
-      session: null,
-    });
+    const wanted = { organisation, user: owner.id, name: "first key", scopes: SCOPES };
     try {
-      // Before the commit: a key that no one has received must not exist.
-      await secrets.write(FIRST_KEY_SECRET, key);
-      log.info({ prefix, organisation }, "created the first API key");
+      await undoneOnFailure(open, async () => {
+        const { key, prefix } = await createKey(open, actor, { ...wanted, models: null, expires: null, session: null });
+        // Before the commit: a key that no one has received must not exist.
+        await secrets.write(FIRST_KEY_SECRET, key);
+        log.info({ prefix, organisation }, "created the first API key");
+      });
     } catch (error) {
-      await sql`rollback to savepoint before_key`.execute(open);
       log.warn(
         { reason: reasonOf(error) },
         "created no API key, because secrets cannot be written here: create one with `keelson keys create`",

@@ -14,8 +14,11 @@ import { authenticate } from "./auth.js";
 import { acceptJson } from "./body.js";
 import { AdminError, errorResponse } from "./errors.js";
 import { documentInfo } from "./openapi.js";
+import { Turns } from "./turns.js";
 
-const MAX_BODY_BYTES = 1024 * 1024;
+const MAX_BODY_BYTES = 64 * 1024;
+/** Operations at one time, and those of one organisation: a process has ten connections to its database. */
+const TURNS = { max: 32, maxPerOwner: 4 };
 const MAX_PATH_PARAMETER_LENGTH = 200;
 /** Bytes of a request between modules: a batch of usage events. */
 const MAX_INTERNAL_BODY_BYTES = 32 * 1024 * 1024;
@@ -35,6 +38,10 @@ export async function createAdminApp(context: Context, accounts: Pick<Accounts, 
     transform: jsonSchemaTransform,
     transformObject: jsonSchemaTransformObject,
   });
+  const turns = new Turns(TURNS);
+  app.decorate("inTurn", (request, work) =>
+    turns.run(request.actor?.organisation ?? context.clientOf(request.raw).address, work),
+  );
   authenticate(app, accounts, context);
   return app;
 }
@@ -44,13 +51,18 @@ export async function createAdminApp(context: Context, accounts: Pick<Accounts, 
  * internal token before; there are no users and no OpenAPI document.
  */
 export function createInternalApp(context: Context): FastifyInstance {
-  return createApp(context, MAX_INTERNAL_BODY_BYTES);
+  const app = createApp(context, MAX_INTERNAL_BODY_BYTES);
+  // The callers are processes of the platform, which bound what they send.
+  app.decorate("inTurn", (_request, work) => work());
+  return app;
 }
 
 declare module "fastify" {
   interface FastifyInstance {
     /** Path prefixes of the application's routes: two segments, `/admin/keys`. */
     readonly prefixes: ReadonlySet<string>;
+    /** Runs an operation in the turn of its organisation, of an anonymous one in that of the client's address. */
+    readonly inTurn: <Result>(request: FastifyRequest, work: () => Promise<Result>) => Promise<Result>;
   }
 }
 

@@ -36,6 +36,9 @@ export type Handlers<Routes extends Readonly<Record<string, Route>>> = {
   readonly [Id in keyof Routes]: Handler<Routes[Id]>;
 };
 
+/** A credential: any client can send one, and its body is in memory until it is checked. */
+const MAX_ANONYMOUS_BODY_BYTES = 4 * 1024;
+
 const LISTED: ReadonlySet<Route> = new Set(TYPED_ROUTES);
 
 /**
@@ -57,9 +60,10 @@ function serveOne<R extends Route>(app: FastifyInstance, operationId: string, ro
     method: route.method,
     url: route.path,
     config: { authority: route.authority },
+    ...(route.authority.kind === "anonymous" && { bodyLimit: MAX_ANONYMOUS_BODY_BYTES }),
     schema: documentationOf(operationId, route),
     handler: async (request, reply) => {
-      const result = await handler({
+      const call: Call<R> = {
         params: parsed<R["params"]>(route.params, request.params, "the path"),
         query: parsed<R["query"]>(route.query, request.query, "the query"),
         body: parsed<R["body"]>(route.body, request.body, "the body"),
@@ -68,7 +72,8 @@ function serveOne<R extends Route>(app: FastifyInstance, operationId: string, ro
         },
         request,
         reply,
-      });
+      };
+      const result = await app.inTurn(request, () => handler(call));
       if (!(result instanceof TextResponse)) return reply.status(route.status).send(result);
       if (!route.text.includes(result.mediaType))
         throw new Error(`${route.method} ${route.path} does not declare the representation ${result.mediaType}`);

@@ -39,7 +39,7 @@ export class Throttle {
 
   constructor(options: ThrottleOptions, now: () => number = Date.now) {
     this.#options = options;
-    this.#turns = new Turns(options.maxConcurrent);
+    this.#turns = new Turns({ max: options.maxConcurrent });
     this.#now = now;
   }
 

@@ -1,44 +1,65 @@
+interface Owner {
+  active: number;
+  readonly waiting: (() => void)[];
+}
+
+export interface TurnLimits {
+  /** Work at one time, of all owners. */
+  readonly max: number;
+  /** Work at one time of one owner. Default: `max`. */
+  readonly maxPerOwner?: number;
+}
+
 /**
- * Bounds the work at one time. What exceeds the bound waits: owners are served in turn, each in order of arrival, so that one which
+ * Bounds the work at one time. What exceeds the bounds waits: owners are served in turn, each in order of arrival, so that one which
  * sends much delays the others by one piece of work each. Nothing is refused: the caller bounds how much can wait.
  */
 export class Turns {
-  readonly #waiting = new Map<string, (() => void)[]>();
+  /** Owners with work that is active or waits, in the order of their turns. */
+  readonly #owners = new Map<string, Owner>();
   readonly #max: number;
+  readonly #maxPerOwner: number;
   #active = 0;
 
-  constructor(max: number) {
+  constructor({ max, maxPerOwner = max }: TurnLimits) {
     this.#max = max;
+    this.#maxPerOwner = maxPerOwner;
   }
 
   /** Runs `work` in the turn of its owner. */
-  async run<Result>(owner: string, work: () => Promise<Result>): Promise<Result> {
-    if (this.#active >= this.#max) await new Promise<void>((start) => this.#push(owner, start));
-    else this.#active++;
+  async run<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
+    const owner = this.#owners.get(name) ?? { active: 0, waiting: [] };
+    this.#owners.set(name, owner);
+    if (this.#mayStart(owner) && owner.waiting.length === 0) this.#begin(owner);
+    else await new Promise<void>((start) => owner.waiting.push(start));
     try {
       return await work();
     } finally {
-      const next = this.#next();
-      // The next one takes over the place.
-      if (next === undefined) this.#active--;
-      else next();
+      owner.active--;
+      this.#active--;
+      if (owner.active === 0 && owner.waiting.length === 0) this.#owners.delete(name);
+      this.#startNext();
     }
   }
 
-  #push(owner: string, start: () => void): void {
-    const queue = this.#waiting.get(owner);
-    if (queue === undefined) this.#waiting.set(owner, [start]);
-    else queue.push(start);
+  #mayStart({ active }: Owner): boolean {
+    return this.#active < this.#max && active < this.#maxPerOwner;
   }
 
-  #next(): (() => void) | undefined {
-    for (const [owner, queue] of this.#waiting) {
-      const start = queue.shift();
-      this.#waiting.delete(owner);
+  #begin(owner: Owner): void {
+    owner.active++;
+    this.#active++;
+  }
+
+  #startNext(): void {
+    for (const [name, owner] of this.#owners) {
+      if (owner.waiting.length === 0 || !this.#mayStart(owner)) continue;
+      this.#begin(owner);
+      owner.waiting.shift()?.();
       // The end of the map is the end of the round.
-      if (queue.length > 0) this.#waiting.set(owner, queue);
-      return start;
+      this.#owners.delete(name);
+      this.#owners.set(name, owner);
+      return;
     }
-    return undefined;
   }
 }

@@ -56,6 +56,8 @@ export interface Tables<Schema> {
 export interface Database {
   /** `Schema`: the tables of the module, as its migrations create them. */
   tables<Schema>(): Tables<Schema>;
+  /** The same on connections of their own: for short look-ups, which must not wait for what callers make the others do. */
+  lookUps<Schema>(): Tables<Schema>;
   /** Applies a module's migrations. Several replicas may call it concurrently. */
   migrate(module: string, migrations: readonly Migration[]): Promise<void>;
   /** Listens to a channel until the returned function is called. */

@@ -1,6 +1,6 @@
 import { Kysely, PostgresDialect, sql, type Transaction } from "kysely";
 import { KeelsonError } from "../../errors/keelson-error.js";
-import { POOL_CONNECTIONS } from "../../plan/stores/connections.js";
+import { LOOK_UP_CONNECTIONS, POOL_CONNECTIONS } from "../../plan/stores/connections.js";
 import type { Context, Running } from "../kernel/module.js";
 import { watchArchive } from "./archive-metrics.js";
 import type { Database, Migration, NotificationListener, Scope, Tables, WorkOptions } from "./client.js";
@@ -29,8 +29,11 @@ export async function startDatabase(context: Context): Promise<Running<Database>
   if (!url) throw new KeelsonError("database/no-url", "the secret `database/url` is missing");
   const { log } = context;
   const name = `keelson-${context.unit ?? "all"}`.slice(0, MAX_NAME_LENGTH);
-  const pool = createPool(url, name, POOL_CONNECTIONS);
-  const connect = <Schema>(): Kysely<Schema> => new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+  const pool = createPool(url, name, POOL_CONNECTIONS - LOOK_UP_CONNECTIONS);
+  // Opened with the first look-up, by processes that have any.
+  const lookUpPool = createPool(url, name, LOOK_UP_CONNECTIONS);
+  const connect = <Schema>(from = pool): Kysely<Schema> =>
+    new Kysely<Schema>({ dialect: new PostgresDialect({ pool: from }) });
 
   const notifications = new Notifications(connectionSettings(url, `${name}-listen`.slice(0, MAX_NAME_LENGTH)), {
     lost: (error) => {
@@ -58,19 +61,19 @@ export async function startDatabase(context: Context): Promise<Running<Database>
     context.report("ready");
   } catch (error) {
     await pool.end();
+    await lookUpPool.end();
     throw new DatabaseUnavailable(error);
   }
   const background = notifications.start();
   watchArchive(context.metrics, pool);
 
   const space = spaceReports(context);
+  const tables = <Schema>(kysely: Kysely<Schema>): Tables<Schema> => ({
+    transaction: (scope, work, workOptions) => space(() => transaction(kysely, scope, work, workOptions)),
+  });
   const database: Database = {
-    tables: <Schema>(): Tables<Schema> => {
-      const kysely = connect<Schema>();
-      return {
-        transaction: (scope, work, workOptions) => space(() => transaction(kysely, scope, work, workOptions)),
-      };
-    },
+    tables: () => tables(connect()),
+    lookUps: () => tables(connect(lookUpPool)),
     migrate: (module: string, migrations: readonly Migration[]) =>
       unavailable(() =>
         withRetries(() => migrate(connect(), module, migrations, log), untilReachable(isConnectionLoss)),
@@ -79,7 +82,7 @@ export async function startDatabase(context: Context): Promise<Running<Database>
   };
   const close = async (): Promise<void> => {
     await notifications.close();
-    await pool.end();
+    await Promise.all([pool.end(), lookUpPool.end()]);
   };
   return {
     client: database,
