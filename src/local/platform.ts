@@ -24,6 +24,7 @@ import { openRepository } from "../recovery/repository/open.js";
 import { type Recovery, startRecovery } from "../recovery/service/recovery.js";
 import { socketUrl } from "../unix-sockets/socket-url.js";
 import { type Acts, startActs } from "./acts.js";
+import { backupPlace } from "./backup-place.js";
 import { startPostgres } from "./children/postgres-child.js";
 import { serveUrl, startServe } from "./children/serve-child.js";
 import { type ControlRoutes, serveControl } from "./control/server.js";
@@ -140,6 +141,8 @@ interface Prepared {
   readonly operatorToken: string;
   readonly password: string;
   readonly repository: Awaited<ReturnType<typeof openRepository>>;
+  /** Where the repository is, as `--backups` takes it. */
+  readonly backups: string;
   readonly recovery: Recovery;
 }
 
@@ -169,9 +172,9 @@ async function prepare(
   const password = await secrets.readOrCreate("database/password");
   const [database] = moduleDatabases(plan);
   const encrypted = database?.backups.encrypted ?? true;
-  const repository = await undo.step("open the backup repository", () =>
-    openRepository(options.backups ?? places.backups),
-  );
+  const { place: backups, note } = await backupPlace(options.backups, places);
+  if (note !== undefined) onProgress(`! ${note}`);
+  const repository = await undo.step("open the backup repository", () => openRepository(backups));
   // Without encryption, the identity still authenticates the backups.
   const created = (await statIfPresent(places.identity)) === undefined;
   const identity = await loadOrCreateIdentity(places.identity);
@@ -201,7 +204,7 @@ async function prepare(
   // On a first start an unreachable repository is usually a typing error. Later it must not prevent the platform from serving:
   // the status reports it.
   if (first) await undo.step("read the backup catalogue", () => recovery.catalogue());
-  return { places, first, cluster, operatorToken, password, repository, recovery };
+  return { places, first, cluster, operatorToken, password, repository, backups, recovery };
 }
 
 async function run(
@@ -215,7 +218,7 @@ async function run(
   const { places, first, cluster, password, recovery } = prepared;
   const ports = await freePorts(portsNeeded(plan, options.split));
   const { specs, omitted } = processes(plan, { ...options, ports, sockets: await socketDirectory(places) });
-  const running = await describeRunning(options, specs, places);
+  const running = await describeRunning(options, specs, prepared);
   await undo.step("write the plan", () => writeAtomically(places.plan, JSON.stringify(plan)));
   const url = databaseUrl(cluster, password);
   await localSecrets(places).write("database/url", url);
@@ -311,7 +314,7 @@ async function run(
 async function describeRunning(
   options: PlatformOptions,
   specs: readonly ProcessSpec[],
-  places: Layout,
+  { places, backups }: Pick<Prepared, "places" | "backups">,
 ): Promise<RunningPlatform> {
   const { plan, port } = options;
   const serving = specs.filter((spec): spec is ServeSpec => spec.kind === "serve");
@@ -328,7 +331,7 @@ async function describeRunning(
     file: options.file,
     platform: plan.platform,
     environment: plan.environment,
-    backups: options.backups ?? places.backups,
+    backups,
     data: places.root,
     start: {
       file: options.path ?? options.file,

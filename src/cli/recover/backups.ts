@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { type BackupList, backupSchema, type ListedBackup } from "../../contracts/backups.js";
 import { singleLine } from "../../errors/terminal-text.js";
+import { backupPlace } from "../../local/backup-place.js";
 import { callControl } from "../../local/control/client.js";
 import { backupsFromEnvironment, layout, requireOwnData } from "../../local/layout.js";
 import { livePlatform, readRunning } from "../../local/running.js";
@@ -39,7 +40,8 @@ export async function findLocation(options: RepositoryOptions): Promise<BackupLo
   const data = await findData(options);
   const own = layout(data);
   const running = await readRunning(own);
-  return { repository: from ?? running?.backups ?? own.backups, identity: options.identity ?? own.identity };
+  const repository = from ?? running?.backups ?? (await backupPlace(undefined, own)).place;
+  return { repository, identity: options.identity ?? own.identity };
 }
 
 async function verify(id: string, options: RepositoryOptions): Promise<ListedBackup> {

@@ -32,6 +32,12 @@ export const recoveryErrors = {
     status: 409,
     hint: "give a directory, or s3://BUCKET/PREFIX",
   },
+  "backup/moved": {
+    summary: "The backups of this database are in another place than the data directory, and none was given.",
+    exitCode: 2,
+    status: 400,
+    hint: "name it: --backups PLACE",
+  },
   "backup/bucket": {
     summary: "A request to the bucket failed.",
     exitCode: 1,

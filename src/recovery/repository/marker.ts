@@ -16,6 +16,12 @@ const markerSchema = z.object({ marker: z.string(), system: z.string() });
 
 const rememberedSchema = markerSchema.extend({ place: z.string() });
 
+/** The repository that a database has used last, by its `memory`; undefined before the first use. */
+export async function rememberedRepository(memory: string): Promise<z.infer<typeof rememberedSchema> | undefined> {
+  const text = await readIfPresent(memory);
+  return text === undefined ? undefined : rememberedSchema.parse(JSON.parse(text));
+}
+
 export class RepositoryMarker {
   readonly #repository: Repository;
   readonly #codec: BackupCodec;
@@ -35,8 +41,7 @@ export class RepositoryMarker {
   async require(system: string): Promise<void> {
     const { place } = this.#repository;
     const found = await this.#read(system);
-    const text = await readIfPresent(this.#memory);
-    const remembered = text === undefined ? undefined : rememberedSchema.parse(JSON.parse(text));
+    const remembered = await rememberedRepository(this.#memory);
     if (remembered?.place === place && remembered.system === system) {
       if (found?.marker === remembered.marker) return;
       throw new KeelsonError(
@@ -49,7 +54,7 @@ export class RepositoryMarker {
     }
     const marker = found?.marker ?? randomBytes(16).toString("hex");
     if (found === undefined)
-      await writeSigned(this.#repository, this.#codec.authenticator, nameOf(system), { marker, system }, MARKER);
+      await writeSigned(this.#repository, this.#codec.authenticator, markerName(system), { marker, system }, MARKER);
     await writeAtomically(this.#memory, `${JSON.stringify({ place, system, marker })}\n`);
   }
 
@@ -58,7 +63,7 @@ export class RepositoryMarker {
     const { authenticator } = this.#codec;
     const signature = { schema: markerSchema, signedFor: MARKER };
     try {
-      return (await readSigned(this.#repository, authenticator, nameOf(system), signature)).content;
+      return (await readSigned(this.#repository, authenticator, markerName(system), signature)).content;
     } catch (error) {
       if (error instanceof KeelsonError && error.code === "backup/missing") return undefined;
       throw error;
@@ -68,6 +73,7 @@ export class RepositoryMarker {
 
 const MARKER = { purpose: "marker" } as const;
 
-function nameOf(system: string): string {
+/** The object with the marker of a database. */
+export function markerName(system: string): string {
   return `${system}/repository.json`;
 }

@@ -81,7 +81,7 @@ export class AutoRestore {
           // The next start tries every backup again: the failure may have been one of this machine.
           this.#failedBackups.length = 0;
           throw new KeelsonError("database/lost", `the database is lost: ${decision.reason}`, {
-            hint: `to start with an empty database: rm ${systemIdFile}`,
+            hint: `if its backups are in another place: --backups PLACE; only to give up its data and start with an empty database: rm ${systemIdFile}`,
           });
         case "restore":
           report("warning", `${decision.reason}: restoring it`);
