@@ -286,6 +286,12 @@ const cases: readonly (readonly [title: string, text: string, code: string, hint
     "keep one of them",
   ],
   [
+    "a second merge key, which another parser would take instead",
+    `${base}services:\n  a: &a { image: "x:1" }\n  b: &b { image: "y:1" }\n  c:\n    <<: *a\n    ▲<<: *b`,
+    "yaml/duplicate-key",
+    "merge both with one key: `<<: [*a, *b]`",
+  ],
+  [
     "an undefined anchor",
     `${base}services:\n  a: &one { image: "x:1" }\n  b: ▲*onee`,
     "yaml/unknown-anchor",

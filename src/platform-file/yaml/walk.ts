@@ -64,6 +64,7 @@ export class Walk {
   #mapping(node: YAMLMap, where: Place, depth: number, environment: string | undefined): Mapping {
     const entries = new Map<string, Entry>();
     const merged: Mapping[] = [];
+    let firstMerge: Place | undefined;
     for (const pair of node.items) {
       const key = this.#key(pair.key, environment);
       if (key === undefined) continue;
@@ -74,9 +75,11 @@ export class Walk {
       // The null of `services:` without a value has no place: that of its key is used.
       const located = value.place.to > value.place.from ? value : nothing({ ...key.place, environment: below });
       // An invalid anchor is already reported; that it cannot be merged is not a second error.
-      if (key.name === "<<")
+      if (key.name === "<<") {
+        if (firstMerge) this.#duplicate(key, firstMerge, "merge both with one key: `<<: [*a, *b]`");
+        firstMerge ??= key.place;
         merged.push(...(this.diagnostics.length > before ? [] : this.#mergeable(located, key.place)));
-      else this.#enter(entries, key, located, depth);
+      } else this.#enter(entries, key, located, depth);
     }
     for (const { entries: more } of merged)
       for (const [name, entry] of more) if (!entries.has(name)) entries.set(name, entry);
@@ -109,6 +112,13 @@ export class Walk {
     return { name: text, place: where };
   }
 
+  #duplicate({ name, place: at }: { name: string; place: Place }, first: Place, hint: string): void {
+    const { line } = this.source.position(first.from);
+    const message = `\`${name}\` is a duplicate key, first on line ${line}`;
+    const duplicate: Problem = { code: "yaml/duplicate-key", message, hint };
+    this.duplicates.push(problem(this.source, at.from, duplicate, Math.max(1, at.to - at.from)));
+  }
+
   #enter(
     entries: Map<string, Entry>,
     { name, place: at }: { name: string; place: Place },
@@ -120,11 +130,8 @@ export class Walk {
       entries.set(name, { key: at, value });
       return;
     }
-    const { line } = this.source.position(before.key.from);
     const hint = depth === 0 && value.kind === "mapping" ? "put both under one of them" : "keep one of them";
-    const message = `\`${name}\` is a duplicate key, first on line ${line}`;
-    const duplicate: Problem = { code: "yaml/duplicate-key", message, hint };
-    this.duplicates.push(problem(this.source, at.from, duplicate, Math.max(1, at.to - at.from)));
+    this.#duplicate({ name, place: at }, before.key, hint);
     const [winner, loser] = this.wins === "first" ? [before.value, value] : [value, before.value];
     // Two top-level groups, such as `services`, are merged, so that references to members of either are valid.
     if (depth === 0 && winner.kind === "mapping" && loser.kind === "mapping") {
