@@ -1,8 +1,9 @@
 import type OpenAI from "openai";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { llamaCppMissing } from "../../src/runtime/engine/engines/llama-cpp.js";
+import { llamaChild, llamaCppMissing } from "../../src/runtime/engine/engines/llama-cpp.js";
 import { startOnTinyModel, type TinyModelGateway } from "../support/engine/tiny-model.js";
 import { descendantsOf } from "../support/gateway/children.js";
+import { metric, planWith } from "../support/gateway/gateway.js";
 
 const missing = llamaCppMissing();
 
@@ -13,7 +14,9 @@ describe.skipIf(missing !== undefined)("llama.cpp in a child process, with a rea
   beforeAll(async () => {
     gateway = await startOnTinyModel(
       (file) => `assistant: { engine: llama.cpp, source: ${file}, concurrency: 4, context: 1024 }
-embedder: { engine: llama.cpp, source: ${file}, embeddings: true }`,
+embedder: { engine: llama.cpp, source: ${file}, embeddings: true }
+wide: { engine: llama.cpp, source: ${file}, concurrency: 20, context: 512 }
+wider: { engine: llama.cpp, source: ${file}, concurrency: 257, context: 128 }`,
     );
     client = gateway.openai;
   });
@@ -107,6 +110,26 @@ embedder: { engine: llama.cpp, source: ${file}, embeddings: true }`,
     await client.embeddings.create({ model: "embedder", input: "short" });
     abort.abort();
     expect(await long).toBe("aborted");
+  });
+
+  it("processes as many requests at once as the file declares and the gateway sends", async () => {
+    const [model] = planWith("wide: { engine: llama.cpp, source: /m.gguf, concurrency: 20 }").models;
+    if (model === undefined) throw new Error("no model");
+    expect(llamaChild(model, "/m.gguf", "/m.gguf").sequences).toBe(20);
+    const answers = await Promise.all(
+      Array.from({ length: 24 }, () =>
+        client.completions.create({ model: "wide", prompt: "The ship", max_tokens: 40 }),
+      ),
+    );
+    expect(answers).toHaveLength(24);
+    expect(metric(await gateway.metrics(), "keelson_gateway_target_limit", { model: "wide" })).toBe(20);
+  });
+
+  it("is not started with more than llama.cpp can process at once, and the reason says so", async () => {
+    await expect(client.completions.create({ model: "wider", prompt: "The ship" })).rejects.toMatchObject({
+      status: 503,
+      message: expect.stringContaining("llama.cpp processes at most 256 requests at once"),
+    });
   });
 
   it("follows a JSON schema, although its weights are random", async () => {
@@ -230,7 +253,7 @@ embedder: { engine: llama.cpp, source: ${file}, embeddings: true }`,
 
   it("is restarted after kill -9, and requests wait for it", async () => {
     const before = descendantsOf(process.pid).filter(({ command }) => command.includes("engine/child/main.js"));
-    expect(before).toHaveLength(2);
+    expect(before).toHaveLength(3);
     for (const { pid } of before) process.kill(pid, "SIGKILL");
     const answer = await client.chat.completions.create({ ...ask, max_tokens: 8 });
     expect(answer.usage?.prompt_tokens).toBeGreaterThan(0);

@@ -41,6 +41,9 @@ type Config = Extract<ChildConfig, { engine: "llama.cpp" }>;
 /** Context of an embedding model: sufficient for a long paragraph. */
 const EMBEDDING_CONTEXT_TOKENS = 2048;
 
+/** llama.cpp's LLAMA_MAX_SEQ: https://github.com/ggml-org/llama.cpp/blob/master/src/llama-cparams.h. */
+const MAX_SEQUENCES = 256;
+
 /** Calls in one response. A small model that begins to repeat a call does not stop by itself. */
 const MAX_PARALLEL_CALLS = 8;
 
@@ -78,6 +81,10 @@ export class LlamaInference implements Inference {
 
   /** Loads the file with the prebuilt CPU library. Nothing is compiled or downloaded; without the library the load fails. */
   static async load({ file, context: wanted, sequences, embeddings }: Config): Promise<LlamaInference> {
+    if (!embeddings && sequences > MAX_SEQUENCES)
+      throw new Error(
+        `llama.cpp processes at most ${MAX_SEQUENCES} requests at once, and the model's \`concurrency\` is ${sequences}`,
+      );
     await checkGguf(file);
     const llama = await getLlama({
       gpu: false,

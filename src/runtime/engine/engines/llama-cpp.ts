@@ -14,7 +14,7 @@ export function llamaChild(model: Model, source: string, file: string): Extract<
     source,
     file,
     context: model.context ?? DEFAULT_CONTEXT_TOKENS,
-    sequences: Math.max(1, Math.min(model.concurrency, 16)),
+    sequences: Math.max(1, model.concurrency),
     embeddings: model.embeddings,
   };
 }
