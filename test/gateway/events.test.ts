@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { EventCutter, eventCount, eventsIn } from "../../src/runtime/gateway/response/events.js";
+import { EventCutter, eventsIn } from "../../src/runtime/gateway/response/events.js";
 import { OpenAiStream } from "../../src/runtime/gateway/response/openai-stream.js";
 import { countedIn } from "../../src/runtime/gateway/response/usage-field.js";
 
@@ -49,20 +49,19 @@ describe("server-sent events as bytes", () => {
           expect(stream.complete).toBe(true);
           expect(stream.counted).toEqual({ inputTokens: 7, outputTokens: 3 });
           expect(stream.tail().toString()).toBe(end);
-          expect(stream.pieces).toBe(contents.length + 1);
+          expect(stream.outputEstimate).toBeGreaterThanOrEqual(contents.filter((text) => text !== "").length);
         },
       ),
     );
   });
 
-  it("are counted and split at their blank lines", () => {
+  it("are split at their blank lines", () => {
     fc.assert(
       fc.property(
         fc.array(fc.stringMatching(/^data: [a-z]{0,5}(\ndata: [a-z]{0,5})?$/), { minLength: 1 }),
         fc.constantFrom("\n\n", "\r\n\r\n"),
         (events, blank) => {
           const bytes = Buffer.from(events.map((event) => event + blank).join(""));
-          expect(eventCount(bytes)).toBe(events.length);
           expect([...eventsIn(bytes)].map(String)).toEqual(events.map((event) => event + blank));
           const cutter = new EventCutter();
           expect(cutter.push(bytes.subarray(0, bytes.length - 1))?.length ?? 0).toBeLessThan(bytes.length);

@@ -42,7 +42,6 @@ describe("the upstream's token counts in the bytes of its response", () => {
     ["negative", { prompt_tokens: -1 }],
     ["broken", { prompt_tokens: 1.5 }],
     ["words", { prompt_tokens: "5" }],
-    ["half a count", { prompt_tokens: 5, completion_tokens: null }],
     ["of another API", { input_tokens: 5 }],
   ])("is not taken when it is %s", (_, usage) => expect(countedIn(Buffer.from(event({ usage })))).toBeUndefined());
 

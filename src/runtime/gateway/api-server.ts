@@ -190,5 +190,7 @@ interface Incoming<Served> {
 /** The path without its query. */
 function pathOf(url: string): string {
   const query = url.indexOf("?");
-  return query < 0 ? url : url.slice(0, query);
+  const path = query < 0 ? url : url.slice(0, query);
+  // Clients join a base address and a path with one slash too many.
+  return path.includes("//") || path.endsWith("/") ? `/${path.split("/").filter(Boolean).join("/")}` : path;
 }

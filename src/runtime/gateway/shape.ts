@@ -19,8 +19,8 @@ export interface StreamShape {
   readonly contentType: string;
   /** The upstream's own token counts, once they have arrived. */
   readonly counted: Counted | undefined;
-  /** Pieces of the response so far: about one for each token. */
-  readonly pieces: number;
+  /** Estimated tokens of the response so far, for an upstream that sends no counts. */
+  readonly outputEstimate: number;
   /** An event with data has arrived, and not only comments. */
   readonly hasEvents: boolean;
   /** The model's first output has arrived. */

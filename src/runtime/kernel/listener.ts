@@ -211,7 +211,8 @@ export class Listener {
       });
       return;
     }
-    const url = request.url ?? "/";
+    const url = withOneLeadingSlash(request.url ?? "/");
+    request.url = url;
     // Probes and load balancers address a process by any name, and read only its status.
     if (!matches(url, "/health") && request.headers.host !== undefined && !this.hosts.has(request.headers.host)) {
       this.#refuseRequest(request, response, MISDIRECTED);
@@ -343,4 +344,12 @@ function cannotListen(error: NodeJS.ErrnoException, host: string, port: number):
   return new KeelsonError("port/unusable", `cannot listen on ${host}:${port}: ${error.message}`, {
     cause: error,
   });
+}
+
+/**
+ * A path whose leading slashes are one, as of `//v1/chat/completions`: a client has joined a base address and a path. The prefix
+ * that decides who answers, and whom it asks for a credential, is that of this path.
+ */
+function withOneLeadingSlash(url: string): string {
+  return url.startsWith("//") ? url.replace(/^\/+/, "/") : url;
 }

@@ -2,7 +2,8 @@ import { z } from "zod";
 import { errorIn, failureOf, notAnAnswer, type ResponseFailure } from "../failure.js";
 import { type Problem, problemBody } from "../problem.js";
 import { dataOf, EventCutter, eventsIn } from "../response/events.js";
-import { isCount } from "../response/usage-field.js";
+import { OutputMeter } from "../response/output-meter.js";
+import { isCount, largerCounts } from "../response/usage-field.js";
 import type { Counted, DocumentShape, StreamShape } from "../shape.js";
 import { argumentsProblem, argumentsValue, type ToolCall, ToolCalls } from "./tool-calls.js";
 
@@ -16,8 +17,17 @@ const toolCall = z.object({
   }),
 });
 
+/** A text, or a list of parts: of these the texts are joined. */
+const content = z.union([
+  z.string(),
+  z
+    .array(z.object({ type: z.string(), text: z.string().nullish() }))
+    .transform((parts) => parts.flatMap(({ type, text }) => (type === "text" ? (text ?? "") : "")).join("")),
+]);
+
 const message = z.object({
-  content: z.string().nullish(),
+  content: content.nullish(),
+  refusal: z.string().nullish(),
   reasoning_content: z.string().nullish(),
   reasoning: z.string().nullish(),
   tool_calls: z.array(toolCall).nullish(),
@@ -85,7 +95,6 @@ interface Output {
 export class OllamaStream implements StreamShape {
   readonly contentType = "application/x-ndjson";
   counted: Counted | undefined;
-  pieces = 0;
   hasEvents = false;
   hasContent = false;
   dataPieces = 0;
@@ -97,11 +106,16 @@ export class OllamaStream implements StreamShape {
   /** The reason of the upstream; undefined before it has arrived. */
   #reason: string | undefined;
   readonly #calls = new ToolCalls();
+  readonly #output = new OutputMeter();
 
   constructor(
     private readonly model: string,
     private readonly field: Field,
   ) {}
+
+  get outputEstimate(): number {
+    return this.#output.tokens;
+  }
 
   push(bytes: Buffer): Buffer | undefined {
     const events = this.#cutter.push(bytes);
@@ -138,6 +152,7 @@ export class OllamaStream implements StreamShape {
 
   #takeAll(events: Buffer): Buffer | undefined {
     const lines: string[] = [];
+    this.#output.push(events);
     for (const event of eventsIn(events)) {
       if (this.complete || this.failure !== undefined) break;
       const data = dataOf(event);
@@ -165,17 +180,16 @@ export class OllamaStream implements StreamShape {
     this.dataPieces += 1;
     const parsed = chunk.safeParse(value);
     if (!parsed.success) return;
-    if (parsed.data.usage) this.counted = countedOf(parsed.data.usage);
+    this.counted = largerCounts(this.counted, countedOf(parsed.data.usage));
     const [choice] = parsed.data.choices;
     if (choice === undefined) return;
     if (choice.finish_reason) this.#reason = choice.finish_reason;
     for (const piece of choice.delta?.tool_calls ?? []) this.#calls.add(piece);
-    const content = choice.delta?.content ?? choice.text ?? "";
+    const content = choice.delta?.content || choice.delta?.refusal || choice.text || "";
     const thinking = choice.delta?.reasoning_content ?? choice.delta?.reasoning ?? "";
     this.hasContent ||= content !== "" || thinking !== "" || this.#calls.all.length > 0;
     if (content === "" && thinking === "") return;
     if (this.#firstAt === 0) this.#firstAt = performance.now();
-    this.pieces += 1;
     lines.push(this.#line({ content, thinking, toolCalls: [], logprobs: scoresOf(choice.logprobs) }));
   }
 
@@ -197,7 +211,7 @@ export function documentConverter(model: string, field: Field, startedAt: number
     const invalid = argumentsProblem(calls.all);
     if (invalid !== undefined) return notAnAnswer(invalid);
     const output: Output = {
-      content: choice.message?.content ?? choice.text ?? "",
+      content: choice.message?.content || choice.message?.refusal || choice.text || "",
       thinking: choice.message?.reasoning_content ?? choice.message?.reasoning ?? "",
       toolCalls: calls.all,
       logprobs: scoresOf(choice.logprobs),

@@ -60,18 +60,6 @@ function lastEventEnd(bytes: Buffer): number {
   return Math.max(plain < 0 ? 0 : plain + 2, crlf < 0 ? 0 : crlf + 4);
 }
 
-/** The number of events in the bytes, counted by their blank lines. A search for one byte is the cheapest. */
-export function eventCount(bytes: Buffer): number {
-  let count = 0;
-  for (let at = bytes.indexOf(0x0a); at >= 0; at = bytes.indexOf(0x0a, at + 1)) {
-    const next = bytes[at + 1] === 0x0d ? at + 2 : at + 1;
-    if (bytes[next] !== 0x0a) continue;
-    count += 1;
-    at = next;
-  }
-  return count;
-}
-
 /** Offset of the event `data: [DONE]`; -1 when there is none. Inside JSON the same text never starts a line. */
 export function doneAt(bytes: Buffer): number {
   for (let at = bytes.indexOf(DONE); at >= 0; at = bytes.indexOf(DONE, at + 1)) {

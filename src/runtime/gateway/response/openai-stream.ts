@@ -1,8 +1,9 @@
 import { errorIn, failureOf, isObject, type ResponseFailure } from "../failure.js";
 import { type Problem, problemBody } from "../problem.js";
 import type { Counted, StreamShape } from "../shape.js";
-import { dataOf, doneAt, EventCutter, eventCount, eventStart, eventsIn } from "./events.js";
-import { countedIn, usageAt } from "./usage-field.js";
+import { dataOf, doneAt, EventCutter, eventStart, eventsIn } from "./events.js";
+import { OutputMeter } from "./output-meter.js";
+import { countedIn, largerCounts, usageAt } from "./usage-field.js";
 
 const DONE_EVENT = Buffer.from("data: [DONE]\n\n");
 const BLANK_LINE = Buffer.from("\n\n");
@@ -20,7 +21,6 @@ const FINISH_REASON = /"finish_reason"\s*:\s*"/;
 export class OpenAiStream implements StreamShape {
   readonly contentType = "text/event-stream; charset=utf-8";
   counted: Counted | undefined;
-  pieces = 0;
   hasEvents = false;
   hasContent = false;
   dataPieces = 0;
@@ -28,10 +28,15 @@ export class OpenAiStream implements StreamShape {
   failure: ResponseFailure | undefined;
   readonly #cutter = new EventCutter();
   readonly #recent: Buffer[] = [];
+  readonly #output = new OutputMeter();
   #tail: Buffer | undefined;
 
   /** `strip`: the client did not request the event with the counts, so it is removed. */
   constructor(private readonly strip: boolean) {}
+
+  get outputEstimate(): number {
+    return this.#output.tokens;
+  }
 
   push(chunk: Buffer): Buffer | undefined {
     if (this.complete || this.failure !== undefined) return undefined;
@@ -70,7 +75,7 @@ export class OpenAiStream implements StreamShape {
       if (events.indexOf(ERROR_HINT) >= 0) events = this.#untilError(events);
     } else events = this.#untilError(events);
     if (events.length === 0) return undefined;
-    this.pieces += eventCount(events);
+    this.#output.push(events);
     if (events.indexOf(DATA) >= 0) this.dataPieces += 1;
     if (this.#recent.length === RECENT_PARTS) this.#recent.shift();
     this.#recent.push(events);
@@ -101,7 +106,9 @@ export class OpenAiStream implements StreamShape {
 
   /** `first`: offset of the first event with a count. */
   #count(events: Buffer, first: number): Buffer | undefined {
-    this.counted = countedIn(events.subarray(first)) ?? this.counted;
+    for (const event of eventsIn(events.subarray(first))) {
+      if (usageAt(event) >= 0) this.counted = largerCounts(this.counted, countedIn(event));
+    }
     if (!this.strip) return events;
     const later = [...eventsIn(events.subarray(first))].filter((event) => usageAt(event) < 0 || !onlyCounts(event));
     const remaining = Buffer.concat([events.subarray(0, first), ...later]);

@@ -185,19 +185,24 @@ export class UpstreamResponse {
     const { inputs, choices } = this.call;
     const limit = Math.min(MAX_TOKENS, (context ?? MAX_TOKENS) * inputs);
     const count = this.#shape === undefined ? this.#usage?.counted : this.#shape.counted;
-    if (
-      count !== undefined &&
-      count.inputTokens <= limit &&
-      count.outputTokens <= Math.min(MAX_TOKENS, limit * choices)
-    )
-      return { counted: count, estimated: false };
+    const isBelieved =
+      count !== undefined && count.inputTokens <= limit && count.outputTokens <= Math.min(MAX_TOKENS, limit * choices);
+    const input = Math.min(this.call.inputEstimate, limit);
+    // Zero tokens are no count of a prompt or an answer that are there: some servers send zeros in place of counts.
+    const inputTokens = (isBelieved && count.inputTokens) || input;
+    const outputTokens = (isBelieved && count.outputTokens) || this.#outputEstimate(context);
+    const estimated = !isBelieved || inputTokens !== count.inputTokens || outputTokens !== count.outputTokens;
+    return { counted: { inputTokens, outputTokens }, estimated };
+  }
+
+  #outputEstimate(context: number | undefined): number {
     const { generates } = OPERATIONS[this.call.operation];
-    const output = !generates
-      ? 0
-      : (this.#shape?.pieces ??
-        Math.min(estimateOutput(this.#lastPart, this.#held.total), (context ?? DEFAULT_CONTEXT_TOKENS) * inputs));
-    const outputTokens = Math.min(output, this.call.maxOutputTokens ?? output);
-    return { counted: { inputTokens: Math.min(this.call.inputEstimate, limit), outputTokens }, estimated: true };
+    if (!generates) return 0;
+    const { inputs, maxOutputTokens } = this.call;
+    const output =
+      this.#shape?.outputEstimate ??
+      Math.min(estimateOutput(this.#lastPart, this.#held.total), (context ?? DEFAULT_CONTEXT_TOKENS) * inputs);
+    return Math.min(output, maxOutputTokens ?? output);
   }
 
   #decide(chunk: Buffer): "held" | "later" {

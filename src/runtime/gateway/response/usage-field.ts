@@ -29,9 +29,9 @@ export class UsageScan {
   push(piece: Buffer): void {
     if (this.#end !== undefined) {
       const seam = Buffer.concat([this.#end, piece.subarray(0, OVERLAP_BYTES)]);
-      this.counted = countedIn(seam) ?? this.counted;
+      this.counted = largerCounts(this.counted, countedIn(seam));
     }
-    this.counted = countedIn(piece) ?? this.counted;
+    this.counted = largerCounts(this.counted, countedIn(piece));
     this.#end = piece.subarray(Math.max(0, piece.length - OVERLAP_BYTES));
   }
 }
@@ -79,8 +79,9 @@ function parse(json: string): Counted | undefined {
     const usage: unknown = JSON.parse(json);
     if (typeof usage !== "object" || usage === null || !("prompt_tokens" in usage)) return undefined;
     const inputTokens = usage.prompt_tokens;
-    const outputTokens = "completion_tokens" in usage ? usage.completion_tokens : 0;
-    return isCount(inputTokens) && isCount(outputTokens) ? { inputTokens, outputTokens } : undefined;
+    if (!isCount(inputTokens)) return undefined;
+    const outputTokens = outputOf(usage, inputTokens);
+    return outputTokens === undefined ? undefined : { inputTokens, outputTokens };
   } catch {
     return undefined;
   }
@@ -89,4 +90,21 @@ function parse(json: string): Counted | undefined {
 /** Whether a value of an upstream is a number of tokens. */
 export function isCount(value: unknown): value is number {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}
+
+/** The tokens of the output: their own count, or what the total leaves; 0 if neither is there, as for embeddings. */
+function outputOf(usage: object, inputTokens: number): number | undefined {
+  const output: unknown = Reflect.get(usage, "completion_tokens") ?? undefined;
+  if (output !== undefined) return isCount(output) ? output : undefined;
+  const total: unknown = Reflect.get(usage, "total_tokens");
+  return isCount(total) ? Math.max(0, total - inputTokens) : 0;
+}
+
+/** Of counts that a server has sent one after the other, the larger ones: a stream's counts never go down. */
+export function largerCounts(before: Counted | undefined, after: Counted | undefined): Counted | undefined {
+  if (before === undefined || after === undefined) return after ?? before;
+  return {
+    inputTokens: Math.max(before.inputTokens, after.inputTokens),
+    outputTokens: Math.max(before.outputTokens, after.outputTokens),
+  };
 }
