@@ -56,6 +56,8 @@ export interface PlatformOptions {
   readonly split: boolean;
   /** Where backups are stored; a folder in the data directory by default. */
   readonly backups?: string | undefined;
+  /** The data directory is removed when the platform stops: its backups are never restored later. */
+  readonly temporary?: boolean;
   /** Reports the progress of the start. */
   readonly onProgress: (what: string) => void;
   /** Version of the program, for the drills' reports. */
@@ -182,7 +184,7 @@ async function prepare(
     onProgress(
       `! the identity of the backups was missing and is a new one: put the old one back in ${places.identity} to restore earlier backups`,
     );
-  else if (created)
+  else if (created && options.temporary !== true)
     onProgress(`keep a copy of ${places.identity} in another place: without it the backups cannot be restored`);
   const escrow = await readRecipients(places.recipients);
   const codec = encrypted ? await ageCodec(identity, escrow) : gzipCodec(authenticatorOf(identity));

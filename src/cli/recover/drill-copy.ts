@@ -88,7 +88,13 @@ export async function withCopy<T extends { readonly id: string }>(
   const interrupt = () => interrupted.abort(new KeelsonError("drill/cancelled", "the drill was cancelled"));
   for (const signal of ENDING) process.on(signal, interrupt);
   try {
-    const options = { host: "127.0.0.1", port: await freePort(), split: false, signal: interrupted.signal };
+    const options = {
+      temporary: true,
+      host: "127.0.0.1",
+      port: await freePort(),
+      split: false,
+      signal: interrupted.signal,
+    };
     const copy = await startPlatform(
       { plan, file: source, data, onProgress, version: version(), ...options },
       (started) => platformRoutes(started, interrupt),
