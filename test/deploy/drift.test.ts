@@ -326,6 +326,55 @@ describeWith(["cluster", "kwok"], "changes in a cluster by others", () => {
     expect(applied(await run())).toEqual([]);
   });
 
+  it("an additional key of a ConfigMap is put back; a finalizer and an owner are reported and kept", async () => {
+    const { items } = await client.list("v1", "ConfigMap", NAMESPACE, {});
+    const name = items.find(({ metadata }) => metadata.name.startsWith("plan-"))?.metadata.name ?? "";
+    await patch(`/api/v1/namespaces/${NAMESPACE}/configmaps/${name}`, { data: { "other.json": "{}" } });
+    await patch(`${POLICIES}/accounts`, {
+      metadata: {
+        finalizers: ["example.org/by-hand"],
+        ownerReferences: [{ apiVersion: "v1", kind: "ConfigMap", name, uid: items[0]?.metadata.uid ?? "" }],
+      },
+    });
+    const result = await run();
+    expect(applied(result)).toEqual([
+      expect.stringMatching(/^ConfigMap plan-\w+: drifted: \.data\["other\.json"\] \(by /),
+    ]);
+    expect(result.warnings).toEqual([
+      expect.stringMatching(/^NetworkPolicy accounts: \.metadata\.finalizers is set by \S+ and decides when/),
+      expect.stringMatching(/^NetworkPolicy accounts: \.metadata\.ownerReferences is set by /),
+    ]);
+    await patch(`${POLICIES}/accounts`, { metadata: { finalizers: null, ownerReferences: null } });
+    expect(await run()).toMatchObject({ warnings: [] });
+  });
+
+  it("objects of a controller are not pruned, whatever labels it copies", async () => {
+    const labels = (await client.get(named(NAMESPACE, "v1", "Service", "accounts")))?.metadata.labels;
+    const jobs = `/apis/batch/v1/namespaces/${NAMESPACE}`;
+    const pod = { restartPolicy: "Never", containers: [{ name: "a", image: "example:1" }] };
+    const spec = { suspend: true, template: { spec: pod } };
+    await plane.api.create(`${jobs}/cronjobs`, {
+      metadata: { name: "nightly" },
+      spec: { schedule: "0 0 1 1 *", suspend: true, jobTemplate: { spec } },
+    });
+    const owner = await client.get(named(NAMESPACE, "batch/v1", "CronJob", "nightly"));
+    const ownerReferences = [
+      { apiVersion: "batch/v1", kind: "CronJob", name: "nightly", uid: owner?.metadata.uid, controller: true },
+    ];
+    await plane.api.create(`${jobs}/jobs`, { metadata: { name: "left", labels }, spec });
+    await plane.api.create(`${jobs}/jobs`, { metadata: { name: "owned", labels, ownerReferences }, spec });
+    // A dry run lists all kinds, whatever was deployed before.
+    const { steps } = await run({ dryRun: true });
+    const found = steps.filter(({ object }) => object.startsWith("Job "));
+    expect(found.map(({ object, action, reason }) => [object, action, reason]).sort()).toEqual([
+      ["Job left", "prune", "no longer rendered"],
+      ["Job owned", "keep", "belongs to CronJob nightly"],
+    ]);
+    await Promise.all(
+      ["jobs/left", "jobs/owned", "cronjobs/nightly"].map((path) => plane.api.delete(`${jobs}/${path}`)),
+    );
+  });
+
   it("what kubectl applied is put back too", async () => {
     kubectl("set", "env", "deployment/accounts", "FOO=bar");
     kubectl(

@@ -44,6 +44,8 @@ export interface Comparison {
   readonly added: readonly FieldPath[];
   /** Containers without an owner and not rendered: a mutating webhook added them, and would add them again. */
   readonly injected: readonly string[];
+  /** Metadata of others that delays or causes the deletion of the object, with its owner. */
+  readonly held: readonly { readonly path: string; readonly owner: string }[];
   /** The object after the deploy, as far as it can be known before. */
   readonly expected: LiveObject;
 }
@@ -73,6 +75,14 @@ export function compare(rendered: Manifest, live: LiveObject, applied: LiveObjec
     ),
     added,
     injected: injectedContainers(rendered, applied, all),
+    held: others
+      .filter(({ writer }) => writer !== "controller")
+      .flatMap(({ name, fields }) =>
+        DELETION_METADATA.filter((path) => covers(fields, path) && valueAt(live, path) !== undefined).map((path) => ({
+          path: formatPath(path),
+          owner: name,
+        })),
+      ),
     expected: { ...applied, ...(isMap(expected) ? expected : {}) },
   };
 }
@@ -84,6 +94,12 @@ export function addedFields(rendered: Manifest, live: LiveObject, own: FieldSet)
     .flatMap(({ fields }) => additions(fields, own, []))
     .filter((path) => matters(rendered, path) && valueAt(live, path) !== undefined);
 }
+
+/** Deploy does not remove these: a finalizer may protect what its owner has yet to delete. */
+const DELETION_METADATA: readonly FieldPath[] = [
+  ["f:metadata", "f:finalizers"],
+  ["f:metadata", "f:ownerReferences"],
+];
 
 function fieldsOf(owners: readonly FieldOwner[]): FieldSet {
   return owners.reduce<FieldSet>((all, { fields }) => union(all, fields), {});

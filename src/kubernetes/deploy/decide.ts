@@ -138,7 +138,7 @@ function decideExisting({ object, live, applied, growth: found }: Existing, inpu
         hint: [],
       },
     };
-  const warnings = injected(object, comparison);
+  const warnings = [...injected(object, comparison), ...held(object, comparison)];
   const previous = live.metadata.annotations?.[RENDERED_ANNOTATION];
   const sameSource = previous === object.metadata.annotations?.[RENDERED_ANNOTATION];
   if (sameSource && changes.length === 0 && growth === undefined)
@@ -164,6 +164,12 @@ function injected(object: Manifest, comparison: Comparison): readonly string[] {
   return comparison.injected.map(
     (container) =>
       `${describe(object)}: ${container} is not rendered and has no field owner; kept, because an admission webhook would add it again`,
+  );
+}
+
+function held(object: Manifest, comparison: Comparison): readonly string[] {
+  return comparison.held.map(
+    ({ path, owner }) => `${describe(object)}: ${path} is set by ${owner} and decides when the object is deleted; kept`,
   );
 }
 

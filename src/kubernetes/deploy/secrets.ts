@@ -1,11 +1,12 @@
 import { z } from "zod";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import type { Plan, Store } from "../../plan/plan.js";
+import { contentHash } from "../../render/canonical.js";
 import { FIRST_UNPRIVILEGED_PORT } from "../../render/kubernetes/network-policy.js";
 import { type SecretManifest, secretManifest } from "../../render/kubernetes/secret.js";
 import { missingValues } from "../../render/realise-secret.js";
 import { externalSecrets, type GeneratedSecret, generatedSecrets } from "../../render/secrets.js";
-import type { KubernetesClient } from "../client.js";
+import { FIELD_MANAGER, type KubernetesClient } from "../client.js";
 import type { LiveObject, ObjectReference } from "../live-object.js";
 import { ownersOf } from "./field-owner.js";
 import { covers } from "./field-set.js";
@@ -119,7 +120,16 @@ export async function writeSecret(
   // If another deploy creates the secret at the same time, `create` fails, where `apply` would overwrite it.
   if (step.action === "create") await client.create(manifest, { dryRun });
   // Only missing keys are applied, so other field managers keep the ownership of existing keys.
-  else await client.apply(withoutType(manifest), { dryRun, manager: `keelson-${step.missing.join("-")}` });
+  else await client.apply(withoutType(manifest), { dryRun, manager: managerOf(step.missing) });
+}
+
+/** The longest name of a field manager (apimachinery, `FieldManagerMaxLength`). */
+const MAX_MANAGER_LENGTH = 128;
+
+/** A field manager for these keys, so that their apply does not remove the keys of an earlier one. */
+function managerOf(keys: readonly string[]): string {
+  const name = `${FIELD_MANAGER}-${keys.join("-")}`;
+  return name.length <= MAX_MANAGER_LENGTH ? name : `${FIELD_MANAGER}-${contentHash(name, 16)}`;
 }
 
 /** The type of an existing secret cannot change. */
