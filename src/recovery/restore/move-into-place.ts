@@ -1,8 +1,19 @@
 import { rename, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { syncDirectory, writeAtomically } from "../../disk/atomic-file.js";
+import { isMountPoint } from "../../disk/mount-point.js";
 import { lstatIfPresent, readIfPresent } from "../../disk/read.js";
 import { removeTree } from "../../disk/remove-tree.js";
+import { KeelsonError } from "../../errors/keelson-error.js";
+
+/**
+ * Throws `restore/mount-point` for a directory that cannot be renamed because a file system is mounted at it. A lost database
+ * could not be restored there, so it is checked before that: at the first start, and before anything is fetched.
+ */
+export async function requireReplaceable(directory: string): Promise<void> {
+  if (await isMountPoint(directory))
+    throw new KeelsonError("restore/mount-point", `a file system is mounted at ${directory}: it cannot be replaced`);
+}
 
 /**
  * Gives a restored directory its final name. A data directory that is already there is kept beside it; returns where, or

@@ -20,6 +20,7 @@ import type { Repository } from "../repository/repository.js";
 import { containTablespaces } from "./contain-tablespaces.js";
 import { type EndOfReplay, endOfReplay } from "./end-of-replay.js";
 import { fetchLog, requireLog } from "./fetch-log.js";
+import { requireReplaceable } from "./move-into-place.js";
 import { LOG_DIRECTORY, writeSettings } from "./restored-settings.js";
 import type { RestoreTarget } from "./target.js";
 import type { Timeline } from "./timelines.js";
@@ -89,6 +90,7 @@ export async function unpackInto(
   const { manifest } = backup;
   const target = await realPath(resolve(directory));
   await requireEmpty(target);
+  await requireReplaceable(target);
   // A unique name: an existing directory is never used or removed.
   const temporary = `${target}.restore-${randomBytes(4).toString("hex")}.tmp`;
   // An extraction that failed may still write for a moment: the removal is then repeated.

@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import { writeAtomically } from "../../disk/atomic-file.js";
+import { isMountPoint } from "../../disk/mount-point.js";
 import { readIfPresent } from "../../disk/read.js";
 import { removeTree } from "../../disk/remove-tree.js";
 import type { ErrorCode } from "../../errors/catalogue.js";
@@ -8,7 +9,7 @@ import { initialise, isInitialised, removeLeftovers } from "../../postgres/clust
 import { logArchive } from "../archive/log-archive.js";
 import { type Backup, readCatalogue, usable } from "../backup/catalogue.js";
 import { trusted } from "../restore/fetch-log.js";
-import { moveIntoPlace, undoInterrupted } from "../restore/move-into-place.js";
+import { moveIntoPlace, requireReplaceable, undoInterrupted } from "../restore/move-into-place.js";
 import { restoreInto } from "../restore/restore.js";
 import { readTimelines, type Timeline } from "../restore/timelines.js";
 import { type RecoveryContext, scratchDirectory } from "./context.js";
@@ -74,8 +75,14 @@ export class AutoRestore {
       const decision = decideDatabase({ present, system, ...stored, failed: this.#failedBackups });
       switch (decision.action) {
         case "start":
+          if (await isMountPoint(cluster.data))
+            report(
+              "warning",
+              `a file system is mounted at ${cluster.data}: if the database is lost, it cannot be restored there; mount it at the parent directory`,
+            );
           return;
         case "initialise":
+          await requireReplaceable(cluster.data);
           return initialise(cluster);
         case "refuse":
           // The next start tries every backup again: the failure may have been one of this machine.
@@ -84,6 +91,7 @@ export class AutoRestore {
             hint: `if its backups are in another place: --backups PLACE; only to give up its data and start with an empty database: rm ${systemIdFile}`,
           });
         case "restore":
+          await requireReplaceable(cluster.data);
           report("warning", `${decision.reason}: restoring it`);
           await this.#restore(decision.backup, stored.timelines, signal);
       }
