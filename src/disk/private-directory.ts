@@ -18,7 +18,7 @@ const STICKY = 0o1000;
 export async function requirePrivateDirectory(path: string): Promise<void> {
   const self = process.getuid?.();
   if (self === undefined) return;
-  await requireSafeParents(path, self);
+  await requireSafeParents(path);
   const found = await statIfPresent(path);
   if (found === undefined) return;
   if (found.uid !== self && found.uid !== 0)
@@ -30,14 +30,20 @@ export async function requirePrivateDirectory(path: string): Promise<void> {
   throw writable(path, (found.mode & OTHERS_WRITE) === 0 ? "its group" : "every user");
 }
 
-/** Checks every directory above `path`, and every link on the way, by its name and by the place that it leads to. */
-async function requireSafeParents(path: string, self: number): Promise<void> {
+/**
+ * Throws `data/shared` if another user can replace `path`: checks every directory above it, and every link on the way, by its name
+ * and by the place that it leads to.
+ */
+export async function requireSafeParents(path: string): Promise<void> {
+  const self = process.getuid?.();
+  if (self === undefined) return;
   let existing = resolve(path);
   while ((await lstatIfPresent(existing)) === undefined) existing = dirname(existing);
   const names = [resolve(path), ...parentsOf(path), ...parentsOf(await realpath(existing))];
   for (const name of new Set(names)) {
     const found = await lstatIfPresent(name);
-    if (found === undefined) continue;
+    // The caller checks the directory itself.
+    if (found === undefined || (name === resolve(path) && found.isDirectory())) continue;
     if (found.uid !== self && found.uid !== 0)
       throw new KeelsonError(
         "data/shared",
@@ -46,8 +52,8 @@ async function requireSafeParents(path: string, self: number): Promise<void> {
           hint: "use a directory below one of your own, such as your home directory, or below /var/lib: --data DIR",
         },
       );
-    // The mode of a link means nothing. The directory itself is checked by the caller.
-    if (!found.isDirectory() || name === resolve(path) || (found.mode & STICKY) !== 0) continue;
+    // The mode of a link means nothing.
+    if (!found.isDirectory() || (found.mode & STICKY) !== 0) continue;
     if ((found.mode & OTHERS_WRITE) !== 0) throw writable(name, "every user");
     if ((found.mode & GROUP_WRITES) !== 0 && !(await isOwnGroup(found.gid))) throw writable(name, "its group");
   }

@@ -5,6 +5,7 @@ import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { diskError } from "../disk/disk-errors.js";
+import { requirePrivateDirectory } from "../disk/private-directory.js";
 import { lstatIfPresent, readIfPresent } from "../disk/read.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { canReach, type ServerUser } from "./server-user.js";
@@ -28,6 +29,8 @@ export async function findBinaries(user: ServerUser): Promise<Binaries> {
   const version = versionSchema.parse(JSON.parse(await readFile(join(native, "..", "package.json"), "utf8"))).version;
   if (await isUsable(native, user)) return { directory: join(native, "bin"), version };
   const copy = join(cacheDirectory(user), `postgresql-${version}-${process.platform}-${process.arch}`);
+  // Another user who can write there chooses the programs that run.
+  await requirePrivateDirectory(copy);
   try {
     if (!(await exists(copy))) await makeCopy(native, copy);
   } catch (error) {

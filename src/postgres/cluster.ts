@@ -6,6 +6,7 @@ import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { replaceFile, writeAtomically } from "../disk/atomic-file.js";
 import { diskError, diskFull, requireSpace } from "../disk/disk-errors.js";
+import { requireSafeParents } from "../disk/private-directory.js";
 import { lstatIfPresent, statIfPresent } from "../disk/read.js";
 import { removeTree } from "../disk/remove-tree.js";
 import { KeelsonError } from "../errors/keelson-error.js";
@@ -168,7 +169,10 @@ const MAX_SOCKET_DIRECTORY_BYTES = 88;
 async function socketDirectory(home: string, user: ServerUser): Promise<string> {
   const near = join(home, "run");
   const path =
-    near.length <= MAX_SOCKET_DIRECTORY_BYTES ? near : join(tmpdir(), `keelson-${user.uid}-${shortHash(home)}`);
+    Buffer.byteLength(near) <= MAX_SOCKET_DIRECTORY_BYTES
+      ? near
+      : join(tmpdir(), `keelson-${user.uid}-${shortHash(home)}`);
+  await requireSafeParents(path);
   await mkdir(path, { recursive: true, mode: 0o700 });
   const found = await lstat(path);
   const self = process.getuid?.() ?? user.uid;

@@ -1,6 +1,6 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, chownSync, cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, cpSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -200,6 +200,15 @@ describe("embedded PostgreSQL", () => {
     const code = `import { findBinaries } from "${join(packages, "dist/postgres/binaries.js")}";
       import { serverUser } from "${join(packages, "dist/postgres/server-user.js")}";
       console.log((await findBinaries(await serverUser())).directory);`;
+    // A cache of another user, who could put programs into it.
+    const theirs = directory();
+    if (process.getuid?.() === 0) {
+      chownSync(theirs, 65534, 65534);
+      const env = { ...process.env, KEELSON_CACHE: theirs };
+      const refused = spawnSync(process.execPath, ["--input-type=module", "-e", code], { env, encoding: "utf8" });
+      expect(refused.stderr).toContain(`${theirs} belongs to another user`);
+      expect(readdirSync(theirs)).toEqual([]);
+    }
     const bin = execFileSync(process.execPath, ["--input-type=module", "-e", code], {
       env: { ...process.env, KEELSON_CACHE: cache },
       encoding: "utf8",
