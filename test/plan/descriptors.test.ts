@@ -6,6 +6,7 @@ import { MODULE_NAMES } from "../../src/modules/index.js";
 import { CLOUDS } from "../../src/plan/clouds/index.js";
 import { ENGINES } from "../../src/plan/engines/index.js";
 import { CONTROLLERS } from "../../src/plan/entrances/index.js";
+import { embeddedPostgres } from "../../src/plan/providers/embedded-postgres.js";
 import { STORES } from "../../src/plan/stores/index.js";
 
 const source = fileURLToPath(new URL("../../src/", import.meta.url));
@@ -104,5 +105,12 @@ describe("a module", () => {
       .filter(({ text }) => MODULE_NAMES.filter((name) => new RegExp(`^\\s+${name}: \\{`, "m").test(text)).length >= 3)
       .map(({ name }) => name);
     expect(tables).toEqual([]);
+  });
+});
+
+describe("the embedded PostgreSQL", () => {
+  it("has the major version that the package contains", () => {
+    const { dependencies } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+    expect(dependencies["embedded-postgres"].split(".")[0]).toBe(embeddedPostgres.onlyVersion);
   });
 });

@@ -61,6 +61,7 @@ import { secretNeverRotated } from "./security/secret-never-rotated.js";
 import { controllerRetired } from "./upgrade/controller.js";
 import { kubernetesEndOfLife, storeEndOfLife } from "./upgrade/end-of-life.js";
 import { missingField } from "./upgrade/missing-field.js";
+import { otherVersion } from "./upgrade/other-version.js";
 
 /** Every rule of `keelson check`, by subject: the sections of docs/checks.md. */
 export const rules: readonly Rule[] = [
@@ -144,6 +145,7 @@ export const rules: readonly Rule[] = [
   // Upgrades
   kubernetesEndOfLife,
   storeEndOfLife,
+  otherVersion,
   controllerRetired,
   missingField,
 ];

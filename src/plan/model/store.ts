@@ -39,6 +39,8 @@ export interface Provider {
   readonly kind: "embedded" | "in-cluster" | "managed";
   /** The product's name: `embedded PostgreSQL`, `CloudNativePG`, `Amazon RDS`, `Linode Managed Database` … */
   readonly product: string;
+  /** The only major version that it runs, whatever the file declares; undefined if it runs the declared one. */
+  readonly onlyVersion: string | undefined;
   /** How a replica is promoted automatically; undefined without automatic failover. */
   readonly failover: Failover | undefined;
   /** Milliseconds until a new, empty server accepts connections. */

@@ -16,6 +16,8 @@ export interface Product {
   readonly limits?: Provider["limits"];
   /** Where these backups are stored, regardless of `backups.to`. */
   readonly copies: Provider["copies"];
+  /** The only major version that it runs, whatever the file declares; undefined if it runs the declared one. */
+  readonly onlyVersion?: string;
   /** Set, with the source, if the product assigns the port of a store when it creates it. */
   readonly assignsPort?: string;
   /** Why a write waits for the standby by default; undefined if it does not. */
@@ -39,11 +41,24 @@ export function cite(value: number, source: string): Cited {
  * writes backups to a bucket writes to the first of them, and takes none without one.
  */
 export function provider(product: Product, standby: boolean, buckets: readonly string[]): Provider {
-  const { kind, name, failover, provisioning, restoreRate, backupRate, restart, takes, limits = {}, copies } = product;
+  const {
+    kind,
+    name,
+    failover,
+    provisioning,
+    restoreRate,
+    backupRate,
+    restart,
+    takes,
+    limits = {},
+    copies,
+    onlyVersion,
+  } = product;
   const sendsTo = copies === "bucket" ? buckets.slice(0, 1) : [];
   return {
     kind,
     product: name,
+    onlyVersion,
     failover: standby ? failover : undefined,
     provisioning,
     restoreRate,

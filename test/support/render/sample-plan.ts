@@ -64,6 +64,7 @@ export function provider(kind: Provider["kind"]): Provider {
   return {
     kind,
     product: kind === "managed" ? "RDS" : "a StatefulSet",
+    onlyVersion: undefined,
     failover: undefined,
     provisioning: cited,
     restoreRate: cited,

@@ -14,12 +14,10 @@ export const notRun = defineRule({
     for (const element of [...plan.units, ...plan.stores]) {
       const why = notRunHere(element, plan);
       if (why === undefined) continue;
-      const { rto, rpo } = element.objectives;
-      const promised = [
-        ...(rto === undefined ? [] : [`RTO ${formatDuration(rto)}`]),
-        ...(rpo === undefined ? [] : [`RPO ${formatDuration(rpo)}`]),
-      ];
       const concerns = context.rows(element.path).flatMap(unknownPromises);
+      const promised = (["rto", "rpo"] as const)
+        .filter((of) => concerns.some((concern) => concern.of === of))
+        .map((of) => [of.toUpperCase(), ...forEveryFault(element.objectives[of])].join(" "));
       const { advice, edits = [] } = withdrawPromise(element);
       report(
         element.path,
@@ -47,3 +45,8 @@ export const notRun = defineRule({
 });
 
 const RUN_IN_CONTAINER = "to use it, run it in a container: `keelson render FILE -t compose`, or `provide: in-cluster`";
+
+/** The duration that is promised for every fault that is not named. */
+function forEveryFault(promised: number | undefined): readonly string[] {
+  return promised === undefined ? [] : [formatDuration(promised)];
+}
