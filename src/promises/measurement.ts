@@ -43,6 +43,26 @@ const FIXED_COST_MS: Milliseconds = 5_000;
 /** The terms that restore data: the verification of a backup measures them. */
 const RESTORE_TERMS: ReadonlySet<string> = new Set(["restore of the backup", "failed restore of the corrupt backup"]);
 
+/** For each step of a subject's recovery, by the name of its term, the newest drill that measured it. */
+export type MeasuredSteps = ReadonlyMap<string, Measurement>;
+
+/**
+ * The measured steps of each subject, whichever fault was drilled: a restore is the same step in every fault that needs one, so no
+ * fault is predicted to last less than one that it includes.
+ */
+export function stepsBySubject(measurements: readonly Measurement[]): ReadonlyMap<string, MeasuredSteps> {
+  const bySubject = new Map<string, Map<string, Measurement>>();
+  for (const measurement of measurements) {
+    const steps = bySubject.get(measurement.subject) ?? new Map<string, Measurement>();
+    bySubject.set(measurement.subject, steps);
+    for (const { name } of measurement.terms ?? []) {
+      const seen = steps.get(name);
+      if (!seen || measurement.at > seen.at) steps.set(name, measurement);
+    }
+  }
+  return bySubject;
+}
+
 /**
  * The prediction with its work terms replaced by what the newest drill measured. A term that processes data is scaled from the
  * drill's amount to that of the prediction. The verification of a backup is a restore, too: it replaces the restore terms if it
@@ -50,11 +70,12 @@ const RESTORE_TERMS: ReadonlySet<string> = new Set(["restore of the backup", "fa
  */
 export function withMeasurement(
   prediction: Prediction,
-  measurement: Measurement | undefined,
+  steps: MeasuredSteps | undefined,
   restore: MeasuredRestore | undefined,
 ): Prediction {
-  if (prediction.kind !== "bounded" || (!measurement?.terms && !restore)) return prediction;
+  if (prediction.kind !== "bounded" || (!steps && !restore)) return prediction;
   const terms = prediction.terms.map((term) => {
+    const measurement = steps?.get(term.name);
     const byDrill = measurement ? replacedByDrill(term, measurement) : term;
     const byVerification = restore && replacedByVerification(term, restore);
     return byVerification && byVerification.value > byDrill.value ? byVerification : byDrill;

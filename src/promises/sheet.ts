@@ -9,7 +9,15 @@ import { type PredictedAvailability, predictAvailability } from "./availability.
 import type { Assessment, Fault, SubjectKind } from "./fault.js";
 import { faults as catalogue } from "./faults/index.js";
 import { type PromisedLatency, promisedLatencies } from "./latency.js";
-import { type Measurement, type NewestMeasurements, newestBySubject, rowKey, withMeasurement } from "./measurement.js";
+import {
+  type MeasuredSteps,
+  type Measurement,
+  type NewestMeasurements,
+  newestBySubject,
+  rowKey,
+  stepsBySubject,
+  withMeasurement,
+} from "./measurement.js";
 import { promisedRecovery, recoveryObjectivePath } from "./objectives.js";
 import { type MeasuredRestore, type Observation, type Outgrown, outgrownStores, withRealSizes } from "./observation.js";
 import type { Prediction } from "./prediction.js";
@@ -72,13 +80,15 @@ export function promiseSheet(
   const plan = withRealSizes(declared, outgrown);
   const restores = new Map(observations.map(({ store, restore }) => [store, restore]));
   const newest = newestBySubject(measurements);
+  const steps = stepsBySubject(measurements);
   return {
     platform: plan.platform,
     environment: plan.environment,
     rows: faults.flatMap((fault) =>
       fault.assess(plan).map((assessment) => {
         const { name } = assessment.subject;
-        return row(plan, fault, assessment, newest.get(rowKey(fault.id, name)), restores.get(name));
+        const work = { steps: steps.get(name), restore: restores.get(name) };
+        return row(plan, fault, assessment, newest.get(rowKey(fault.id, name)), work);
       }),
     ),
     availability: predictAvailability(plan),
@@ -87,15 +97,21 @@ export function promiseSheet(
   };
 }
 
+/** What drills and the verification of a backup measured of a subject's recovery. */
+interface MeasuredWork {
+  readonly steps: MeasuredSteps | undefined;
+  readonly restore: MeasuredRestore | undefined;
+}
+
 function row(
   plan: Plan,
   fault: Fault,
   assessment: Assessment,
   newest: NewestMeasurements | undefined,
-  restore: MeasuredRestore | undefined,
+  work: MeasuredWork,
 ): Row {
-  const rto = cell(plan, fault, "rto", assessment, newest?.rto, restore);
-  const rpo = cell(plan, fault, "rpo", assessment, newest?.rpo, restore);
+  const rto = cell(plan, fault, "rto", assessment, newest?.rto, work);
+  const rpo = cell(plan, fault, "rpo", assessment, newest?.rpo, work);
   return {
     fault: fault.id,
     title: fault.title,
@@ -117,12 +133,12 @@ function cell(
   of: "rto" | "rpo",
   assessment: Assessment,
   measurement: Measurement | undefined,
-  restore: MeasuredRestore | undefined,
+  { steps, restore }: MeasuredWork,
 ): Cell {
   const { objectives } = assessment.subject;
   const promised = promisedRecovery(objectives, fault.id, of);
   const estimate = assessment[of];
-  const predicted = withMeasurement(estimate, measurement, restore);
+  const predicted = withMeasurement(estimate, steps, restore);
   const measured = measurement?.[of];
   return {
     ...(promised === undefined

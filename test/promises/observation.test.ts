@@ -5,7 +5,7 @@ import type { Observation } from "../../src/promises/observation.js";
 import { promiseSheet } from "../../src/promises/sheet.js";
 import { sheetText } from "../../src/promises/sheet-text.js";
 import { planOf } from "../support/check/findings.js";
-import { rowOf } from "../support/promises/rows.js";
+import { rowOf, totalOf } from "../support/promises/rows.js";
 
 const MiB = 2 ** 20;
 const plan = planOf(`
@@ -107,6 +107,18 @@ describe("a drill of a small database", () => {
     const terms = [{ name: "restore of the backup", value: 10_000, bytes: 30 * MiB }];
     const verified = observed(30 * MiB, { backup: "b1", at: 5, bytes: 30 * MiB, value: 10_000 });
     expect(restoreTerm(verified, terms).value).toBe(restoreTerm(undefined, terms).value);
+  });
+
+  it("counts in every row that restores: no fault is predicted to last less than one that it includes", () => {
+    const duration = integer({ min: 0, max: 60_000 });
+    assert(
+      property(duration, duration, (drill, value) => {
+        const terms = [{ name: "restore of the backup", value: drill, bytes: 46 * MiB }];
+        const rows = sheet(observed(46 * MiB, { backup: "b1", at: 5, bytes: 46 * MiB, value }), terms);
+        const total = (fault: string) => totalOf(rowOf(rows, fault, "ledger").rto.predicted);
+        expect(total("backup-corruption")).toBeGreaterThanOrEqual(total("database-loss"));
+      }),
+    );
   });
 
   it("of at least a tenth of the declared size replaces the estimate", () => {
