@@ -24,7 +24,7 @@ const PURE = [
   "local/{decide,ordinal,doctor,wait-for-start}",
   "cli/{log-line,conversation-input,usage-error}",
   "accounts/{token,stored-credentials}",
-  "recovery/{backup-place,fetch-log,mount-point,marker,escrow,lifecycle,leftovers,decisions,expire,problems,scheduler}",
+  "recovery/{backup-place,fetch-log,marker,escrow,lifecycle,leftovers,decisions,expire,problems,scheduler}",
   "drills/{estimate,measure,probes,report,result-file}",
   "deploy/{compare,foreign-objects,overlay,volume-growth}",
   "dashboard/{call-graph-layout,drill-marks,drill-rates,format,promise-summary,remedies,topology,curl,fold,usage-colours,usage-range,neighbourhood}",

@@ -6,6 +6,7 @@ import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { replaceFile, writeAtomically } from "../disk/atomic-file.js";
 import { diskError, diskFull, requireSpace } from "../disk/disk-errors.js";
+import { claimMountPoint, giveMountPoint, isMountPoint, moveContent } from "../disk/mount-point.js";
 import { requireSafeParents } from "../disk/private-directory.js";
 import { lstatIfPresent, statIfPresent } from "../disk/read.js";
 import { removeTree } from "../disk/remove-tree.js";
@@ -96,12 +97,21 @@ export async function initialise(cluster: Cluster): Promise<void> {
       await rm(passwordFile, { force: true });
     }
     await writeAccessRules(temporary, cluster.user);
-    await rename(temporary, cluster.data);
+    await placeNew(temporary, cluster);
   } catch (error) {
     throw diskError(error, home);
   } finally {
     await removeTree(temporary);
   }
+}
+
+/** An empty mount point at the place of the data directory cannot be replaced: the files are moved into it. */
+async function placeNew(temporary: string, { data, user }: Cluster): Promise<void> {
+  if (!(await isMountPoint(data))) return rename(temporary, data);
+  await claimMountPoint(data);
+  await chmod(data, 0o700);
+  await moveContent(temporary, data, "PG_VERSION");
+  await giveMountPoint(data, user);
 }
 
 async function initdb(cluster: Cluster, directory: string, passwordFile: string): Promise<void> {

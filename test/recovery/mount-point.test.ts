@@ -1,27 +1,120 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { expect, test } from "vitest";
-import { isMountPoint } from "../../src/disk/mount-point.js";
-import { requireReplaceable } from "../../src/recovery/restore/move-into-place.js";
+import { basename, join } from "node:path";
+import { afterEach, describe, expect, test } from "vitest";
+import { startServer } from "../../src/postgres/server.js";
+import { systemIdentifier } from "../../src/recovery/backup/data-directory.js";
+import { moveIntoPlace, rollBack, undoInterrupted } from "../../src/recovery/restore/move-into-place.js";
+import { restoreInto } from "../../src/recovery/restore/restore.js";
+import { startRecovery } from "../../src/recovery/service/recovery.js";
+import { writeSystemId } from "../../src/recovery/service/system-id.js";
+import { startSource, temporaryDirectory } from "../support/recovery/source.js";
 
-/** A file system that every machine has mounted. */
-const MOUNTED = process.platform === "linux" ? "/proc" : "/dev";
-
-test("a directory at which a file system is mounted is no place for a restored database", async () => {
-  await expect(requireReplaceable(MOUNTED)).rejects.toMatchObject({
-    code: "restore/mount-point",
-    hint: expect.stringContaining("parent directory"),
-  });
+const cleanups: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-test("a directory, and one that does not exist yet, are", async () => {
-  const home = mkdtempSync(join(tmpdir(), "keelson-mount-"));
-  mkdirSync(join(home, "data"));
-  for (const name of ["data", "absent"]) {
-    expect(await isMountPoint(join(home, name))).toBe(false);
-    await requireReplaceable(join(home, name));
+function mount(directory: string): void {
+  mkdirSync(directory, { recursive: true });
+  execFileSync("mount", ["-t", "tmpfs", "-o", "size=300m", "tmpfs", directory]);
+  // As `mkfs.ext4` creates it.
+  mkdirSync(join(directory, "lost+found"), { mode: 0o700 });
+  cleanups.push(() => {
+    execFileSync("umount", ["-l", directory]);
+  });
+}
+
+/** Only root can mount, and not in every container. */
+const canMount = (() => {
+  const directory = mkdtempSync(join(tmpdir(), "keelson-mount-"));
+  try {
+    if (spawnSync("mount", ["-t", "tmpfs", "tmpfs", directory]).status !== 0) return false;
+    return spawnSync("umount", [directory]).status === 0;
+  } finally {
+    rmSync(directory, { recursive: true });
   }
-  expect(readdirSync(home)).toEqual(["data"]);
-  rmSync(home, { recursive: true });
+})();
+
+describe.skipIf(!canMount)("a data directory that is a mount point", () => {
+  test("is restored when its volume is lost, and an empty volume takes a restored copy", async () => {
+    const source = await startSource(cleanups);
+    const { cluster, repository, codec, home } = source;
+    const manifest = await source.backup();
+    const systemIdFile = join(home, "database.json");
+    await writeSystemId(systemIdFile, await systemIdentifier(cluster.data));
+    await source.server.stop("immediate");
+    await rm(cluster.data, { recursive: true });
+    mount(cluster.data);
+    const recovery = startRecovery({ platform: "test", database: undefined, cluster, repository, codec, systemIdFile });
+    cleanups.push(() => recovery.stop());
+    await recovery.prepare(new AbortController().signal);
+    expect(recovery.lastRestore()).toMatchObject({ backup: manifest.id, failedBackups: [] });
+    expect(statSync(cluster.data)).toMatchObject({ uid: cluster.user.uid });
+    expect(readdirSync(cluster.data).filter((name) => name.startsWith("pgsql_tmp"))).toEqual([]);
+    const server = await startServer(cluster);
+    await server.stop("fast");
+
+    const volume = join(home, "volume");
+    mount(volume);
+    const [backup] = (await recovery.catalogue()).backups;
+    if (backup === undefined) throw new Error("the backup is missing");
+    const options = { user: cluster.user, target: { kind: "latest" } } as const;
+    await restoreInto(volume, repository, codec, backup, options);
+    expect(readdirSync(volume)).toEqual(expect.arrayContaining(["PG_VERSION", "base", "global"]));
+    await expect(restoreInto(volume, repository, codec, backup, options)).rejects.toMatchObject({
+      code: "restore/not-empty",
+    });
+  }, 120_000);
+
+  /** Directories with the content of a database on the mount point, and of a restored one on another file system. */
+  function replacement() {
+    const root = temporaryDirectory(cleanups);
+    const [data, restored] = [join(root, "data"), join(root, "data.replacement.tmp")];
+    mount(data);
+    for (const [directory, text] of [
+      [data, "old"],
+      [restored, "new"],
+    ] as const) {
+      mkdirSync(join(directory, "base"), { recursive: true });
+      writeFileSync(join(directory, "base", "1"), text);
+      writeFileSync(join(directory, "PG_VERSION"), "17");
+    }
+    const content = () => readFileSync(join(data, "base", "1"), "utf8");
+    const names = () => readdirSync(data).sort();
+    return { root, data, restored, content, names };
+  }
+
+  test("keeps its previous content within it when it is replaced, and gets it back", async () => {
+    const { root, data, restored, content, names } = replacement();
+    const kept = await moveIntoPlace(restored, data);
+    expect(content()).toBe("new");
+    expect(readdirSync(root)).toEqual(["data"]);
+    if (kept === undefined) throw new Error("nothing was kept");
+    expect(names()).toEqual(["PG_VERSION", "base", "lost+found", basename(kept)]);
+    await rollBack(kept, data);
+    expect(content()).toBe("old");
+    expect(names()).toEqual(["PG_VERSION", "base", "lost+found"]);
+  });
+
+  test.each(["before the mark of the old database was moved", "before the mark of the new one was"])(
+    "gets its previous content back after an interruption %s",
+    async (when) => {
+      const { root, data, content, names } = replacement();
+      const aside = join(data, "pgsql_tmp.before-20251121T080102000Z");
+      writeFileSync(join(root, "data.replacing"), basename(aside));
+      mkdirSync(aside);
+      execFileSync("mv", [join(data, "base"), aside]);
+      if (when.includes("new")) {
+        execFileSync("mv", [join(data, "PG_VERSION"), aside]);
+        mkdirSync(join(data, "base"));
+        writeFileSync(join(data, "base", "1"), "new");
+      }
+      expect(await undoInterrupted(data)).toBe(aside);
+      expect(content()).toBe("old");
+      expect(names()).toEqual(["PG_VERSION", "base", "lost+found"]);
+    },
+  );
 });

@@ -156,12 +156,6 @@ export const recoveryErrors = {
     status: 409,
     hint: "a restore overwrites nothing: name a new directory",
   },
-  "restore/mount-point": {
-    summary: "A restored database cannot take the place of a directory at which a file system is mounted.",
-    exitCode: 1,
-    status: 409,
-    hint: "mount the file system at its parent directory instead, or name a directory in it",
-  },
   "restore/too-early": {
     summary: "No backup is old enough for the requested point in time.",
     exitCode: 1,

@@ -164,7 +164,7 @@ export async function dataSize(root: string): Promise<number> {
   const entries = (await readdirIfPresent(root)) ?? [];
   const sizes = await Promise.all(
     entries.map(async (entry) => {
-      if (EXCLUDED.has(entry.name)) return 0;
+      if (EXCLUDED.has(entry.name) || isTemporary(entry.name)) return 0;
       if (entry.isDirectory()) return EMPTIED.has(entry.name) ? 0 : directorySize(join(root, entry.name));
       return (await statIfPresent(join(root, entry.name)))?.size ?? 0;
     }),

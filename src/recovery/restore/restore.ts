@@ -1,11 +1,19 @@
 import { createHash, randomBytes } from "node:crypto";
-import { lchown, mkdir, readdir, realpath, rename } from "node:fs/promises";
+import { chmod, lchown, lstat, mkdir, readdir, realpath, rename, rmdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { extract } from "tar";
 import { syncDirectory } from "../../disk/atomic-file.js";
 import { diskError, isSystemError, requireSpace } from "../../disk/disk-errors.js";
+import {
+  claimMountPoint,
+  contentOf,
+  giveMountPoint,
+  isMountPoint,
+  moveContent,
+  stagingPlace,
+} from "../../disk/mount-point.js";
 import { isAbsent } from "../../disk/read.js";
 import { removeTree } from "../../disk/remove-tree.js";
 import { syncTree } from "../../disk/sync-tree.js";
@@ -20,7 +28,6 @@ import type { Repository } from "../repository/repository.js";
 import { containTablespaces } from "./contain-tablespaces.js";
 import { type EndOfReplay, endOfReplay } from "./end-of-replay.js";
 import { fetchLog, requireLog } from "./fetch-log.js";
-import { requireReplaceable } from "./move-into-place.js";
 import { LOG_DIRECTORY, writeSettings } from "./restored-settings.js";
 import type { RestoreTarget } from "./target.js";
 import type { Timeline } from "./timelines.js";
@@ -90,9 +97,8 @@ export async function unpackInto(
   const { manifest } = backup;
   const target = await realPath(resolve(directory));
   await requireEmpty(target);
-  await requireReplaceable(target);
   // A unique name: an existing directory is never used or removed.
-  const temporary = `${target}.restore-${randomBytes(4).toString("hex")}.tmp`;
+  const temporary = await stagingPlace(target, `restore-${randomBytes(4).toString("hex")}.tmp`);
   // An extraction that failed may still write for a moment: the removal is then repeated.
   const discard = () => removeTree(temporary);
   const orDiscard = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -112,6 +118,7 @@ export async function unpackInto(
   };
   const log = await orDiscard(async () => {
     await mkdir(dirname(temporary), { recursive: true });
+    if (await isMountPoint(target)) await claimMountPoint(target);
     await mkdir(temporary, { mode: 0o700 });
     await requireSpace(temporary, manifest.size);
     await requireLog(archive, manifest, options.target, options);
@@ -135,7 +142,7 @@ export async function unpackInto(
 }
 
 async function requireEmpty(directory: string): Promise<void> {
-  const entries = await readdir(directory).catch((error: unknown) => {
+  const entries = await contentOf(directory).catch((error: unknown) => {
     // ENOTDIR is not absence here: the target, or a parent of it, is a file.
     if (isSystemError(error) && error.code === "ENOENT") return [];
     throw diskError(error, directory);
@@ -155,6 +162,7 @@ async function realPath(path: string): Promise<string> {
 
 /** rename(2) replaces an empty directory and fails for any other: files that appeared in it meanwhile are kept. */
 async function renameToEmpty(from: string, to: string): Promise<void> {
+  if (await isMountPoint(to)) return fillMountPoint(from, to);
   try {
     await rename(from, to);
   } catch (error) {
@@ -162,6 +170,16 @@ async function renameToEmpty(from: string, to: string): Promise<void> {
       throw new KeelsonError("restore/not-empty", `${to} is no longer empty`, { cause: error });
     throw error;
   }
+}
+
+/** A mount point cannot be replaced: the files are moved into it, that which makes it a database last. */
+async function fillMountPoint(from: string, to: string): Promise<void> {
+  await requireEmpty(to);
+  const owner = await lstat(from);
+  await chmod(to, 0o700);
+  await moveContent(from, to, "PG_VERSION");
+  await rmdir(from);
+  await giveMountPoint(to, owner);
 }
 
 async function unpackBase(

@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { writeAtomically } from "../../disk/atomic-file.js";
-import { isMountPoint } from "../../disk/mount-point.js";
+import { claimMountPoint, isMountPoint, removeStaged, stagingPlace } from "../../disk/mount-point.js";
 import { readIfPresent } from "../../disk/read.js";
 import { removeTree } from "../../disk/remove-tree.js";
 import type { ErrorCode } from "../../errors/catalogue.js";
@@ -9,7 +9,7 @@ import { initialise, isInitialised, removeLeftovers } from "../../postgres/clust
 import { logArchive } from "../archive/log-archive.js";
 import { type Backup, readCatalogue, usable } from "../backup/catalogue.js";
 import { trusted } from "../restore/fetch-log.js";
-import { moveIntoPlace, requireReplaceable, undoInterrupted } from "../restore/move-into-place.js";
+import { moveIntoPlace, removeDatabase, undoInterrupted } from "../restore/move-into-place.js";
 import { restoreInto } from "../restore/restore.js";
 import { readTimelines, type Timeline } from "../restore/timelines.js";
 import { type RecoveryContext, scratchDirectory } from "./context.js";
@@ -63,6 +63,7 @@ export class AutoRestore {
     // Once: a `.tmp` of later is a backup that is being verified while the server restarts.
     if (!this.#leftoversRemoved) {
       await removeLeftovers(scratchDirectory(this.#context));
+      await removeStaged(cluster.data);
       const previous = await undoInterrupted(cluster.data);
       if (previous)
         report("warning", `a restore was interrupted: the previous database is back in place (${previous})`);
@@ -75,14 +76,8 @@ export class AutoRestore {
       const decision = decideDatabase({ present, system, ...stored, failed: this.#failedBackups });
       switch (decision.action) {
         case "start":
-          if (await isMountPoint(cluster.data))
-            report(
-              "warning",
-              `a file system is mounted at ${cluster.data}: if the database is lost, it cannot be restored there; mount it at the parent directory`,
-            );
           return;
         case "initialise":
-          await requireReplaceable(cluster.data);
           return initialise(cluster);
         case "refuse":
           // The next start tries every backup again: the failure may have been one of this machine.
@@ -91,7 +86,6 @@ export class AutoRestore {
             hint: `if its backups are in another place: --backups PLACE; only to give up its data and start with an empty database: rm ${systemIdFile}`,
           });
         case "restore":
-          await requireReplaceable(cluster.data);
           report("warning", `${decision.reason}: restoring it`);
           await this.#restore(decision.backup, stored.timelines, signal);
       }
@@ -118,7 +112,7 @@ export class AutoRestore {
     report("error", `backup ${backup} cannot be restored: ${error.message}`);
     this.#failedBackups.push(backup);
     this.#last = undefined;
-    await removeTree(cluster.data);
+    await removeDatabase(cluster.data);
     await rm(this.#note, { force: true });
     return true;
   }
@@ -141,9 +135,10 @@ export class AutoRestore {
   async #restore(backup: Backup, timelines: readonly Timeline[], signal: AbortSignal): Promise<void> {
     const { manifest } = backup;
     const { cluster, repository, codec, report } = this.#context;
-    const fresh = `${cluster.data}.restored.tmp`;
+    const fresh = await stagingPlace(cluster.data, "restored.tmp");
     const startedAt = Date.now();
     try {
+      if (await isMountPoint(cluster.data)) await claimMountPoint(cluster.data);
       await removeTree(fresh);
       const options = { user: cluster.user, target: { kind: "latest" }, signal, timelines } as const;
       reportContained(report, await restoreInto(fresh, repository, codec, backup, options));

@@ -2,7 +2,7 @@ import { removeTree } from "../../disk/remove-tree.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { probeLog } from "../archive/probe.js";
 import { type ChosenBackup, chooseBackup, requirePast } from "../restore/choose-backup.js";
-import { moveIntoPlace, requireReplaceable } from "../restore/move-into-place.js";
+import { moveIntoPlace } from "../restore/move-into-place.js";
 import type { RestoreObserver } from "../restore/progress.js";
 import { unpackInto } from "../restore/restore.js";
 import type { RestoreTarget } from "../restore/target.js";
@@ -40,7 +40,6 @@ export async function prepareReplacement(
   observer.step("choose");
   // Before the queue: a backup in progress is not cancelled for a request that is rejected.
   await requirePast(target, Date.now(), async () => Date.now());
-  await requireReplaceable(cluster.data);
   const system = await readSystemId(context.systemIdFile);
   const choice = await chooseBackup(repository, codec, chosen, target, system);
   const { backup, timelines, acceptUnauthenticated } = choice;

@@ -12,7 +12,7 @@ import { provision, role } from "../../postgres/provision.js";
 import { asSuperuser, type Server, startServer } from "../../postgres/server.js";
 import { dataSize } from "../backup/data-directory.js";
 import { compareFingerprints, fingerprint } from "../backup/fingerprint.js";
-import { moveIntoPlace, requireReplaceable } from "../restore/move-into-place.js";
+import { moveIntoPlace } from "../restore/move-into-place.js";
 import { findOldPrograms, type OldPrograms } from "./old-server.js";
 
 export interface UpgradeOptions {
@@ -48,7 +48,6 @@ export async function upgradeDatabase(cluster: Cluster, options: UpgradeOptions)
         ? `${cluster.data} has no database`
         : `${cluster.data} is of PostgreSQL ${from}; this Keelson runs ${to}`,
     );
-  await requireReplaceable(cluster.data);
   const programs = await findOldPrograms(from, options.oldPrograms);
   const home = dirname(cluster.data);
   // The new cluster has about the size of the old one, without its free space and old versions of rows.
