@@ -12,6 +12,7 @@ import { databaseUrl, provision } from "../../src/postgres/provision.js";
 import { asSuperuser, type Server, startServer } from "../../src/postgres/server.js";
 import { endStrays, serverProcesses } from "../../src/postgres/strays.js";
 import { PostgresClient } from "../../src/postgres-client/client.js";
+import { createPool } from "../../src/runtime/database/pool.js";
 import { until } from "../support/until.js";
 
 const cleanups: (() => Promise<void> | void)[] = [];
@@ -59,6 +60,36 @@ describe("embedded PostgreSQL", () => {
 
     const intruder = new pg.Client({ connectionString: databaseUrl(cluster, "guess") });
     await expect(intruder.connect()).rejects.toThrow("password authentication failed");
+  });
+
+  test("is read alike whatever settings its role and its database have", async () => {
+    const cluster = await newCluster();
+    const server = await started(cluster);
+    await provision(server, "secret");
+    await asSuperuser(server, "keelson", async (superuser) => {
+      await superuser.query("CREATE SCHEMA other AUTHORIZATION keelson");
+      for (const setting of [
+        "DateStyle = 'German'",
+        "IntervalStyle = 'sql_standard'",
+        "TimeZone = 'Asia/Kathmandu'",
+        "bytea_output = 'escape'",
+        "search_path = nothing_here, other",
+        "default_transaction_isolation = 'serializable'",
+      ])
+        await superuser.query(`ALTER ROLE keelson SET ${setting}`);
+      await superuser.query("ALTER DATABASE keelson SET DateStyle = 'SQL, DMY'");
+    });
+    const pool = createPool(databaseUrl(cluster, "secret"), "test", 1);
+    cleanups.push(() => pool.end());
+    await pool.query("CREATE TABLE mine (at timestamptz, took interval, bytes bytea)");
+    await pool.query("INSERT INTO mine VALUES ('2026-02-01 12:00Z', '1 day 02:03', '\\xff')");
+    const { rows } = await pool.query(
+      "SELECT *, 'mine'::regclass::oid = 'public.mine'::regclass::oid AS found, current_setting('transaction_isolation') AS isolation FROM mine",
+    );
+    expect(rows).toMatchObject([
+      { at: new Date("2026-02-01T12:00:00Z"), took: { days: 1, hours: 2, minutes: 3 }, found: true },
+    ]);
+    expect(rows).toMatchObject([{ bytes: Buffer.from([255]), isolation: "read committed" }]);
   });
 
   test("listens on no TCP port, also with the access rules of an earlier version", async () => {
