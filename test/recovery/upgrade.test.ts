@@ -58,7 +58,11 @@ describeWith(["older postgresql"], "a data directory of an older major version",
     upgradeDatabase(cluster, { password: "secret", oldPrograms: programs, onProgress: () => undefined });
 
   test("is dumped into the bundled version, with every row, sequence, trigger and policy; the old one is kept", async () => {
-    const cluster = await oldCluster(temporaryDirectory(cleanups));
+    const settings = [
+      "ALTER ROLE keelson SET search_path = public, other",
+      "ALTER ROLE keelson IN DATABASE keelson SET lock_timeout = '3s'",
+    ];
+    const cluster = await oldCluster(temporaryDirectory(cleanups), [TABLES, ...settings].join(";\n"));
     await expect(startServer(cluster)).rejects.toMatchObject({
       code: "postgres/other-major",
       hint: expect.stringContaining("keelson upgrade-database"),
@@ -78,11 +82,14 @@ describeWith(["older postgresql"], "a data directory of an older major version",
     expect(policy).toEqual({ polname: "own" });
     const [table] = await query(running, "SELECT tableowner FROM pg_tables WHERE tablename = 'ledger'");
     expect(table).toEqual({ tableowner: role });
+    const kept = await query(running, "SELECT setconfig FROM pg_db_role_setting ORDER BY setconfig::text");
+    expect(kept).toEqual([{ setconfig: ["search_path=public, other"] }, { setconfig: ["lock_timeout=3s"] }]);
     await expect(upgrade(cluster)).rejects.toMatchObject({ code: "upgrade/not-needed" });
   }, 180_000);
 
   test.each([
     ["CREATE DATABASE mine", "other databases: mine"],
+    ["CREATE ROLE reader LOGIN", "other roles: reader; remove them first"],
     ["CREATE TABLE mine (id int)", "other roles own public.mine"],
   ])(
     "stays as it is if it contains what the upgrade would not keep: %s",

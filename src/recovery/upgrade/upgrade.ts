@@ -79,6 +79,7 @@ async function copyDatabase(
   try {
     await requireOneDatabase(oldServer);
     await requireOneOwner(oldServer);
+    await requireNoOtherRole(oldServer);
     const newServer = await startServer(target, { autovacuum: false });
     try {
       await provision(newServer, password);
@@ -87,6 +88,7 @@ async function copyDatabase(
       const found = await fingerprint(newServer);
       const { differences } = compareFingerprints(await fingerprint(oldServer), found, true);
       if (differences.length > 0) throw failed(differences.join("; "));
+      await copySettings(oldServer, newServer);
       await asSuperuser(newServer, role, (client) => client.query("ANALYZE"));
       return { tables: found.tables.length, rows: found.tables.reduce((sum, table) => sum + table.rows, 0) };
     } finally {
@@ -122,6 +124,44 @@ async function requireOneOwner(server: Pick<Server, "superuser">): Promise<void>
   });
   if (foreign.length > 0)
     throw failed(`other roles own ${foreign.join(", ")}; give them to ${role} first: ALTER TABLE … OWNER TO ${role}`);
+}
+
+/** A dump of the database contains no roles: a GRANT to one could not be loaded. Throws `upgrade/failed` for those of others. */
+async function requireNoOtherRole(server: Pick<Server, "superuser">): Promise<void> {
+  const others = await asSuperuser(server, "postgres", async (client) => {
+    const { rows } = await client.query<{ name: string }>(
+      "SELECT quote_ident(rolname) AS name FROM pg_roles WHERE rolname NOT IN ('postgres', $1) AND rolname !~ '^pg_' ORDER BY 1",
+      [role],
+    );
+    return rows.map(({ name }) => name);
+  });
+  if (others.length === 0) return;
+  const names = others.join(", ");
+  throw failed(
+    `the server has other roles: ${names}; remove them first, and create them with their privileges again afterwards: ` +
+      `REASSIGN OWNED BY ${names} TO ${role}; DROP OWNED BY ${names}; DROP ROLE ${names}`,
+  );
+}
+
+/** Settings of roles and databases (`ALTER ROLE … SET`), which no dump of one database contains, by name. */
+const SETTINGS = `
+  SELECT coalesce(d.datname, '') AS database, coalesce(r.rolname, '') AS role, s.setconfig AS settings
+  FROM pg_db_role_setting s LEFT JOIN pg_database d ON d.oid = s.setdatabase LEFT JOIN pg_roles r ON r.oid = s.setrole`;
+
+/** The rows are copied as they are: a list such as `search_path` cannot be written as a statement without parsing it. */
+async function copySettings(from: Pick<Server, "superuser">, to: Pick<Server, "superuser">): Promise<void> {
+  const { rows } = await asSuperuser(from, "postgres", (client) =>
+    client.query<{ database: string; role: string; settings: string[] }>(SETTINGS),
+  );
+  await asSuperuser(to, "postgres", async (client) => {
+    for (const { database, role: name, settings } of rows)
+      await client.query(
+        `INSERT INTO pg_db_role_setting (setdatabase, setrole, setconfig) VALUES (
+           coalesce((SELECT oid FROM pg_database WHERE datname = $1), 0),
+           coalesce((SELECT oid FROM pg_roles WHERE rolname = $2), 0), $3)`,
+        [database, name, settings],
+      );
+  });
 }
 
 /** Loads a dump as the modules' role: the functions that constraints and generated columns call then run as their owner. */
