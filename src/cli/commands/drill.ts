@@ -14,7 +14,7 @@ export function declareDrill(program: Command): void {
     .option("--duration <time>", "steady load before the fault and after each recovery, e.g. 10s", positiveDuration)
     .option(
       "--rate <number>",
-      `chat requests and writes per second, at most ${MAX_RATE_PER_SECOND}`,
+      `chat requests and writes per second, at most ${MAX_RATE_PER_SECOND} (default: chats as fast as half of what the model answers)`,
       positiveNumber(MAX_RATE_PER_SECOND),
     )
     .addOption(

@@ -34,7 +34,6 @@ export interface Drills {
 }
 
 const DEFAULT_STEADY_MS = 4_000;
-const DEFAULT_RATE_PER_SECOND = 15;
 
 interface Running {
   readonly abort: AbortController;
@@ -83,7 +82,7 @@ export function startDrills(options: DrillsOptions): Drills {
   }
 
   function run(drillTarget: DrillTarget, fault: FaultExecutor, request: DrillRequest): Running {
-    const { steadyMs = DEFAULT_STEADY_MS, ratePerSecond = DEFAULT_RATE_PER_SECOND } = request;
+    const { steadyMs = DEFAULT_STEADY_MS, ratePerSecond } = request;
     const abort = new AbortController();
     const { plan } = drillTarget;
     const initial = newDrill({ fault, plan, model: chatModel(drillTarget), steadyMs, ratePerSecond, version });

@@ -75,28 +75,9 @@ export interface RequestLoad {
 }
 
 /** Chat requests over HTTP. A complete successful response acknowledges one; the ledger must contain its id afterwards. */
-export function chatLoad({ url, apiKey, model, ratePerSecond }: RequestLoad): Load {
-  const agent = new Agent({
-    connections: 64,
-    headersTimeout: REQUEST_TIMEOUT_MS,
-    bodyTimeout: REQUEST_TIMEOUT_MS,
-    connect: { timeout: 2000 },
-  });
-  const load = steadyLoad(ratePerSecond, "request", async (n) => {
-    const { statusCode, headers, body } = await request(`${url}/v1/chat/completions`, {
-      method: "POST",
-      dispatcher: agent,
-      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
-      headers: { authorization: `Bearer ${apiKey}`, "content-type": "application/json" },
-      body: JSON.stringify({ model, max_tokens: 8, messages: [{ role: "user", content: `drill ${n}` }] }),
-    });
-    const text = await body.text();
-    if (statusCode !== 200) throw new Error(`status ${statusCode}`);
-    if (!isAnswer("chat", text)) throw new Error("status 200 without a completion");
-    const id = headers["x-request-id"];
-    if (typeof id !== "string") throw new Error("status 200 without an x-request-id");
-    return id;
-  });
+export function chatLoad(chats: RequestLoad): Load {
+  const agent = chatAgent();
+  const load = steadyLoad(chats.ratePerSecond, "request", (n) => chat(agent, chats, n));
   return {
     samples: load.samples,
     async stop() {
@@ -104,6 +85,61 @@ export function chatLoad({ url, apiKey, model, ratePerSecond }: RequestLoad): Lo
       await agent.destroy();
     },
   };
+}
+
+/** So many chats at once measure what a model answers per second. */
+const MEASURED_CHATS = 8;
+/** Of what the model answers, the load is this part: it must recover from the fault, and not from the load. */
+const LOAD_FRACTION = 0.5;
+
+/**
+ * The rate of chats per second, at most `max`, that a model answers without falling behind: a part of what it answers of several
+ * chats at once. `max` if one of them fails, which the drill reports before the fault.
+ */
+export async function sustainableRate(clients: Omit<RequestLoad, "ratePerSecond">, max: number): Promise<number> {
+  const agent = chatAgent();
+  try {
+    // The first one may wait for the model to be loaded.
+    await chat(agent, clients, 0);
+    const startedAt = performance.now();
+    await Promise.all(Array.from({ length: MEASURED_CHATS }, (_, n) => chat(agent, clients, n)));
+    const perSecond = (MEASURED_CHATS * 1000) / (performance.now() - startedAt);
+    return Math.min(max, Math.max(1, Math.floor(perSecond * LOAD_FRACTION)));
+  } catch {
+    return max;
+  } finally {
+    await agent.destroy();
+  }
+}
+
+function chatAgent(): Agent {
+  return new Agent({
+    connections: 64,
+    headersTimeout: REQUEST_TIMEOUT_MS,
+    bodyTimeout: REQUEST_TIMEOUT_MS,
+    connect: { timeout: 2000 },
+  });
+}
+
+/** One chat; resolves to its id, or rejects if it is not answered. */
+async function chat(
+  agent: Agent,
+  { url, apiKey, model }: Omit<RequestLoad, "ratePerSecond">,
+  n: number,
+): Promise<string> {
+  const { statusCode, headers, body } = await request(`${url}/v1/chat/completions`, {
+    method: "POST",
+    dispatcher: agent,
+    signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+    headers: { authorization: `Bearer ${apiKey}`, "content-type": "application/json" },
+    body: JSON.stringify({ model, max_tokens: 8, messages: [{ role: "user", content: `drill ${n}` }] }),
+  });
+  const text = await body.text();
+  if (statusCode !== 200) throw new Error(`status ${statusCode}`);
+  if (!isAnswer("chat", text)) throw new Error("status 200 without a completion");
+  const id = headers["x-request-id"];
+  if (typeof id !== "string") throw new Error("status 200 without an x-request-id");
+  return id;
 }
 
 export interface ProbeLoad {

@@ -36,7 +36,8 @@ export interface NewDrill {
   readonly plan: { readonly platform: string; readonly environment: string };
   readonly model: string | undefined;
   readonly steadyMs: Milliseconds;
-  readonly ratePerSecond: number;
+  /** Undefined: the drill measures what the model answers. */
+  readonly ratePerSecond: number | undefined;
   /** Version of the program. */
   readonly version: string;
 }
@@ -60,7 +61,7 @@ export function newDrill({ fault, plan, model, steadyMs, ratePerSecond, version 
     acknowledged: 0,
     lost: 0,
     failed: 0,
-    load: { requests: ratePerSecond, writes: ratePerSecond, steadyMs, model: model ?? "" },
+    load: { requests: ratePerSecond ?? 0, writes: ratePerSecond ?? 0, steadyMs, model: model ?? "" },
     series: [],
     writes: [],
     events: [],

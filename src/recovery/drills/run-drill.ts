@@ -4,19 +4,21 @@ import { KeelsonError } from "../../errors/keelson-error.js";
 import { messageOf } from "../../errors/thrown.js";
 import type { Milliseconds } from "../../plan/plan.js";
 import { counts, evaluate, type Injected, measuredTerms } from "./evaluate.js";
+import { DEFAULT_RATE_PER_SECOND } from "./limits.js";
+import { sustainableRate } from "./load.js";
 import { recoveryTimeout, requireBaseline, waitUntilHealthy, waitUntilStable } from "./observe.js";
 import { readBackAcknowledged } from "./read-back.js";
 import { DrillRecord } from "./record.js";
 import { failures, type Sample, series } from "./sample.js";
 import type { DrillTarget, FaultExecutor, Finding } from "./target.js";
-import { startWorkload, type Workload } from "./workload.js";
+import { type Rates, startWorkload, type Workload } from "./workload.js";
 import type { Writer } from "./writer.js";
 
 export interface DrillOptions {
   /** Steady load before the first fault and after each recovery. */
   readonly steadyMs: Milliseconds;
-  /** Chat requests per second, and writes per second. */
-  readonly ratePerSecond: number;
+  /** Chat requests per second, and writes per second; undefined: chats at a rate that the model answers. */
+  readonly ratePerSecond: number | undefined;
   readonly signal: AbortSignal;
   /** Called after each change of the result. */
   readonly onChange?: (result: DrillResult) => void;
@@ -95,7 +97,9 @@ async function measure(drill: Drill, undo: (() => Promise<void>)[]): Promise<Par
 async function injectUnderLoad(drill: Drill, model: string, writer: Writer): Promise<Partial<DrillResult>> {
   const { target, fault, options, record } = drill;
   const { startedAt } = record.result;
-  const workload = startWorkload(target, model, writer, options.ratePerSecond);
+  const rates = await ratesOf(drill, model);
+  record.update({ load: { ...record.result.load, requests: rates.chats, writes: rates.writes } });
+  const workload = startWorkload(target, model, writer, rates);
   const update = () => {
     const samples = workload.samples();
     record.update({ ...curves(samples, startedAt, Date.now()), ...counts(samples), failures: failures(samples) });
@@ -103,7 +107,7 @@ async function injectUnderLoad(drill: Drill, model: string, writer: Writer): Pro
   const timer = setInterval(update, UPDATE_INTERVAL_MS);
   let injected: readonly Injected[];
   try {
-    record.log(`steady load: ${options.ratePerSecond} chats and ${options.ratePerSecond} writes per second`);
+    record.log(`steady load: ${rates.chats} chats and ${rates.writes} writes per second`);
     await sleep(options.steadyMs, undefined, { signal: options.signal });
     injected = await injectAll(drill, workload);
   } finally {
@@ -120,6 +124,15 @@ async function injectUnderLoad(drill: Drill, model: string, writer: Writer): Pro
     terms: measuredTerms(target.backups.lastRestore()),
     ...curves(samples, startedAt, endedAt),
   };
+}
+
+/** The requested rate, otherwise one that the model of this machine answers: a drill must not measure its own load. */
+async function ratesOf({ target, options }: Drill, model: string): Promise<Rates> {
+  const { ratePerSecond } = options;
+  if (ratePerSecond !== undefined) return { chats: ratePerSecond, writes: ratePerSecond };
+  const { url, apiKey } = target.clients;
+  const chats = await sustainableRate({ url, apiKey, model }, DEFAULT_RATE_PER_SECOND);
+  return { chats, writes: DEFAULT_RATE_PER_SECOND };
 }
 
 /** Injects one fault after the other. It stops after a fault from which the platform does not recover. */

@@ -18,10 +18,16 @@ export interface Workload {
   stop(): Promise<void>;
 }
 
-export function startWorkload(target: DrillTarget, model: string, writer: Writer, ratePerSecond: number): Workload {
+/** Chats and writes per second. */
+export interface Rates {
+  readonly chats: number;
+  readonly writes: number;
+}
+
+export function startWorkload(target: DrillTarget, model: string, writer: Writer, rates: Rates): Workload {
   const { url, apiKey } = target.clients;
-  const writes = writer.load(ratePerSecond);
-  const chats = chatLoad({ url, apiKey, model, ratePerSecond });
+  const writes = writer.load(rates.writes);
+  const chats = chatLoad({ url, apiKey, model, ratePerSecond: rates.chats });
   const probes = startProbes(target, model);
   return {
     chats: chats.samples,
