@@ -22,6 +22,7 @@ import {
   requireOwnData,
 } from "../../local/layout.js";
 import { followModelEngines } from "../../local/model-engines.js";
+import { networkUrls } from "../../local/network-urls.js";
 import { type Platform, startPlatform } from "../../local/platform.js";
 import { deleteFirstKey, type Welcome, welcome } from "../../local/welcome.js";
 import type { Plan } from "../../plan/plan.js";
@@ -142,6 +143,8 @@ const startReportSchema = z.object({
   signIn: z.string().optional(),
   firstKey: z.string().optional(),
   curl: z.string().optional(),
+  /** Addresses at which other machines reach the platform; empty if it listens on loopback. */
+  network: z.array(z.string()).readonly(),
   models: z.array(z.object({ name: z.string(), reason: z.string() })).readonly(),
   /** Parts of the plan that `up` does not run on this machine, each with the reason. */
   left: z.array(z.string()).readonly(),
@@ -162,7 +165,8 @@ async function show(
   options: UpOptions,
 ): Promise<void> {
   const { running, first, omitted } = platform;
-  const report = { ...running, ...hello, first, left: omitted, errors, tookMs: Math.round(tookMs) };
+  const network = networkUrls(options.host, new URL(running.url).port);
+  const report = { ...running, ...hello, network, first, left: omitted, errors, tookMs: Math.round(tookMs) };
   // One line, because the process goes on: a reader knows at its end that the document is complete.
   if (options.json) await written(process.stdout, `${safeJson(report)}\n`);
   else await written(process.stderr, forTerminal(greeting(report)));
@@ -190,6 +194,14 @@ function greeting(report: StartReport): string {
     "",
     `  API        ${url}/v1   ${paint.dim("(OpenAI)")}   ${url}/api   ${paint.dim("(Ollama)")}`,
     `  dashboard  ${signIn ?? dashboard}${signIn ? paint.dim("   (signs in once, within 10 minutes)") : ""}`,
+    ...(report.network.length > 0
+      ? [
+          `  network    ${report.network.join("   ")}`,
+          paint.yellow(
+            "  warning    other machines reach the platform without TLS: keys and sign-in links are sent in clear text",
+          ),
+        ]
+      : []),
     ...report.models.map((model) => `  model      ${model.name}: ${model.reason}`),
     ...(firstKey ? [`  first key  ${paint.bold(firstKey)}   ${paint.dim("(shown only once: save it)")}`] : []),
     `  data       ${report.data}`,
