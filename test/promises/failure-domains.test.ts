@@ -168,3 +168,53 @@ describe("data without a backup", () => {
     expect(rowOf(files("managed"), "bucket-loss", "files").rpo.verdict).toBe("kept");
   });
 });
+
+describe("what a volume survives", () => {
+  const file = (volumes: string, storage = "") => `
+cluster: { ${volumes}${storage} }
+provide: in-cluster
+services:
+  web: { image: registry.example.com/web:1.0.0, port: 8080, calls: [files], volumes: { data: { mount: /data, size: 5Gi, persistent: true } } }
+stores: { files: { bucket: true }, db: { postgres: 17, standby: none }, own: { postgres: 17, standby: none, storageClass: other } }
+objectives: { rto: 1h, rpo: 1m }
+`;
+  const verdicts = (sheet: ReturnType<typeof sheetOf>, fault: string, subject: string) => {
+    const { rto, rpo } = rowOf(sheet, fault, subject);
+    return [rto.verdict, rpo.verdict];
+  };
+
+  it.each([
+    ["local", "broken", "broken"],
+    ["zonal", "kept", "broken"],
+    ["regional", "kept", "kept"],
+  ])("decides the loss of a node and of a zone: %s", (volumes, node, zone) => {
+    const sheet = aws(file(`volumes: ${volumes}`));
+    for (const subject of ["web", "files", "db"]) {
+      expect(verdicts(sheet, "node-loss", subject), `node-loss ${subject}`).toEqual([node, node]);
+      expect(verdicts(sheet, "zone-loss", subject), `zone-loss ${subject}`).toEqual([zone, zone]);
+    }
+  });
+
+  it("is that of the cloud's default class, and unknown for another class", () => {
+    const byDefault = aws(file(""));
+    expect(verdicts(byDefault, "node-loss", "db")).toEqual(["kept", "kept"]);
+    expect(verdicts(byDefault, "node-loss", "own")).toEqual(["unknown", "unknown"]);
+    const named = aws(file("", "storageClass: local-path"));
+    for (const fault of ["node-loss", "zone-loss"])
+      expect(verdicts(named, fault, "web"), fault).toEqual(["unknown", "unknown"]);
+    expect(verdicts(aws(file("volumes: zonal, ", "storageClass: fast")), "node-loss", "web")).toEqual(["kept", "kept"]);
+  });
+});
+
+describe("streams on Amazon MQ", () => {
+  it("lose their messages: the product does not support them", () => {
+    const broker = (queues: string) =>
+      rowOf(
+        aws(`stores: { events: { rabbitmq: "4.3", replicas: 3, queues: ${queues} } }\nobjectives: { rpo: 1m }`),
+        "node-loss",
+        "events",
+      ).rpo.verdict;
+    expect(broker("stream")).toBe("broken");
+    expect(broker("quorum")).toBe("kept");
+  });
+});

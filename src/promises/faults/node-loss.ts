@@ -10,10 +10,10 @@ import { moveUnit } from "../runbooks/units.js";
 import { recreateBucket } from "../runbooks/volumes.js";
 import type { Server } from "../subjects.js";
 import { failsOver } from "../subjects.js";
-import { bucketRestart, holdsData, lostByBucketNodeLoss, runsInCluster } from "../terms/bucket.js";
+import { bucketStart, holdsData, lostByBucketNodeLoss, runsInCluster } from "../terms/bucket.js";
 import { onOneMachine } from "../terms/machine.js";
 import { movedWithVolume, volumeAfterNodeLoss } from "../terms/moved-volume.js";
-import { failover, lostByFailover, lostByRestart } from "../terms/server.js";
+import { failover, lostByFailover, lostByRestart, serverRestart } from "../terms/server.js";
 import { lostByNodeLoss } from "../terms/state.js";
 import { clientReconnect, serverProvisioning } from "../terms/store.js";
 import { nodeFailureDetection, rescheduling } from "../terms/unit.js";
@@ -38,7 +38,7 @@ const inCluster = (plan: Plan): SubjectHandlers => ({
   broker: server,
   bucket: {
     affects: (bucket, plan) => runsInCluster(bucket) && holdsData(bucket, plan),
-    rto: (bucket, plan) => movedWithVolume(plan, bucket, [], bucketRestart(bucket)),
+    rto: (bucket, plan) => movedWithVolume(plan, bucket, [], bucketStart(bucket)),
     rpo: lostByBucketNodeLoss,
     alert: storeDown,
     runbook: recreateBucket,
@@ -67,21 +67,16 @@ function serverRecovery(server: Server, plan: Plan): Prediction {
   if (server.provider.kind === "managed") {
     return bounded(plan, server.path, failsOver(server) ? failover(server, plan, "node") : replaced(server));
   }
-  if (!failsOver(server)) return movedWithVolume(plan, server, [], restarted(server));
+  if (!failsOver(server)) return movedWithVolume(plan, server, [], serverRestart(server));
   const survival = serverSurvival(server, plan, "node");
   if (survival.enough) return bounded(plan, server.path, failover(server, plan, "node"));
-  const moved = movedWithVolume(plan, server, [], restarted(server));
+  const moved = movedWithVolume(plan, server, [], serverRestart(server));
   return moved.kind === "bounded" ? moved : { ...moved, why: `${survival.why}; ${moved.why}` };
 }
 
 /** A server that a provider replaces on another machine. */
 function replaced(server: Server): readonly Term[] {
   return [serverProvisioning(server), clientReconnect()];
-}
-
-/** A server that starts on another node with its volume. */
-function restarted(server: Server): readonly Term[] {
-  return [cited("restart of the server", server.provider.restart, server.provider.product), clientReconnect()];
 }
 
 function lostWithNode(server: Server, plan: Plan): Prediction {

@@ -1,4 +1,5 @@
-import type { Element, Plan } from "../../plan/plan.js";
+import { isDeclared } from "../../plan/origin.js";
+import type { Element, Plan, VolumeScope } from "../../plan/plan.js";
 import { nodeMonitorGrace, podStartup, releasedByHand, volumeAttach } from "../facts/kubernetes.js";
 import type { Prediction, Term } from "../prediction.js";
 import { assumed, bounded, cited, unbounded, unknown } from "../prediction.js";
@@ -33,9 +34,22 @@ export function movedWithVolume(
   ]);
 }
 
+/** An element with a volume, and the storage class that it names. */
+type WithVolume = Element & { readonly storageClass?: string | undefined };
+
+/**
+ * What the volume of an element survives: as the file declares it, or as the cloud's default storage class does. Another class
+ * may be of any kind.
+ */
+export function volumeScope(plan: Plan, element: WithVolume): VolumeScope | undefined {
+  const storageClass = element.storageClass ?? plan.cluster.storageClass;
+  return storageClass === undefined || isDeclared(plan, "cluster.volumes") ? plan.cluster.volumes : undefined;
+}
+
 /** Why the volume of a subject is not available after the loss of its node; undefined if another node can attach it. */
-export function volumeAfterNodeLoss(plan: Plan, { name }: Element): Prediction | undefined {
-  switch (plan.cluster.volumes) {
+export function volumeAfterNodeLoss(plan: Plan, subject: WithVolume): Prediction | undefined {
+  const { name } = subject;
+  switch (volumeScope(plan, subject)) {
     case "zonal":
     case "regional":
       return undefined;
@@ -44,8 +58,29 @@ export function volumeAfterNodeLoss(plan: Plan, { name }: Element): Prediction |
         advice: "run replicas on other nodes, or use volumes that another node can attach",
       });
     case undefined:
-      return unknown(plan, "cluster.volumes", `it is not known whether the volume of ${name} survives its node`, {
-        advice: "declare what the volumes of the cluster survive: `cluster: { volumes: zonal }`, or local, or regional",
-      });
+      return notDeclared(plan, `it is not known whether the volume of ${name} survives its node`);
   }
+}
+
+/** Why the volume of a subject is not available after the loss of its zone; undefined if another zone can attach it. */
+export function volumeAfterZoneLoss(plan: Plan, subject: WithVolume): Prediction | undefined {
+  const { name, path } = subject;
+  switch (volumeScope(plan, subject)) {
+    case "regional":
+      return undefined;
+    case "zonal":
+    case "local":
+      return unbounded(plan, path, `the volume of ${name} is in the failed zone`, {
+        advice:
+          "run replicas in several zones, each with its own volume, or keep the state in a store that spans zones",
+      });
+    case undefined:
+      return notDeclared(plan, `it is not known whether the volume of ${name} survives its zone`);
+  }
+}
+
+function notDeclared(plan: Plan, why: string): Prediction {
+  return unknown(plan, "cluster.volumes", why, {
+    advice: "declare what the volumes of the cluster survive: `cluster: { volumes: zonal }`, or local, or regional",
+  });
 }

@@ -44,6 +44,11 @@ function sumOf(...figures: readonly Cited[]): Cited {
   };
 }
 
+/** A server that starts elsewhere with its volume. */
+export function serverRestart({ provider }: Server): readonly Term[] {
+  return [cited("start of the server", provider.start ?? provider.restart, provider.product), clientReconnect()];
+}
+
 /** What the replica that takes over may not have received. */
 export function lostByFailover(server: Server, plan: Plan): Prediction {
   return loss(server, storeTraits(server).failoverLoss, plan);

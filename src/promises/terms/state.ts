@@ -3,7 +3,7 @@ import type { Plan, Unit } from "../../plan/plan.js";
 import type { Prediction } from "../prediction.js";
 import { assumed, bounded, cited, unbounded } from "../prediction.js";
 import { hasPersistentVolume, persistentVolume } from "../subjects.js";
-import { volumeAfterNodeLoss } from "./moved-volume.js";
+import { volumeAfterNodeLoss, volumeAfterZoneLoss } from "./moved-volume.js";
 
 const reattached = {
   value: 0,
@@ -42,8 +42,9 @@ export function lostByNodeLoss(unit: Unit, plan: Plan): Prediction {
 
 /** A zone failure also loses the volumes in the zone. */
 export function lostByZoneLoss(unit: Unit, plan: Plan): Prediction {
-  if (!hasPersistentVolume(unit) || plan.cluster.volumes === "regional") return lostByNodeLoss(unit, plan);
-  return lostWithVolume(unit, plan);
+  const unavailable = hasPersistentVolume(unit) ? volumeAfterZoneLoss(plan, unit) : undefined;
+  if (!unavailable) return lostByNodeLoss(unit, plan);
+  return unavailable.kind === "unknown" ? unavailable : lostWithVolume(unit, plan);
 }
 
 /** What is lost with the volume of a unit: everything, because no target backs up the volumes of units. */

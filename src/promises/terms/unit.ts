@@ -19,7 +19,7 @@ import type { Prediction, Term } from "../prediction.js";
 import { assumed, bounded, cited, declared, unbounded, unknown, work } from "../prediction.js";
 import { hasPersistentVolume } from "../subjects.js";
 import { zones } from "./machine.js";
-import { movedWithVolume } from "./moved-volume.js";
+import { movedWithVolume, volumeScope } from "./moved-volume.js";
 
 /** The other replicas are available; requests reach the hung one until it is removed from the endpoints. */
 export function unreadyReplicaRemoved(unit: Unit, plan: Plan): readonly Term[] {
@@ -90,7 +90,7 @@ export function nodeFailureDetection(plan: Plan): readonly Term[] {
  * elsewhere. `nodesNeeded` is how many nodes of each pool the plan needs at its minimum.
  */
 export function rescheduling(unit: Unit, plan: Plan, lost: Domain, nodesNeeded: NodesNeeded): Prediction {
-  const zonal = hasPersistentVolume(unit) && plan.cluster.volumes !== "regional";
+  const zonal = hasPersistentVolume(unit) && volumeScope(plan, unit) !== "regional";
   const room = capacityElsewhere(unit, plan, { lost, sameZone: zonal }, nodesNeeded);
   if (room.kind === "none") return unbounded(plan, unit.path, room.why, { advice: room.advice });
   if (room.kind === "unknown") return unknown(plan, unit.path, room.why);

@@ -1,3 +1,4 @@
+import { hasPersistentVolume } from "../../../promises/subjects.js";
 import { defineRule } from "../../rule.js";
 
 /** A rollout stops the last replica before a new one is ready. See docs/checks.md, Availability. */
@@ -13,7 +14,7 @@ export const rolloutOutage = defineRule({
       const unavailable =
         rollout.strategy === "recreate" ? replicas.min : rollout.strategy === "rolling" ? rollout.unavailable : 0;
       // A unit with a volume of its own must stop before it starts: only one replica can mount the volume.
-      const mustStopFirst = rollout.strategy === "recreate" && unit.volumes.some(({ kind }) => kind === "persistent");
+      const mustStopFirst = rollout.strategy === "recreate" && hasPersistentVolume(unit);
       if (unavailable < replicas.min || mustStopFirst) continue;
       const count = `${replicas.min} replica${replicas.min === 1 ? "" : "s"}`;
       report(`${rollout.path}.${rollout.strategy === "recreate" ? "strategy" : "unavailable"}`, {

@@ -2,6 +2,7 @@ import type { Objectives } from "../../../plan/plan.js";
 import { storeTraits } from "../../../plan/stores/index.js";
 import { formatDuration } from "../../../platform-file/format.js";
 import { formatTerms } from "../../../promises/format.js";
+import { hasPersistentVolume } from "../../../promises/subjects.js";
 import { zones } from "../../../promises/terms/machine.js";
 import type { BrokenPromise, CheckContext } from "../../context.js";
 import { firstDeclared } from "../../declared-path.js";
@@ -80,8 +81,9 @@ function remedy(
 ): readonly [key: string | undefined, value: unknown, advice: string] {
   const unit = context.unit(row.subject);
   if (unit) {
-    if (unit.volumes.some(({ kind }) => kind === "persistent")) {
-      return [undefined, undefined, "keep the state in a store that is replicated across zones"];
+    if (hasPersistentVolume(unit)) {
+      const advice = predicted.kind === "unbounded" ? predicted.fix?.advice : undefined;
+      return [undefined, undefined, advice ?? "keep the state in a store that is replicated across zones"];
     }
     return [
       "spread",

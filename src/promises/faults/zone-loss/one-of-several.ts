@@ -10,12 +10,12 @@ import type { Runbook } from "../../runbooks/runbook.js";
 import { restoreDatabase, storeUnavailableRunbook } from "../../runbooks/stores.js";
 import { moveUnit } from "../../runbooks/units.js";
 import { recreateBucket } from "../../runbooks/volumes.js";
-import { failsOver, persistentVolume, type Server } from "../../subjects.js";
+import { failsOver, hasPersistentVolume, type Server } from "../../subjects.js";
 import { backupsSurviveZoneLoss, restorableAfterZoneLoss } from "../../terms/backup-location.js";
-import { bucketRestart, holdsData, runsInCluster } from "../../terms/bucket.js";
+import { bucketStart, holdsData, lostByBucketRestart, runsInCluster } from "../../terms/bucket.js";
 import { zones } from "../../terms/machine.js";
-import { movedWithVolume } from "../../terms/moved-volume.js";
-import { failover, lostByFailover } from "../../terms/server.js";
+import { movedWithVolume, volumeAfterZoneLoss, volumeScope } from "../../terms/moved-volume.js";
+import { failover, lostByFailover, lostByRestart, serverRestart } from "../../terms/server.js";
 import { lostByZoneLoss } from "../../terms/state.js";
 import {
   backupRestore,
@@ -35,7 +35,10 @@ function serversOf<Kind extends Server>(recoveryRunbook: (server: Kind, plan: Pl
       survives(server, plan)
         ? bounded(plan, server.path, failover(server, plan, "zone"))
         : recoveryWithoutReplica(server, plan),
-    rpo: (server, plan) => (survives(server, plan) ? lostByFailover(server, plan) : lostWithZone(server, plan)),
+    rpo: (server, plan) => {
+      if (survives(server, plan)) return lostByFailover(server, plan);
+      return movesToAnotherZone(server, plan) ? lostByRestart(server, plan) : lostWithZone(server, plan);
+    },
     alert: storeDown,
     runbook: (server, plan) => (survives(server, plan) ? storeUnavailableRunbook : recoveryRunbook)(server, plan),
   };
@@ -54,8 +57,8 @@ export const inOneOfSeveralZones = (plan: Plan): SubjectHandlers => ({
   broker: serversOf(storeUnavailableRunbook),
   bucket: {
     affects: (bucket, plan) => runsInCluster(bucket) && holdsData(bucket, plan),
-    rto: zonalBucket,
-    rpo: zonalBucket,
+    rto: bucketRecovery,
+    rpo: (bucket, plan) => volumeAfterZoneLoss(plan, bucket) ?? lostByBucketRestart(bucket, plan),
     alert: storeDown,
     runbook: recreateBucket,
   },
@@ -74,16 +77,14 @@ function survives(server: Server, plan: Plan): boolean {
 function unitRecovery(nodesNeeded: NodesNeeded): SubjectHandler<Unit>["rto"] {
   return (unit, plan) => {
     if (unitSurvival(unit, plan, "zone").enough) return bounded(plan, unit.path, nodeFailureDetection(plan));
-    const volume = persistentVolume(unit);
-    if (!volume || plan.cluster.volumes === "regional") return rescheduling(unit, plan, "zone", nodesNeeded);
-    const why = `${unit.name} waits for its volume ${volume.name}, which is in the failed zone`;
-    return unbounded(plan, `${unit.path}.volumes`, why, {
-      advice: "run replicas in several zones, each with its own volume, or keep the state in a store",
-    });
+    const unavailable = hasPersistentVolume(unit) ? volumeAfterZoneLoss(plan, unit) : undefined;
+    return unavailable ?? rescheduling(unit, plan, "zone", nodesNeeded);
   };
 }
 
+/** A volume that spans zones is attached in another one, as after the loss of a node. */
 function recoveryWithoutReplica(server: Server, plan: Plan): Prediction {
+  if (movesToAnotherZone(server, plan)) return movedWithVolume(plan, server, [], serverRestart(server));
   const { withoutReplica } = storeTraits(server);
   switch (withoutReplica.kind) {
     case "restore": {
@@ -117,11 +118,10 @@ function replacement(server: Server, plan: Plan): Prediction {
   ]);
 }
 
-/** The volume of a bucket in the cluster is in one zone, unless the cluster's volumes span zones. */
-function zonalBucket(bucket: BucketStore, plan: Plan): Prediction {
-  if (plan.cluster.volumes === "regional") return movedWithVolume(plan, bucket, [], bucketRestart(bucket));
-  return unbounded(plan, bucket.path, `the volume of ${bucket.name} is in the failed zone`, {
-    advice: "use a bucket of a cloud provider (`provide: managed`), which stores objects in several zones",
-    edits: [{ path: `${bucket.path}.provide`, value: "managed" }],
-  });
+function bucketRecovery(bucket: BucketStore, plan: Plan): Prediction {
+  return volumeAfterZoneLoss(plan, bucket) ?? movedWithVolume(plan, bucket, [], bucketStart(bucket));
+}
+
+function movesToAnotherZone(server: Server, plan: Plan): boolean {
+  return server.provider.kind === "in-cluster" && volumeScope(plan, server) === "regional";
 }
