@@ -1,16 +1,20 @@
-import { GiB } from "./sizes.js";
+import { GiB, MiB } from "./sizes.js";
 
-/** Memory of one GPU in bytes, by the kind that a platform file names; from the data sheets of NVIDIA. */
+/**
+ * Memory of one GPU in bytes, by the kind that a platform file names: as the driver reports it (Karpenter, instance types of AWS),
+ * else from the data sheets of NVIDIA.
+ */
 const MEMORY: Readonly<Record<string, number>> = {
   t4: 16 * GiB,
-  l4: 24 * GiB,
+  l4: 22_888 * MiB,
   a10: 24 * GiB,
-  a10g: 24 * GiB,
-  l40s: 48 * GiB,
+  a10g: 22_888 * MiB,
+  l40s: 45_776 * MiB,
   v100: 16 * GiB,
   rtx4060: 8 * GiB,
   rtx4090: 24 * GiB,
   rtx6000: 24 * GiB,
+  a10040: 40 * GiB,
   a100: 80 * GiB,
   h100: 80 * GiB,
   h200: 141 * GiB,
@@ -22,7 +26,8 @@ const OF_MACHINE: Readonly<Record<string, string>> = {
   g5: "a10g",
   g6: "l4",
   p3: "v100",
-  p4d: "a100",
+  p4d: "a100-40",
+  p4de: "a100",
   p5: "h100",
   "g1-gpu-rtx6000-1": "rtx6000",
   "g1-gpu-rtx6000-2": "rtx6000",

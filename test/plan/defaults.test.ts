@@ -284,8 +284,8 @@ nodes:
   riddle: { type: rack-8, count: 2 }
 `);
     const allocatable = (name: string) => named(plan.pools, name).allocatable;
-    // EKS publishes 3920m for four cores; 16 GiB less 7.5 % and 255 + 58 × 11 + 100 MiB. Its own pods request 180m and 120 MiB.
-    const memory = Math.floor(16 * GiB * 0.925) - (993 + 120) * 2 ** 20;
+    // EKS publishes 3920m for four cores; 16 GiB less 7.5 % and 255 + 58 × 11 + 100 MiB. Its own pods request 180m and 104 MiB.
+    const memory = Math.floor(16 * GiB * 0.925) - (993 + 104) * 2 ** 20;
     expect(allocatable("general")).toEqual({ cpu: 3920 - 180, memory, gpu: 0 });
     expect(allocatable("linode")?.cpu).toBe(7910);
     expect(allocatable("gpu")).toMatchObject({ gpu: 1 });

@@ -19,8 +19,8 @@ describe("node-loss", () => {
   it("is detected after the node monitor grace period, which depends on the Kubernetes version", () => {
     const old = rowOf(platform("replicas: 2, spread: nodes", 'cluster: { kubernetes: "1.31" }'), "node-loss", "web");
     const recent = rowOf(platform("replicas: 2, spread: nodes", 'cluster: { kubernetes: "1.32" }'), "node-loss", "web");
-    expect(termOf(old.rto.predicted, "node marked unready")).toBe(40_000);
-    expect(termOf(recent.rto.predicted, "node marked unready")).toBe(50_000);
+    expect(termOf(old.rto.predicted, "node marked unready")).toBe(45_000);
+    expect(termOf(recent.rto.predicted, "node marked unready")).toBe(55_000);
   });
 
   it("takes five minutes of toleration if all replicas may have been on the node", () => {

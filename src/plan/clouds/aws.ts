@@ -31,9 +31,9 @@ const HYPERVISOR_SHARE = 0.075;
 
 /**
  * Requests of EKS's own pods on each node: kube-proxy 100m; aws-node 25m for each of two containers (charts/aws-vpc-cni);
- * the EBS CSI driver's node pod 10m and 40 MiB for each of three containers (aws-ebs-csi-driver, values.yaml).
+ * the EBS CSI driver's node pod 10m for each of three containers, and 40, 32 and 32 MiB (aws-ebs-csi-driver, values.yaml).
  */
-const DAEMONS = { cpu: 100 + 2 * 25 + 3 * 10, memory: 3 * 40 * MiB };
+const DAEMONS = { cpu: 100 + 2 * 25 + 3 * 10, memory: (40 + 32 + 32) * MiB };
 
 /** Amazon Web Services, with EKS. */
 export const aws: CloudDescriptor = {

@@ -21,7 +21,7 @@ export interface CloudDescriptor {
   readonly nodeProvisioning: Cited | undefined;
   /** The availability of one machine, from the SLA; undefined without one. */
   readonly machineSla: Cited | undefined;
-  /** The availability of what a region shares (network, power, control plane), for a number of zones. */
+  /** The availability of what a region shares (network and power), for a number of zones. Pods run on without a control plane. */
   siteSla(zones: number): Cited | undefined;
   /** The availability of a managed store. */
   managedSla(store: ManagedStore): Cited | undefined;

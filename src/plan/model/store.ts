@@ -49,8 +49,10 @@ export interface Provider {
   readonly restoreRate: Cited;
   /** Bytes per second that a backup writes. */
   readonly backupRate: Cited;
-  /** Milliseconds until a crashed server process runs again. */
+  /** Milliseconds until a server process that crashed or hangs runs again. */
   readonly restart: Cited;
+  /** Milliseconds of the start alone, for a server that starts on another node; undefined: as `restart`. */
+  readonly start: Cited | undefined;
   /** Kinds of backup that the product takes; other declared kinds are never taken. */
   readonly takes: readonly BackupKind[];
   /** Limits that the product imposes on these kinds, regardless of the platform file. */

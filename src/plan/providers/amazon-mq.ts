@@ -6,8 +6,8 @@ export const amazonMq: Product = {
   name: "Amazon MQ",
   failover: failoverByProvider(
     cite(
-      75_000,
-      "RabbitMQ: net_ticktime 60 s by default until a lost node is detected, then a queue elects a leader; 15 s assumed",
+      90_000,
+      "RabbitMQ: net_ticktime 60 s by default, ± 25 %, until a lost node is detected, then a queue elects a leader; 15 s assumed",
     ),
   ),
   provisioning: cite(20 * 60_000, "AWS documents no maximum; 20 minutes assumed for a cluster of three nodes"),

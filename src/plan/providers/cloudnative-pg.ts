@@ -1,22 +1,32 @@
 import { FIRST_CHECKPOINT } from "./postgres-checkpointer.js";
 import { cite, MB, type Product } from "./product.js";
 
+/** `switchoverDelay` of rendered clusters. By default a primary that hangs has an hour to shut down. */
+export const SWITCHOVER_DELAY_SECONDS = 30;
+
 /** PostgreSQL in the cluster by the CloudNativePG operator. */
 export const cloudNativePg: Product = {
   kind: "in-cluster",
   name: "CloudNativePG",
   failover: {
     by: "operator",
-    detection: cite(30_000, "CloudNativePG: readiness fails after 3 probes 10 s apart, failoverDelay 0 s"),
-    takeover: cite(30_000, "CloudNativePG shuts the old primary down and promotes the standby; 30 s assumed"),
+    detection: cite(
+      35_000,
+      "CloudNativePG: readiness fails after 3 probes 10 s apart, the last with a timeout of 5 s; failoverDelay 0 s",
+    ),
+    takeover: cite(
+      SWITCHOVER_DELAY_SECONDS * 1000 + 17_000 + 15_000,
+      `CloudNativePG: the old primary has ${SWITCHOVER_DELAY_SECONDS} s to shut down (switchoverDelay, as rendered), the standby observes the lease of the primary for 15 s, polled every 2 s; 15 s assumed for the promotion`,
+    ),
   },
   provisioning: cite(120_000, "a volume (CSI, about 30 s), a pod and initdb; two minutes assumed"),
   restoreRate: cite(80 * MB, "barman-cloud-restore from S3 by one stream; 80 MB/s assumed"),
   backupRate: cite(80 * MB, "barman-cloud-backup to S3 by one stream; 80 MB/s assumed"),
   restart: cite(
-    40_000,
-    "CloudNativePG: liveness fails after 3 probes 10 s apart, then PostgreSQL starts and recovers; 10 s assumed",
+    60_000,
+    "CloudNativePG's instance manager starts a crashed PostgreSQL at once; 60 s assumed with crash recovery. A server that hangs is failed over",
   ),
+  start: cite(60_000, "60 s assumed with crash recovery"),
   takes: ["full", "log"],
   limits: { log: { every: FIRST_CHECKPOINT, keep: undefined } },
   copies: "bucket",

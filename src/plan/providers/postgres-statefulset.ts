@@ -10,9 +10,10 @@ export const postgresStatefulSet: Product = {
   restoreRate: cite(80 * MB, "a base backup is unpacked from a volume of the cluster by one stream; 80 MB/s assumed"),
   backupRate: cite(40 * MB, "pg_basebackup compresses with gzip on one core; 40 MB/s assumed"),
   restart: cite(
-    40_000,
-    "Kubernetes liveness, 3 failures 10 s apart by default, then PostgreSQL starts and recovers; 10 s assumed",
+    173_000,
+    "a server that hangs: Kubernetes liveness, 3 failures 10 s apart, 3 s for the last answer of pg_isready; then the grace period of 120 s as rendered, the first back-off of 10 s, and 10 s assumed for crash recovery",
   ),
+  start: cite(10_000, "PostgreSQL starts and recovers from its WAL; 10 s assumed"),
   takes: ["full", "log"],
   limits: { log: { every: FIRST_CHECKPOINT, keep: undefined } },
   copies: "volume",

@@ -10,6 +10,7 @@ export interface Product {
   readonly restoreRate: Cited;
   readonly backupRate: Cited;
   readonly restart: Cited;
+  readonly start?: Cited;
   /** Kinds of backup that it takes if the platform file declares them. */
   readonly takes: Provider["takes"];
   /** Intervals and retention that it imposes, regardless of the platform file. */
@@ -49,6 +50,7 @@ export function provider(product: Product, standby: boolean, buckets: readonly s
     restoreRate,
     backupRate,
     restart,
+    start,
     takes,
     limits = {},
     copies,
@@ -64,6 +66,7 @@ export function provider(product: Product, standby: boolean, buckets: readonly s
     restoreRate,
     backupRate,
     restart,
+    start,
     takes: copies === "bucket" && sendsTo.length === 0 ? [] : takes,
     limits,
     copies,

@@ -6,15 +6,22 @@ export const rabbitmqStatefulSet: Product = {
   name: "RabbitMQ StatefulSet",
   failover: {
     by: "servers",
-    detection: cite(60_000, "RabbitMQ: net_ticktime 60 s by default until a lost node is detected"),
+    detection: cite(
+      75_000,
+      "RabbitMQ: net_ticktime 60 s by default, ± 25 %, until a lost node is detected (rabbitmq.com: Net Tick Time)",
+    ),
     takeover: cite(15_000, "the queue elects a leader; 15 s assumed"),
   },
   provisioning: cite(120_000, "a volume (CSI, about 30 s), a pod and the start of the server; two minutes assumed"),
   restoreRate: cite(50 * MB, "messages are replayed by publishers; 50 MB/s assumed"),
   backupRate: cite(50 * MB, "messages are not backed up; 50 MB/s assumed"),
   restart: cite(
-    60_000,
-    "a RabbitMQ node starts in 7 s alone, and waits for its peers up to 30 s per attempt (mnesia_table_loading_retry_timeout)",
+    490_000,
+    "a server that hangs: Kubernetes liveness, 10 s and 3 failures of a timeout of 15 s as rendered; then the grace period of 120 s and the first back-off of 10 s; a node waits for a leader of its cluster up to 300 s (khepri_leader_wait_retry_timeout), and starts in 5 s",
+  ),
+  start: cite(
+    305_000,
+    "a node waits for a leader of its cluster up to 300 s (khepri_leader_wait_retry_timeout), and starts in 5 s",
   ),
   takes: [],
   copies: "volume",

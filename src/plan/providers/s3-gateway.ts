@@ -8,7 +8,11 @@ export const s3Gateway: Product = {
   provisioning: cite(60_000, "a volume (CSI, about 30 s) and a pod; one minute assumed"),
   restoreRate: cite(80 * MB, "one stream over a cluster's network and block storage; 80 MB/s assumed"),
   backupRate: cite(80 * MB, "one stream over a cluster's network and block storage; 80 MB/s assumed"),
-  restart: cite(35_000, "Kubernetes liveness, 3 failures 10 s apart by default, then a start; 5 s assumed"),
+  restart: cite(
+    100_000,
+    "a server that hangs: Kubernetes liveness, 10 s and 3 failures of a timeout of 15 s as rendered; then the grace period of 30 s, the first back-off of 10 s, and 5 s assumed for the start",
+  ),
+  start: cite(5_000, "5 s assumed"),
   takes: [],
   copies: "volume",
   probe: { every: 10_000, failures: 3, source: "Kubernetes: periodSeconds 10, failureThreshold 3" },

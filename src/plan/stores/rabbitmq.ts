@@ -1,15 +1,28 @@
-import type { Cited } from "../plan.js";
+import type { Cited, Provider, RabbitMq } from "../plan.js";
 import { amazonMq } from "../providers/amazon-mq.js";
 import { embeddedMemory } from "../providers/embedded-memory.js";
 import { rabbitmqStatefulSet } from "../providers/rabbitmq-statefulset.js";
 import { GiB } from "../sizes.js";
 import { planStoreBase, redundancyOf, type StoreDefaults } from "./base.js";
-import type { StoreDescriptor } from "./descriptor.js";
+import type { DataLoss, StoreDescriptor } from "./descriptor.js";
 
 const CONFIRMED: Cited = {
   value: 0,
   source: "a confirmed message of a quorum queue or stream is on a majority of nodes (rabbitmq.com: Quorum Queues)",
 };
+
+/** Amazon MQ accepts the declaration of a stream and loses its messages. */
+const NO_STREAMS: DataLoss = {
+  kind: "unbounded",
+  why: "Amazon MQ does not support streams: creating one results in data loss (Amazon MQ Developer Guide: version management)",
+  advice: "use quorum queues",
+  key: "queues",
+  value: "quorum",
+};
+
+function losesStreams({ kind }: Provider, queues: RabbitMq["queues"]): boolean {
+  return kind === "managed" && queues === "stream";
+}
 
 const SUPPORT = "endoflife.date/rabbitmq (community support) at a70eca3, read 2026-11-30";
 
@@ -72,7 +85,7 @@ export const rabbitmq = {
       deadLetter: scope.pick("deadLetter", input.deadLetter, true, "undeliverable messages are retained"),
     };
   },
-  traits: ({ name, version, replicas, queues, deadLetter }) => ({
+  traits: ({ name, version, replicas, queues, deadLetter, provider }) => ({
     summary: `rabbitmq ${version}${replicas > 1 ? `, ${replicas} servers` : ""}`,
     servers: replicas,
     copies: replicas,
@@ -99,9 +112,12 @@ export const rabbitmq = {
       key: "replicas",
       value: 3,
     },
-    restartLoss: { kind: "cited", label: "nothing: confirmed messages are on disk", loss: CONFIRMED },
-    failoverLoss:
-      queues === "classic"
+    restartLoss: losesStreams(provider, queues)
+      ? NO_STREAMS
+      : { kind: "cited", label: "nothing: confirmed messages are on disk", loss: CONFIRMED },
+    failoverLoss: losesStreams(provider, queues)
+      ? NO_STREAMS
+      : queues === "classic"
         ? {
             kind: "unbounded",
             why: "classic queues have one copy of a message",

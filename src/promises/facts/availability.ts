@@ -8,7 +8,7 @@ export function machineAvailability(cloud: Cloud): Cited | undefined {
   return CLOUDS[cloud].machineSla;
 }
 
-/** The availability of what a whole region shares: network, power and control plane. */
+/** The availability of what a whole region shares: network and power. */
 export function siteAvailability(cloud: Cloud, zones: number): Cited | undefined {
   return CLOUDS[cloud].siteSla(zones);
 }

@@ -2,12 +2,18 @@ import type { Cited } from "../../plan/plan.js";
 
 const seconds = (count: number): number => count * 1000;
 
-/** A node that sends no heartbeats is marked unready after this. The default is 50 s since Kubernetes 1.32, 40 s before. */
+/** The node controller looks at the heartbeats once in this time. */
+const NODE_MONITOR_PERIOD_MS = seconds(5);
+
+/**
+ * A node that sends no heartbeats is marked unready after the grace period, 50 s since Kubernetes 1.32 and 40 s before, and at
+ * the next look of the node controller.
+ */
 export function nodeMonitorGrace(kubernetes: string): Cited {
   const recent = atLeast(kubernetes, 1, 32);
   return {
-    value: seconds(recent ? 50 : 40),
-    source: `kube-controller-manager --node-monitor-grace-period, default ${recent ? "50s since 1.32" : "40s until 1.31"} (kubernetes/kubernetes#126287)`,
+    value: seconds(recent ? 50 : 40) + NODE_MONITOR_PERIOD_MS,
+    source: `kube-controller-manager --node-monitor-grace-period, default ${recent ? "50s since 1.32" : "40s until 1.31"} (kubernetes/kubernetes#126287), and --node-monitor-period, default 5s`,
   };
 }
 

@@ -89,6 +89,8 @@ export type CloudNativePgCluster = {
   readonly metadata: Metadata;
   readonly spec: {
     readonly instances: number;
+    /** Seconds that a primary has to shut down before a failover goes on without it. */
+    readonly switchoverDelay: number;
     readonly imageName: string;
     readonly enableSuperuserAccess: boolean;
     readonly primaryUpdateStrategy: "unsupervised" | "supervised";

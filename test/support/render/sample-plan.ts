@@ -65,6 +65,7 @@ export function provider(kind: Provider["kind"]): Provider {
     kind,
     product: kind === "managed" ? "RDS" : "a StatefulSet",
     onlyVersion: undefined,
+    start: undefined,
     failover: undefined,
     provisioning: cited,
     restoreRate: cited,

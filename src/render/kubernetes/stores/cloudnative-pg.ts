@@ -1,4 +1,5 @@
 import type { Plan, Postgres, Resources, Spread } from "../../../plan/plan.js";
+import { SWITCHOVER_DELAY_SECONDS } from "../../../plan/providers/cloudnative-pg.js";
 import { MiB } from "../../../plan/sizes.js";
 import { type BucketStore, isBucket } from "../../../plan/stores/index.js";
 import { formatSchedule } from "../../../platform-file/schedule.js";
@@ -50,6 +51,7 @@ function cluster(scope: Scope, database: Postgres): CloudNativePgCluster {
     metadata: metadata(plan, database, database.kind),
     spec: {
       instances: database.replicas,
+      switchoverDelay: SWITCHOVER_DELAY_SECONDS,
       imageName: operatorImage(database),
       enableSuperuserAccess: false,
       primaryUpdateStrategy: "unsupervised",
@@ -197,7 +199,7 @@ function bucketAddress({ cloud }: Plan, { name }: Postgres, bucket: BucketStore)
   return `backups of ${name} are written to s3://${bucket.name}/${name}; set ${fields} by \`patch: { kubernetes: { kind: ObjectStore, spec: { configuration: … } } }\``;
 }
 
-/** The plug-in that writes backups (plugin-barman-cloud, "Using the Barman Cloud Plugin"). CloudNativePG's own way is removed after 1.31. */
+/** The plug-in that writes backups (plugin-barman-cloud, "Using the Barman Cloud Plugin"). CloudNativePG's own way is removed in 1.31. */
 const BACKUP_PLUGIN = "barman-cloud.cloudnative-pg.io";
 
 const SIDECAR: Resources = {
