@@ -4,7 +4,7 @@ import { type NodesNeeded, nodesNeededAtMinimum } from "../capacity.js";
 import { defineFault, type SubjectHandler, type SubjectHandlers } from "../fault.js";
 import { serverSurvival, unitSurvival } from "../placement/survival.js";
 import type { Prediction, Term } from "../prediction.js";
-import { bounded, cited } from "../prediction.js";
+import { bounded } from "../prediction.js";
 import { storeUnavailableRunbook } from "../runbooks/stores.js";
 import { moveUnit } from "../runbooks/units.js";
 import { recreateBucket } from "../runbooks/volumes.js";
