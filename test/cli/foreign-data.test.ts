@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
+import { createServer, type RequestListener, type Server } from "node:http";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { acquireLock } from "../../src/disk/lock.js";
@@ -13,23 +13,32 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-/** A server that records what is sent to it. */
-async function listener(): Promise<{ readonly url: string; readonly received: string[] }> {
+/** A server that records what is sent to it, on a port and on a Unix socket. */
+async function listener(): Promise<{ readonly url: string; readonly socket: string; readonly received: string[] }> {
   const received: string[] = [];
-  const server: Server = createServer((request, response) => {
+  const record: RequestListener = (request, response) => {
     received.push(request.headers.authorization ?? "");
     response.setHeader("content-type", "application/json");
     response.end(JSON.stringify({ token: "t", url: "http://198.51.100.1/elsewhere", expires: "2026-12-01T00:00:00Z" }));
-  }).listen(0, "127.0.0.1");
-  cleanups.push(() => server.close());
-  await once(server, "listening");
+  };
+  const server: Server = createServer(record).listen(0, "127.0.0.1");
+  const socket = join(workDirectory(cleanups), "api.sock");
+  const onSocket = createServer(record).listen(socket);
+  cleanups.push(
+    () => server.close(),
+    () => onSocket.close(),
+  );
+  await Promise.all([once(server, "listening"), once(onSocket, "listening")]);
   const address = server.address();
   if (typeof address !== "object" || address === null) throw new Error("the server has no port");
-  return { url: `http://127.0.0.1:${address.port}`, received };
+  return { url: `http://127.0.0.1:${address.port}`, socket, received };
 }
 
 /** A directory with a `.keelson` that was not made by `keelson up`, but names a live process and an address. */
-async function prepared(url: string, writeSecrets: (secrets: string) => void): Promise<{ cwd: string; data: string }> {
+async function prepared(
+  { url, socket }: { readonly url: string; readonly socket: string },
+  writeSecrets: (secrets: string) => void,
+): Promise<{ cwd: string; data: string }> {
   const cwd = workDirectory(cleanups);
   const data = join(cwd, ".keelson", "shop-local");
   mkdirSync(join(data, "secrets"), { recursive: true, mode: 0o755 });
@@ -37,6 +46,7 @@ async function prepared(url: string, writeSecrets: (secrets: string) => void): P
   const running = {
     ...{ pid: process.pid, url, dashboard: url, control: join(data, "control.sock"), startedAt: Date.now() },
     ...{ file: "platform.ts", platform: "shop", environment: "local", backups: join(data, "backups"), data },
+    sockets: { url: socket, dashboard: socket },
     start: { file: join(cwd, "platform.ts"), host: "127.0.0.1", port: 8800, split: false },
   };
   writeFileSync(join(data, "platform.json"), JSON.stringify(running));
@@ -48,8 +58,8 @@ const CALLS = [["keys", "list"], ["login"], ["open"], ["usage"], ["audit"], ["us
 
 describe("a data directory that came with a checkout or an archive", () => {
   test.each(CALLS)("sends no file behind a link as a credential: %s %s", async (...words) => {
-    const { url, received } = await listener();
-    const { cwd } = await prepared(url, (secrets) => {
+    const { received, ...addresses } = await listener();
+    const { cwd } = await prepared(addresses, (secrets) => {
       const other = join(secrets, "..", "..", "..", "private");
       writeFileSync(other, "private content\n", { mode: 0o600 });
 
@@ -68,7 +78,7 @@ describe("a data directory that came with a checkout or an archive", () => {
   });
 
   test("sends no credential to another machine", async () => {
-    const { cwd } = await prepared("http://192.0.2.1:80", (secrets) => {
+    const { cwd } = await prepared({ url: "http://192.0.2.1:80", socket: "/nowhere.sock" }, (secrets) => {
       mkdirSync(join(secrets, "terminal"));
       writeFileSync(join(secrets, "terminal", "key"), "secret");
     });
@@ -78,8 +88,8 @@ describe("a data directory that came with a checkout or an archive", () => {
   });
 
   test("is not used while other users can write to it, by any command", async () => {
-    const { url, received } = await listener();
-    const { cwd, data } = await prepared(url, () => undefined);
+    const { received, ...addresses } = await listener();
+    const { cwd, data } = await prepared(addresses, () => undefined);
     for (const [path, mode] of [
       [data, 0o777],
       [join(cwd, ".keelson"), 0o777],
@@ -96,8 +106,8 @@ describe("a data directory that came with a checkout or an archive", () => {
   });
 
   test("does not make a browser open what its answer names", async () => {
-    const { url } = await listener();
-    const { cwd } = await prepared(url, () => undefined);
+    const { url, socket } = await listener();
+    const { cwd } = await prepared({ url, socket }, () => undefined);
     // A program that `open` would start.
     const bin = join(cwd, "bin");
     mkdirSync(bin);

@@ -144,8 +144,7 @@ describe("pip", () => {
 
 describe("weights in the cache", () => {
   it("are read again when the file changed, and discarded when they are other weights", async () => {
-    await mkdir(join(directory, "models"), { mode: 0o777 });
-    await chmod(join(directory, "models"), 0o777);
+    await mkdir(join(directory, "models"), { mode: 0o700 });
     const wanted = source(from);
     const file = cachePath(wanted);
     await writeFile(file, content);

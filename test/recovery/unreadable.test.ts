@@ -85,8 +85,9 @@ describe("an unreadable file", () => {
     const secrets = localSecrets(layout(root));
     const token = join(layout(root).secrets, "internal/token");
     mkdirSync(token, { recursive: true });
-    await expect(secrets.readOrCreate("internal/token")).rejects.toMatchObject(unreadable(token));
-    await expect(secrets.write("internal/token", "new")).rejects.toMatchObject(unreadable(token));
+    const refused = { code: "data/not-owned", message: `${token} is no regular file` };
+    await expect(secrets.readOrCreate("internal/token")).rejects.toMatchObject(refused);
+    await expect(secrets.write("internal/token", "new")).rejects.toMatchObject(refused);
     expect(readdirSync(token)).toEqual([]);
   });
 

@@ -1,6 +1,5 @@
 import { InvalidArgumentError } from "commander";
 import type { Address } from "../../runtime/kernel/listener.js";
-import { socketUrl } from "../../unix-sockets/socket-url.js";
 
 /** Names separated by commas. */
 export function listOfNames(text: string): readonly string[] {
@@ -18,6 +17,9 @@ export function listenAddress(text: string): Address {
   return { host: match[1] ?? (match[2] || "0.0.0.0"), port };
 }
 
+/** The prefix of a peer's address that is the path of a Unix socket. */
+export const UNIX_PREFIX = "unix:";
+
 /** `MODULE=URL` or `MODULE=unix:PATH`, added to the peers of earlier options. */
 export function peerAddress(
   text: string,
@@ -25,7 +27,7 @@ export function peerAddress(
 ): Readonly<Record<string, string>> {
   const [name, ...rest] = text.split("=");
   const url = rest.join("=");
-  if (name && url.startsWith("unix:/")) return { ...earlier, [name]: socketUrl(url.slice("unix:".length)) };
+  if (name && url.startsWith(`${UNIX_PREFIX}/`)) return { ...earlier, [name]: url };
   if (!name || !URL.canParse(url))
     throw new InvalidArgumentError("expected MODULE=URL, such as accounts=http://127.0.0.1:9001");
   return { ...earlier, [name]: url.replace(/\/+$/, "") };

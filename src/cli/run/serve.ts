@@ -10,8 +10,10 @@ import { type Kernel, startKernel } from "../../runtime/kernel/kernel.js";
 import type { Address } from "../../runtime/kernel/listener.js";
 import { readPlanFile } from "../../runtime/kernel/plan-file.js";
 import { modules } from "../../runtime/modules.js";
+import { socketUrl } from "../../unix-sockets/socket-url.js";
 import { debugging } from "../debugging.js";
 import { printError } from "../terminal/output.js";
+import { UNIX_PREFIX } from "./serve-options.js";
 
 /** What the data directory of a process that runs by itself contains. A newly mounted volume may contain `lost+found`. */
 const OWN_DATA = {
@@ -92,7 +94,7 @@ async function runModules(plan: Plan, options: ServeOptions, ignoreParent: () =>
     metricsListen: options.metricsListen,
     dataDirectory: data,
     secretsDirectory: options.secrets ?? join(data, "secrets"),
-    peers: options.peer ?? {},
+    peers: peerUrls(options.peer ?? {}),
     model: options.model ?? unit?.model,
     publicUrl: options.publicUrl,
     log,
@@ -150,4 +152,14 @@ function stopOnSignals(kernel: Kernel, plan: Plan, unit: Unit | undefined): (exi
   process.on("SIGINT", () => stop(0));
   if (supervised) process.on("disconnect", () => stop(0));
   return stop;
+}
+
+/** The addresses of peers as URLs: of a Unix socket the one that stands for it. */
+function peerUrls(peers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(peers).map(([name, address]) => [
+      name,
+      address.startsWith(UNIX_PREFIX) ? socketUrl(address.slice(UNIX_PREFIX.length)) : address,
+    ]),
+  );
 }

@@ -28,9 +28,9 @@ export const localPlatformErrors = {
     hint: "the data directory was copied or prepared elsewhere; call a remote platform with --url and --key",
   },
   "data/not-owned": {
-    summary: "A file in PostgreSQL's directory is a link, or belongs to another user; it is not used.",
+    summary: "A file of the platform is a link, no regular file, or belongs to another user; it is not used.",
     exitCode: 1,
-    hint: "another program has changed PostgreSQL's directory: inspect it before the platform runs again",
+    hint: "another program has changed the directory: inspect it before the platform runs again",
   },
   "data/lock": {
     summary: "The lock of the data directory cannot be acquired.",
