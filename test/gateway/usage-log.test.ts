@@ -5,10 +5,12 @@ import fc from "fast-check";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { UsageEvent } from "../../src/contracts/usage.js";
+import { readEarlier } from "../../src/runtime/gateway/usage/earlier.js";
 import { Journal, type JournalListener } from "../../src/runtime/gateway/usage/journal.js";
 import { Publisher } from "../../src/runtime/gateway/usage/publisher.js";
 import {
   checkpointLine,
+  type Entry,
   entriesIn,
   frame,
   type Intent,
@@ -16,7 +18,7 @@ import {
   settledLine,
   voidLine,
 } from "../../src/runtime/gateway/usage/records.js";
-import { unsettled } from "../../src/runtime/gateway/usage/recover.js";
+import { UnsettledRequests } from "../../src/runtime/gateway/usage/recover.js";
 import { FakeClock } from "../support/gateway/fake-clock.js";
 import { TestUsage } from "../support/gateway/gateway.js";
 import { until } from "../support/until.js";
@@ -40,6 +42,14 @@ const settled = (id: string, extra: Partial<UsageEvent> = {}): UsageEvent => ({
   estimated: false,
   ...extra,
 });
+
+/** The settlements of a journal with these entries. */
+function unsettled(entries: readonly Entry[]): UsageEvent[] {
+  const requests = new UnsettledRequests();
+  for (const entry of entries) requests.add(entry);
+  for (const entry of entries) requests.exclude(entry);
+  return requests.settlements();
+}
 
 let directory: string;
 beforeEach(async () => {
@@ -232,6 +242,30 @@ describe("the usage journal", () => {
             expect(done.has(entry.intent.id) || open.some(({ id }) => id === entry.intent.id)).toBe(true);
       }),
     );
+  });
+
+  it("holds only open requests in memory while it reads the files of an earlier process", () => {
+    const requests = new UnsettledRequests();
+    requests.add({ kind: "intent", intent: intent("open") });
+    for (let index = 0; index < 1000; index += 1) {
+      requests.add({ kind: "intent", intent: intent(`id-${index}`) });
+      requests.add({ kind: "settled", event: settled(`id-${index}`) });
+      expect(requests.size).toBe(1);
+    }
+  });
+
+  it("does not settle a request whose intent was copied to a newer file after its settlement", async () => {
+    await writeFile(join(directory, "0000000001.log"), frame([intentLine(intent("a")), settledLine(settled("a"))]));
+    await writeFile(join(directory, "0000000002.log"), frame([intentLine(intent("a")), intentLine(intent("b"))]));
+    expect((await readEarlier(directory)).unsettled.map(({ id }) => id)).toEqual(["b"]);
+  });
+
+  it("reads a file with more entries than a call can have arguments", async () => {
+    const lines = Array.from({ length: 200_000 }, (_, index) => voidLine(`id-${index}`));
+    await writeFile(join(directory, "0000000001.log"), frame([...lines, intentLine(intent("a"))]));
+    const earlier = await readEarlier(directory);
+    expect(earlier.voided).toHaveLength(lines.length);
+    expect(earlier.unsettled.map(({ id }) => id)).toEqual(["a"]);
   });
 
   it("deletes old files although one response takes long", async () => {

@@ -1,6 +1,5 @@
 import type { UsageEvent } from "../../../contracts/usage.js";
-import type { Entry } from "./records.js";
-import { unsettled } from "./recover.js";
+import { UnsettledRequests } from "./recover.js";
 import { findSegments, isOnlyUnreadable, readSegment, type Segment } from "./segments.js";
 
 /** The contents of the journal's directory when a process opens it. */
@@ -17,19 +16,27 @@ export interface Earlier {
   readonly unsettled: readonly UsageEvent[];
 }
 
-/** Reads what earlier processes wrote into `directory`. Rejects if it cannot be read. */
+/** Reads what earlier processes wrote into `directory`, one file in memory at a time. Rejects if it cannot be read. */
 export async function readEarlier(directory: string): Promise<Earlier> {
-  const entries: Entry[] = [];
+  const found = await findSegments(directory);
   const segments: Segment[] = [];
+  const voided: string[] = [];
+  const requests = new UnsettledRequests();
   let next = 1;
   let unreadable = 0;
-  for (const old of await findSegments(directory)) {
+  for (const old of found) {
     next = old.number + 1;
-    const read = await readSegment(old);
+    const entries = await readSegment(old);
     unreadable += old.unreadable.length;
-    entries.push(...read);
-    if (!isOnlyUnreadable(old, read)) segments.push(old);
+    for (const entry of entries) {
+      requests.add(entry);
+      if (entry.kind === "void") voided.push(entry.id);
+    }
+    if (!isOnlyUnreadable(old, entries)) segments.push(old);
   }
-  const voided = entries.flatMap((entry) => (entry.kind === "void" ? [entry.id] : []));
-  return { segments, next, voided, unreadable, unsettled: unsettled(entries) };
+  for (const old of found) {
+    if (requests.size === 0) break;
+    for (const entry of await readSegment(old)) requests.exclude(entry);
+  }
+  return { segments, next, voided, unreadable, unsettled: requests.settlements() };
 }

@@ -109,7 +109,7 @@ export class Journal {
   async #recover(): Promise<void> {
     const earlier = await readEarlier(this.directory);
     this.#next = earlier.next;
-    this.#segments.push(...earlier.segments);
+    for (const old of earlier.segments) this.#segments.push(old);
     for (const id of earlier.voided) this.#void.add(id);
     if (earlier.unreadable > 0) {
       this.log.warn(

@@ -1,52 +1,68 @@
 import type { UsageEvent } from "../../../contracts/usage.js";
 import type { Entry, Intent } from "./records.js";
 
+interface OpenRequest {
+  readonly intent: Intent;
+  outputTokens: number;
+  /** Epoch milliseconds of the newest entry. */
+  at: number;
+}
+
 /**
- * The settlements of requests that an earlier process did not settle, from their last checkpoints. Pure. Such a response was
- * interrupted: its status is 500, its input is the estimate of the intent, and it is marked `estimated`.
+ * The requests that an earlier process did not settle, from its entries. Pure. It holds the open requests only: a journal that the
+ * ledger did not accept for a day has millions of settled ones. An intent that was copied into a newer file can follow its settlement,
+ * which was not retained; so every entry is passed to `add`, and then, if requests are open, once more to `exclude`.
  */
-export function unsettled(entries: Iterable<Entry>): UsageEvent[] {
-  const open = new Map<string, { readonly intent: Intent; outputTokens: number; at: number }>();
-  const settled = new Set<string>();
-  for (const entry of entries) {
-    switch (entry.kind) {
-      case "intent": {
-        // An intent that was copied into a newer file is the same request.
-        if (!open.has(entry.intent.id) && !settled.has(entry.intent.id)) {
-          open.set(entry.intent.id, { intent: entry.intent, outputTokens: 0, at: entry.intent.at });
-        }
-        break;
-      }
-      case "checkpoint": {
-        const request = open.get(entry.id);
-        if (request !== undefined) {
-          request.outputTokens = Math.max(request.outputTokens, entry.outputTokens);
-          request.at = Math.max(request.at, entry.at);
-        }
-        break;
-      }
-      case "settled":
-        settled.add(entry.event.id);
-        open.delete(entry.event.id);
-        break;
-      case "void":
-        settled.add(entry.id);
-        open.delete(entry.id);
-        break;
-      case "unreadable":
-        // Kept for the version that wrote it, which may have settled the request.
-        if (entry.id !== undefined) {
-          settled.add(entry.id);
-          open.delete(entry.id);
-        }
-        break;
-    }
+export class UnsettledRequests {
+  readonly #open = new Map<string, OpenRequest>();
+
+  get size(): number {
+    return this.#open.size;
   }
-  return [...open.values()].map(({ intent, outputTokens, at }) => ({
-    ...intent,
-    outputTokens,
-    status: 500,
-    durationMs: at - intent.at,
-    estimated: true,
-  }));
+
+  /** First pass, in the order of the journal. */
+  add(entry: Entry): void {
+    if (entry.kind === "intent") {
+      const { intent } = entry;
+      // An intent that was copied into a newer file is the same request.
+      if (!this.#open.has(intent.id)) this.#open.set(intent.id, { intent, outputTokens: 0, at: intent.at });
+    } else if (entry.kind === "checkpoint") {
+      const request = this.#open.get(entry.id);
+      if (request === undefined) return;
+      request.outputTokens = Math.max(request.outputTokens, entry.outputTokens);
+      request.at = Math.max(request.at, entry.at);
+    } else this.exclude(entry);
+  }
+
+  /** Second pass, in any order. */
+  exclude(entry: Entry): void {
+    const id = settledId(entry);
+    if (id !== undefined) this.#open.delete(id);
+  }
+
+  /** Their settlements: a response was interrupted (status 500), its input is the estimate of the intent, and it is marked `estimated`. */
+  settlements(): UsageEvent[] {
+    return [...this.#open.values()].map(({ intent, outputTokens, at }) => ({
+      ...intent,
+      outputTokens,
+      status: 500,
+      durationMs: at - intent.at,
+      estimated: true,
+    }));
+  }
+}
+
+/** The request that an entry settles; undefined for other entries. */
+function settledId(entry: Entry): string | undefined {
+  switch (entry.kind) {
+    case "settled":
+      return entry.event.id;
+    case "void":
+    // Kept for the version that wrote it, which may have settled the request.
+    case "unreadable":
+      return entry.id;
+    case "intent":
+    case "checkpoint":
+      return undefined;
+  }
 }
