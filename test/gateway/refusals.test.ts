@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createConnection } from "node:net";
 import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -134,6 +135,24 @@ describe("a refused request", () => {
       });
     },
   );
+
+  it("has its time of arrival and the duration of its body in the ledger", async () => {
+    const socket = createConnection(Number(new URL(gateway.url).port), "127.0.0.1");
+    const before = Date.now();
+    socket.write(
+      `POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${key}\r\nexpect: 100-continue\r\ncontent-length: 1\r\n\r\n`,
+    );
+    await once(socket, "data");
+    const reading = Date.now();
+    await until(() => Date.now() > reading + 50);
+    socket.write("{");
+    const event = (await gateway.usage.settled(1))[0];
+    socket.destroy();
+    expect(event).toMatchObject({ status: 400 });
+    expect(event?.at).toBeGreaterThanOrEqual(before);
+    expect(event?.at).toBeLessThanOrEqual(reading);
+    expect(event?.durationMs).toBeGreaterThanOrEqual(50);
+  });
 
   it("without a valid key is only in the log", async () => {
     await get("/v1/models", { authorization: "Bearer no" });

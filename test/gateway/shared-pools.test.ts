@@ -95,7 +95,7 @@ describe("a body that arrives too slowly", () => {
     const codes: string[] = [];
     const server = createServer((request, response) => {
       bodies.read(
-        { request, response, id: "1", principal, operation: undefined },
+        { request, response, id: "1", at: Date.now(), principal, operation: undefined },
         {
           bodyRead: (_pending, body) => response.end(String(body.length)),
           bodyRefused: (_pending, why) => {

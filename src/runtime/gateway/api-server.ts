@@ -54,39 +54,40 @@ export class ApiServer implements BodyReceiver<BodyOperation> {
 
   readonly handle = (request: IncomingMessage, response: ServerResponse): void => {
     const id = newId();
+    const at = Date.now();
     const path = pathOf(request.url ?? "/");
     const operation = this.operationAt(path);
     if (operation === undefined) {
       const why = `there is no ${request.method} ${path.slice(0, MAX_SHOWN_PATH)}`;
-      this.#refuse({ request, response, id, operation }, problem("not_found", why));
+      this.#refuse({ request, response, id, at, operation }, problem("not_found", why));
       return;
     }
     if (request.method !== operation.method && !(request.method === "HEAD" && operation.method === "GET")) {
       response.setHeader("allow", operation.method);
       const why = `this path supports only ${operation.method}`;
-      this.#refuse({ request, response, id, operation }, problem("method_not_allowed", why));
+      this.#refuse({ request, response, id, at, operation }, problem("method_not_allowed", why));
       return;
     }
     if (operation.kind === "open") {
-      this.#respond({ request, response, id, operation }, operation.respond());
+      this.#respond({ request, response, id, at, operation }, operation.respond());
       return;
     }
     const key = bearer(request.headers.authorization);
     if (key === undefined) {
       const why = "you must send an API key: Authorization: Bearer KEY";
-      this.#refuse({ request, response, id, operation }, problem("missing_api_key", why));
+      this.#refuse({ request, response, id, at, operation }, problem("missing_api_key", why));
       return;
     }
     const hash = hashOf(key);
-    const cached = this.keys.peek(hash, Date.now());
-    if (cached !== undefined) this.#admit({ request, response, id, operation }, cached);
+    const cached = this.keys.peek(hash, at);
+    if (cached !== undefined) this.#admit({ request, response, id, at, operation }, cached);
     else if (!isToken("kls", key)) {
       // Its checksum is wrong: no look-up is necessary.
       const why = "this is not an API key of this platform: it may be mistyped";
-      this.#refuse({ request, response, id, operation }, problem("invalid_api_key", why));
+      this.#refuse({ request, response, id, at, operation }, problem("invalid_api_key", why));
     } else {
       const client = request.socket.remoteAddress ?? "";
-      void this.keys.find(hash, client).then((found) => this.#admit({ request, response, id, operation }, found));
+      void this.keys.find(hash, client).then((found) => this.#admit({ request, response, id, at, operation }, found));
     }
   };
 
@@ -106,11 +107,11 @@ export class ApiServer implements BodyReceiver<BodyOperation> {
       case "known":
     }
     const { principal } = found;
-    const { request, response, id, operation } = incoming;
+    const { request, response, id, at, operation } = incoming;
     if (!principal.scopes.includes("inference"))
       this.#refuse({ ...incoming, principal }, problem("scope_missing", "the API key lacks the scope inference"));
     else if (operation.kind === "read") this.#respond({ ...incoming, principal }, operation.respond(principal));
-    else this.shared.bodies.read({ request, response, id, principal, operation }, this);
+    else this.shared.bodies.read({ request, response, id, at, principal, operation }, this);
   }
 
   bodyRead(pending: PendingRequest<BodyOperation>, body: Buffer): void {
@@ -170,9 +171,9 @@ export class ApiServer implements BodyReceiver<BodyOperation> {
   }
 
   #refuse(incoming: Incoming<Operation | undefined>, why: Problem, model?: string): void {
-    const { request, response, id, principal, operation } = incoming;
+    const { request, response, id, at, principal, operation } = incoming;
     const name = operation?.kind === "call" ? operation.name : undefined;
-    const refused: Refused = { request, id, at: Date.now(), principal, operation: name, model };
+    const refused: Refused = { request, id, at, principal, operation: name, model };
     this.shared.refusals.record(refused, why);
     refuse(response, this.api, why, { id, clientId: clientRequestId(request) });
   }
@@ -183,6 +184,8 @@ interface Incoming<Served> {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly id: string;
+  /** Epoch milliseconds at which its headers had arrived. */
+  readonly at: number;
   readonly operation: Served;
   readonly principal?: Principal;
 }

@@ -12,7 +12,7 @@ import type { Journal } from "./usage/journal.js";
 export interface Refused {
   readonly request: IncomingMessage;
   readonly id: string;
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds at which its headers had arrived, or, once it was valid, at which it was. */
   readonly at: number;
   /** Undefined if the key is missing or invalid. */
   readonly principal: Principal | undefined;

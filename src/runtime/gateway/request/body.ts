@@ -36,6 +36,8 @@ export interface Admitted<Operation> {
   readonly response: ServerResponse;
   /** Its id in responses, logs and the ledger. */
   readonly id: string;
+  /** Epoch milliseconds at which its headers had arrived. */
+  readonly at: number;
   readonly principal: Principal;
   readonly operation: Operation;
 }
@@ -98,6 +100,7 @@ export class PendingRequest<Operation> implements Admitted<Operation>, Lease {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly id: string;
+  readonly at: number;
   readonly principal: Principal;
   readonly operation: Operation;
   readonly organisation: string;
@@ -119,6 +122,7 @@ export class PendingRequest<Operation> implements Admitted<Operation>, Lease {
     this.request = admitted.request;
     this.response = admitted.response;
     this.id = admitted.id;
+    this.at = admitted.at;
     this.principal = admitted.principal;
     this.operation = admitted.operation;
     this.organisation = admitted.principal.organisation;
