@@ -106,6 +106,21 @@ describe("a key that ends with its session", () => {
     unwatch();
   });
 
+  test("is refused after sign-out if it is a key of another organisation", async () => {
+    await internal("POST", "/admin/organisations", { id: "blue" });
+    const { body: operator } = await internal("POST", "/admin/users", {
+      ...{ name: "operating", role: "owner", organisation: "red", operator: true },
+    });
+    const session = await signIn(operator.id);
+    const { status, body: key } = await call(session, "POST", "/admin/keys", {
+      ...{ name: "playground", scopes: ["admin"], organisation: "blue", endsWithSession: true },
+    });
+    expect([status, key.organisation]).toEqual([201, "blue"]);
+    expect(await withKey("GET", "/admin/session", key.key)).toBe(200);
+    await call(session, "DELETE", "/admin/session");
+    expect(await withKey("GET", "/admin/session", key.key)).toBe(401);
+  });
+
   test("cannot be created without a session", async () => {
     const { status, body } = await given.platform.call("POST", "/admin/keys", {
       ...{ key: given.platform.firstKey, body: { name: "k", endsWithSession: true } },

@@ -81,13 +81,17 @@ export async function revokeKey(idOrPrefix: string, options: KeyOptions): Promis
   const exact = keys.filter(
     ({ id, prefix }) => id === idOrPrefix || (idOrPrefix.length >= MIN_PREFIX_LENGTH && hasPrefix(idOrPrefix, prefix)),
   );
-  const found = exact.length > 0 ? exact : keys.filter(({ name }) => name === idOrPrefix);
+  // After a rotation the old key, which is revoked, has the same name.
+  const named = keys.filter(({ name }) => name === idOrPrefix);
+  const active = named.filter(({ status }) => status === "active");
+  const found = exact.length > 0 ? exact : active.length > 0 ? active : named;
   const [key] = found;
   if (!key) throw new KeelsonError("key/unknown", `there is no key ${idOrPrefix}`);
   if (found.length > 1)
     throw new KeelsonError("key/ambiguous", `${found.length} keys have this ${exact.length > 0 ? "prefix" : "name"}`, {
       hint: `specify one by its id: ${found.map(({ id }) => id).join(", ")}`,
     });
+  if (key.status === "revoked") throw new KeelsonError("key/unknown", `${key.id} (${key.name}) is revoked already`);
   const revoked = await callAdmin(connection, keyRoutes.revokeKey, { params: { id: key.id } });
   if (options.json) printJson(revoked);
   else print(`revoked ${revoked.id} (${revoked.name})\n`);
