@@ -82,7 +82,7 @@ describe("the best engine of this machine", () => {
     expect(
       chooseEngine(small, { ...nothing, downloadable: { source, bytes: undefined }, skipped: noNetwork }),
     ).toMatchObject({
-      reason: expect.stringMatching(/^simulated until hf:.* is downloaded \(hf:.*huggingface\.co\)$/),
+      reason: expect.stringMatching(/^not served until hf:.* is downloaded \(hf:.*huggingface\.co\)$/),
     });
   });
 

@@ -19,7 +19,7 @@ afterEach(() => rm(directory, { recursive: true, force: true }));
 const body = { model: "assistant", max_tokens: 8, messages: [{ role: "user", content: "Hello there" }] };
 
 describe.skipIf(missing !== undefined)("the simulator as a fallback", () => {
-  it("serves while a model is downloaded, and llama.cpp takes over without a failed request", async () => {
+  it("serves while a download takes long, and llama.cpp takes over without a failed request", async () => {
     const file = join(directory, "tiny.gguf");
     writeTinyGguf(file);
     const content = await readFile(file);
@@ -45,6 +45,7 @@ describe.skipIf(missing !== undefined)("the simulator as a fallback", () => {
       planWith("assistant: { source: hf://owner/repo/tiny.gguf, fallback: simulated, context: 512 }"),
     );
     try {
+      // Waits in the queue until the simulator serves.
       const first = (await (await gateway.post("/v1/chat/completions", body)).json()) as {
         choices: { message: { content: string } }[];
       };
@@ -65,6 +66,43 @@ describe.skipIf(missing !== undefined)("the simulator as a fallback", () => {
       };
       expect(models.models[0]?.details.family).toBe("llama.cpp");
       expect(await gateway.usage.settled(responses + 1)).toHaveLength(responses + 1);
+    } finally {
+      await gateway.stop();
+      server.close();
+      server.closeAllConnections();
+      restore();
+    }
+  }, 90_000);
+
+  it("does not serve a request that can wait for the model itself", async () => {
+    const file = join(directory, "tiny.gguf");
+    writeTinyGguf(file);
+    const content = await readFile(file);
+    const download = new Gate();
+    const server = createServer(async (request, response) => {
+      response.writeHead(200, { "content-length": content.length });
+      if (request.method === "HEAD") return response.end();
+      await download.pass();
+      return response.end(content);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const address = server.address();
+    if (address === null || typeof address === "string") throw new Error("no port");
+    const restore = setVariables({
+      HF_ENDPOINT: `http://127.0.0.1:${address.port}`,
+      KEELSON_MODELS: join(directory, "models"),
+      OLLAMA_HOST: "127.0.0.1:9",
+      KEELSON_OFFLINE: undefined,
+    });
+    const gateway = await startTestGateway(
+      planWith("assistant: { source: hf://owner/repo/tiny.gguf, fallback: simulated, context: 512 }"),
+    );
+    try {
+      const answer = gateway.post("/v1/chat/completions", body);
+      setTimeout(() => download.open(), 500);
+      const response = await answer;
+      expect(response.status).toBe(200);
+      expect(response.headers.get("x-keelson-simulated")).toBeNull();
     } finally {
       await gateway.stop();
       server.close();

@@ -31,7 +31,7 @@ export type Choice = { readonly reason: string } & (
   | {
       readonly engine: "llama.cpp";
       readonly download: DownloadedSource;
-      /** The engine that serves the model meanwhile. */
+      /** The engine that serves the model if the download takes long. */
       readonly meanwhile: "simulated" | "nothing";
       readonly afterwards: string;
     }
@@ -104,9 +104,8 @@ function downloading({ simulated }: Model, { source }: NonNullable<Facts["downlo
     engine: "llama.cpp",
     download: source,
     afterwards: `llama.cpp: ${source.from} was downloaded${because(skipped)}`,
-    ...(simulated
-      ? { meanwhile: "simulated", reason: `simulated ${until}` }
-      : { meanwhile: "nothing", reason: `not served ${until}` }),
+    meanwhile: simulated ? "simulated" : "nothing",
+    reason: `not served ${until}`,
   };
 }
 

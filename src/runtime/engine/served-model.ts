@@ -27,6 +27,11 @@ const OLLAMA_CHECK_INTERVAL_MS = 1_000;
 const MAX_START_FAILURES = 3;
 /** Time for a replaced engine to complete its requests in flight. */
 const DRAIN_TIMEOUT_MS = 60_000;
+/**
+ * A download has this time before the simulator serves: less than the default deadline of a request in the queue, so that a
+ * client that calls at once is answered by the model itself if that arrives soon.
+ */
+const SIMULATED_AFTER_MS = 25_000;
 /** Steps of the download's progress that are logged. */
 const PROGRESS_STEP_PERCENT = 5;
 
@@ -140,7 +145,11 @@ export class ServedModel {
       case "llama.cpp":
         if ("file" in choice) this.#chosen = this.#run(llamaChild(model, choice.from, choice.file), choice.reason);
         else {
-          if (choice.meanwhile === "simulated") this.#simulate(choice.reason);
+          if (choice.meanwhile === "simulated")
+            this.#schedule(SIMULATED_AFTER_MS, () => {
+              // A source that has failed meanwhile has chosen again.
+              if (this.#chosen === undefined) this.#simulate(`simulated until ${choice.download.from} is downloaded`);
+            });
           void this.#fetch(choice.download, choice.afterwards);
         }
     }
