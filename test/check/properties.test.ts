@@ -19,10 +19,11 @@ const faulty = (findings: readonly Finding[]): readonly string[] => [
   ...new Set(
     findings
       .filter(({ severity }) => severity === "error")
-      // A promise that is not kept may be reported elsewhere once a fix has changed its weakest part.
-      .flatMap(({ path, concerns }) =>
-        concerns?.length ? concerns.map(cellName) : [(path ?? "").split(".").slice(0, 2).join(".")],
-      ),
+      .flatMap(({ path, concerns = [] }) => {
+        // An availability that is not kept is reported elsewhere once a fix has changed its weakest part.
+        const availability = concerns.filter(({ of }) => of === "availability");
+        return availability.length > 0 ? availability.map(cellName) : [(path ?? "").split(".").slice(0, 2).join(".")];
+      }),
   ),
 ];
 

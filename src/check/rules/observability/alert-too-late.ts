@@ -1,5 +1,5 @@
 import { formatDuration } from "../../../platform-file/format.js";
-import type { Cell } from "../../../promises/sheet.js";
+import type { Row } from "../../../promises/sheet.js";
 import { onOneMachine } from "../../../promises/terms/machine.js";
 import { ALERT_FIRES } from "../../../promises/terms/store.js";
 import { defineRule } from "../../rule.js";
@@ -15,8 +15,8 @@ export const alertTooLate = defineRule({
     const { down } = alerts;
     if (metrics === "none" || down === undefined || onOneMachine(plan)) return;
     const shortest = sheet.rows
-      .flatMap(({ subject, rto }) =>
-        rto.promised !== undefined && waitsForAlert(rto) ? [{ name: subject, rto: rto.promised }] : [],
+      .flatMap((row) =>
+        row.rto.promised !== undefined && waitsForAlert(row) ? [{ name: row.subject, rto: row.rto.promised }] : [],
       )
       .sort((a, b) => a.rto - b.rto || (a.name < b.name ? -1 : 1))[0];
     if (!shortest || down < shortest.rto) return;
@@ -29,7 +29,8 @@ export const alertTooLate = defineRule({
   },
 });
 
-/** Whether the recovery begins with the alert. */
-function waitsForAlert({ predicted }: Cell): boolean {
-  return predicted.kind === "bounded" && predicted.terms.some(({ name }) => name === ALERT_FIRES);
+/** Whether the recovery begins with the alert. Of a database without a backup it would, once there is one. */
+function waitsForAlert({ subjectKind, rto: { predicted } }: Row): boolean {
+  if (predicted.kind !== "bounded") return subjectKind === "database";
+  return predicted.terms.some(({ name }) => name === ALERT_FIRES);
 }
