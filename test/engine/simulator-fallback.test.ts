@@ -18,32 +18,43 @@ afterEach(() => rm(directory, { recursive: true, force: true }));
 
 const body = { model: "assistant", max_tokens: 8, messages: [{ role: "user", content: "Hello there" }] };
 
+/** A gateway whose model is being downloaded: the second half of the file arrives when `download` is opened. */
+async function downloading() {
+  const file = join(directory, "tiny.gguf");
+  writeTinyGguf(file);
+  const content = await readFile(file);
+  const download = new Gate();
+  const server = createServer(async (request, response) => {
+    response.writeHead(200, { "content-length": content.length });
+    if (request.method === "HEAD") return response.end();
+    response.write(content.subarray(0, content.length / 2));
+    await download.pass();
+    return response.end(content.subarray(content.length / 2));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  const restore = setVariables({
+    HF_ENDPOINT: `http://127.0.0.1:${address.port}`,
+    KEELSON_MODELS: join(directory, "models"),
+    OLLAMA_HOST: "127.0.0.1:9",
+    KEELSON_OFFLINE: undefined,
+  });
+  const gateway = await startTestGateway(
+    planWith("assistant: { source: hf://owner/repo/tiny.gguf, fallback: simulated, context: 512 }"),
+  );
+  const stop = async () => {
+    await gateway.stop();
+    server.close();
+    server.closeAllConnections();
+    restore();
+  };
+  return { gateway, download, stop };
+}
+
 describe.skipIf(missing !== undefined)("the simulator as a fallback", () => {
   it("serves while a download takes long, and llama.cpp takes over without a failed request", async () => {
-    const file = join(directory, "tiny.gguf");
-    writeTinyGguf(file);
-    const content = await readFile(file);
-    /** Holds the second half of the file. */
-    const download = new Gate();
-    const server = createServer(async (request, response) => {
-      response.writeHead(200, { "content-length": content.length });
-      if (request.method === "HEAD") return response.end();
-      response.write(content.subarray(0, content.length / 2));
-      await download.pass();
-      return response.end(content.subarray(content.length / 2));
-    });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const address = server.address();
-    if (address === null || typeof address === "string") throw new Error("no port");
-    const restore = setVariables({
-      HF_ENDPOINT: `http://127.0.0.1:${address.port}`,
-      KEELSON_MODELS: join(directory, "models"),
-      OLLAMA_HOST: "127.0.0.1:9",
-      KEELSON_OFFLINE: undefined,
-    });
-    const gateway = await startTestGateway(
-      planWith("assistant: { source: hf://owner/repo/tiny.gguf, fallback: simulated, context: 512 }"),
-    );
+    const { gateway, download, stop } = await downloading();
     try {
       // Waits in the queue until the simulator serves.
       const first = (await (await gateway.post("/v1/chat/completions", body)).json()) as {
@@ -67,36 +78,12 @@ describe.skipIf(missing !== undefined)("the simulator as a fallback", () => {
       expect(models.models[0]?.details.family).toBe("llama.cpp");
       expect(await gateway.usage.settled(responses + 1)).toHaveLength(responses + 1);
     } finally {
-      await gateway.stop();
-      server.close();
-      server.closeAllConnections();
-      restore();
+      await stop();
     }
   }, 90_000);
 
   it("does not serve a request that can wait for the model itself", async () => {
-    const file = join(directory, "tiny.gguf");
-    writeTinyGguf(file);
-    const content = await readFile(file);
-    const download = new Gate();
-    const server = createServer(async (request, response) => {
-      response.writeHead(200, { "content-length": content.length });
-      if (request.method === "HEAD") return response.end();
-      await download.pass();
-      return response.end(content);
-    });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const address = server.address();
-    if (address === null || typeof address === "string") throw new Error("no port");
-    const restore = setVariables({
-      HF_ENDPOINT: `http://127.0.0.1:${address.port}`,
-      KEELSON_MODELS: join(directory, "models"),
-      OLLAMA_HOST: "127.0.0.1:9",
-      KEELSON_OFFLINE: undefined,
-    });
-    const gateway = await startTestGateway(
-      planWith("assistant: { source: hf://owner/repo/tiny.gguf, fallback: simulated, context: 512 }"),
-    );
+    const { gateway, download, stop } = await downloading();
     try {
       const answer = gateway.post("/v1/chat/completions", body);
       setTimeout(() => download.open(), 500);
@@ -104,10 +91,7 @@ describe.skipIf(missing !== undefined)("the simulator as a fallback", () => {
       expect(response.status).toBe(200);
       expect(response.headers.get("x-keelson-simulated")).toBeNull();
     } finally {
-      await gateway.stop();
-      server.close();
-      server.closeAllConnections();
-      restore();
+      await stop();
     }
   }, 60_000);
 
