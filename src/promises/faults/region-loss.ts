@@ -66,10 +66,8 @@ function recovery(plan: Plan): Prediction {
     : [];
   const moved = [...response, ...promotion, ...start(plan, standby)];
   const dns = dnsTerms(plan, failover);
-  const [first, ...rest] = sum(moved) > sum(dns) ? moved : dns;
-  const shorter = sum(moved) > sum(dns) ? dns : moved;
-  const overlap = assumedOverlap(shorter);
-  return bounded(plan, "regions", [...(first ? [first, ...rest] : []), overlap, clientReconnect()]);
+  const [longer, shorter] = sum(moved) > sum(dns) ? [moved, dns] : [dns, moved];
+  return bounded(plan, "regions", [...longer, assumedOverlap(shorter), clientReconnect()]);
 }
 
 /** The terms of the shorter of two waits that run at the same time, as one term of no time. */

@@ -105,7 +105,7 @@ export function rescheduling(unit: Unit, plan: Plan, lost: Domain, nodesNeeded: 
   ]);
 }
 
-/** Pull of the unit's image, and of its model's weights where the image does not have them. */
+/** Pull of the unit's image; the weights of a model are part of its start. */
 function imagePullTime(unit: Unit, plan: Plan): Term {
   const { bytes, why } = imageSize(plan.models.find(({ unit: name }) => name === unit.name)?.engine);
   const { value: rate, why: whyRate } = imagePullRate;
