@@ -5,8 +5,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { hashToken } from "../../src/runtime/accounts/client.js";
 import { accountsOverHttp } from "../../src/runtime/accounts/index.js";
-import { hashOf, Keys, type Lookup } from "../../src/runtime/gateway/keys.js";
+import { Keys, type Lookup } from "../../src/runtime/gateway/keys.js";
 import { type Platform, startPlatform } from "../support/accounts/platform.js";
 import { startPostgres, type TestPostgres } from "../support/database/postgres.js";
 
@@ -80,7 +81,7 @@ const look = async (hash: string): Promise<Lookup> => keys.peek(hash, Date.now()
 
 async function newKey(): Promise<{ id: string; hash: string }> {
   const { body } = await accounts.call("POST", "/admin/keys", { key: accounts.firstKey, body: { name: "k" } });
-  return { id: body.id, hash: hashOf(body.key) };
+  return { id: body.id, hash: hashToken(body.key) };
 }
 
 test("a key that is revoked while the stream of changes is interrupted is refused within seconds", async () => {

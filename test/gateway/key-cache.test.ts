@@ -1,12 +1,13 @@
 import { type Logger, pino } from "pino";
 import { describe, expect, it } from "vitest";
-import { hashOf, KEY_CACHE_TIMES, Keys, type Lookup, networkOf } from "../../src/runtime/gateway/keys.js";
+import { hashToken } from "../../src/runtime/accounts/client.js";
+import { KEY_CACHE_TIMES, Keys, type Lookup, networkOf } from "../../src/runtime/gateway/keys.js";
 import { FakeClock } from "../support/gateway/fake-clock.js";
 import { Gate } from "../support/gateway/gate.js";
 import { key, TestAccounts } from "../support/gateway/gateway.js";
 
 const CLIENT = "192.0.2.1";
-const hash = hashOf(key);
+const hash = hashToken(key);
 const { cacheTtlMs, staleTtlMs, revalidateTimeoutMs, negativeTtlMs, lookupTimeoutMs } = KEY_CACHE_TIMES;
 
 function cacheOf(
@@ -59,20 +60,20 @@ describe("the cache of API keys", () => {
     const accounts = new TestAccounts();
     const { keys, clock } = cacheOf(accounts);
     accounts.add("expiring", { expires: clock.now() + 300 });
-    await keys.find(hashOf("expiring"), CLIENT);
+    await keys.find(hashToken("expiring"), CLIENT);
     await clock.advance(299);
-    expect(keys.peek(hashOf("expiring"), clock.now())?.kind).toBe("known");
+    expect(keys.peek(hashToken("expiring"), clock.now())?.kind).toBe("known");
     await clock.advance(1);
-    expect(keys.peek(hashOf("expiring"), clock.now())?.kind).toBe("unknown");
+    expect(keys.peek(hashToken("expiring"), clock.now())?.kind).toBe("unknown");
   });
 
   it("caches an invalid key for a short time only", async () => {
     const { keys, clock } = cacheOf(new TestAccounts());
-    expect((await keys.find(hashOf("invalid"), CLIENT)).kind).toBe("unknown");
+    expect((await keys.find(hashToken("invalid"), CLIENT)).kind).toBe("unknown");
     await clock.advance(negativeTtlMs - 1);
-    expect(keys.peek(hashOf("invalid"), clock.now())?.kind).toBe("unknown");
+    expect(keys.peek(hashToken("invalid"), clock.now())?.kind).toBe("unknown");
     await clock.advance(1);
-    expect(keys.peek(hashOf("invalid"), clock.now())).toBeUndefined();
+    expect(keys.peek(hashToken("invalid"), clock.now())).toBeUndefined();
   });
 
   it("retries a look-up while accounts is unavailable", async () => {
@@ -133,7 +134,7 @@ describe("the cache of API keys", () => {
     }
     const accounts = new SlowAccounts();
     const { keys, clock } = cacheOf(accounts);
-    const flood = Array.from({ length: 600 }, (_, index) => watch(keys.find(hashOf(`invented-${index}`), CLIENT)));
+    const flood = Array.from({ length: 600 }, (_, index) => watch(keys.find(hashToken(`invented-${index}`), CLIENT)));
     const found = watch(keys.find(hash, "192.0.2.2"));
     await clock.advance(0);
     const active = gate.held;
@@ -154,7 +155,7 @@ describe("the cache of API keys", () => {
     const accounts = new TestAccounts();
     accounts.unavailable = true;
     const { keys, clock } = cacheOf(accounts);
-    const flood = Array.from({ length: 100 }, (_, index) => watch(keys.find(hashOf(`invented-${index}`), CLIENT)));
+    const flood = Array.from({ length: 100 }, (_, index) => watch(keys.find(hashToken(`invented-${index}`), CLIENT)));
     await clock.advance(2 * lookupTimeoutMs);
     expect(new Set(flood.map(({ kind }) => kind))).toEqual(new Set(["unavailable"]));
     accounts.unavailable = false;

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Principal } from "../../contracts/credentials.js";
-import { isToken } from "../accounts/client.js";
+import { hashToken, isToken } from "../accounts/client.js";
 import { respondJson } from "../kernel/listener.js";
 import { newId } from "../kernel/trace.js";
 import { Exchange } from "./exchange/exchange.js";
-import { bearer, hashOf, type Keys, type Lookup } from "./keys.js";
+import { bearer, type Keys, type Lookup } from "./keys.js";
 import type { OperationName } from "./operations.js";
 import { mayUse } from "./principal.js";
 import { type Api, isProblem, noSuchModel, type Problem, problem, refuse, usageUnavailable } from "./problem.js";
@@ -78,7 +78,7 @@ export class ApiServer implements BodyReceiver<BodyOperation> {
       this.#refuse({ request, response, id, at, operation }, problem("missing_api_key", why));
       return;
     }
-    const hash = hashOf(key);
+    const hash = hashToken(key);
     const cached = this.keys.peek(hash, at);
     if (cached !== undefined) this.#admit({ request, response, id, at, operation }, cached);
     else if (!isToken("kls", key)) {

@@ -1,4 +1,3 @@
-import { hash } from "node:crypto";
 import { isIPv6 } from "node:net";
 import type { Logger } from "pino";
 import type { Principal } from "../../contracts/credentials.js";
@@ -254,9 +253,4 @@ export function bearer(authorization: string | undefined): string | undefined {
   if (authorization.slice(0, 7).toLowerCase() !== "bearer ") return undefined;
   const key = authorization.slice(7).trim();
   return key === "" ? undefined : key;
-}
-
-/** Hex SHA-256, the form in which accounts stores keys. */
-export function hashOf(key: string): string {
-  return hash("sha256", key, "hex");
 }
