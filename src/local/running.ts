@@ -10,6 +10,7 @@ import { lockOwner } from "../disk/lock.js";
 import { makePrivateDirectory } from "../disk/private-directory.js";
 import { lstatIfPresent, readIfPresent } from "../disk/read.js";
 import { KeelsonError } from "../errors/keelson-error.js";
+import { MAX_SOCKET_PATH_BYTES } from "../unix-sockets/socket-path.js";
 import type { Layout } from "./layout.js";
 import { MAX_SOCKET_NAME_BYTES } from "./processes.js";
 
@@ -109,9 +110,6 @@ async function requireOwnSocket(
 export async function removeRunning(layout: Layout): Promise<void> {
   await rm(layout.running, { force: true });
 }
-
-/** The path of a Unix socket is limited to 107 bytes on Linux and 103 on macOS. */
-const MAX_SOCKET_PATH_BYTES = 100;
 
 /** Creates the directory of the processes' sockets, which only this user can enter: elsewhere for a long data directory. */
 export async function socketDirectory(layout: Pick<Layout, "root" | "sockets">): Promise<string> {

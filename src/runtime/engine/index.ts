@@ -8,6 +8,7 @@ import { startInSteps } from "../kernel/start-steps.js";
 import type { Engine } from "./client.js";
 import { PodProxy } from "./pod.js";
 import { ServedModel } from "./served-model.js";
+import { EngineSockets } from "./sockets.js";
 
 export { enginesOfPlan } from "./remote.js";
 
@@ -28,9 +29,15 @@ async function start(context: Context, undo: UndoStack): Promise<{ readonly clie
     for (const listener of listeners) listener();
     report(context, models, served, onlyModel !== undefined);
   };
+  const sockets = await undo.step(
+    "open the directory of the engines' sockets",
+    () => EngineSockets.open(context.dataDirectory),
+    (opened) => opened.close(),
+  );
   served.push(
     ...models.map(
-      (model) => new ServedModel(model, engineWatch(context.plan, model), context.secrets, context.log, changed),
+      (model) =>
+        new ServedModel(model, engineWatch(context.plan, model), sockets, context.secrets, context.log, changed),
     ),
   );
   // Before they start: if one fails, the others may have started processes.

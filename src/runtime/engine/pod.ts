@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream";
 import { type Dispatcher, Pool } from "undici";
 import { messageOf } from "../../errors/thrown.js";
+import { socketConnector } from "../../unix-sockets/socket-url.js";
 import { respondJson } from "../kernel/listener.js";
 import type { Target } from "./client.js";
 
@@ -57,7 +58,8 @@ export class PodProxy {
     if (this.#pool?.url !== url) {
       this.#pool?.pool.close().catch(() => {});
       // The gateway limits the number of requests and their time, and disconnects when it gives up.
-      this.#pool = { url, pool: new Pool(url, { connections: null, headersTimeout: 0, bodyTimeout: 0 }) };
+      const options = { connections: null, headersTimeout: 0, bodyTimeout: 0, connect: socketConnector() };
+      this.#pool = { url, pool: new Pool(url, options) };
     }
     return this.#pool.pool;
   }

@@ -11,6 +11,7 @@ import { foreignUser, ollamaTarget } from "./engines/ollama.js";
 import { simulatedChild } from "./engines/simulated.js";
 import { upstreamTargets } from "./engines/upstream.js";
 import { gatherFacts } from "./facts.js";
+import type { EngineSockets } from "./sockets.js";
 import { type ChildState, SupervisedChild } from "./supervise.js";
 import type { DownloadedSource } from "./weights/cache.js";
 import type { Progress } from "./weights/http.js";
@@ -61,6 +62,7 @@ export class ServedModel {
     private readonly model: Model,
     /** The liveness probe of its engine. */
     private readonly watch: Watch,
+    private readonly sockets: EngineSockets,
     private readonly secrets: Secrets,
     private readonly log: Logger,
     private readonly onChange: () => void,
@@ -219,7 +221,7 @@ export class ServedModel {
   }
 
   #run(config: ChildConfig, reason: string): Served {
-    const child = new SupervisedChild(config, this.watch, this.log, () => this.#follow());
+    const child = new SupervisedChild(config, this.sockets.next(), this.watch, this.log, () => this.#follow());
     return { child, config, reason };
   }
 
@@ -249,7 +251,7 @@ export class ServedModel {
     return true;
   }
 
-  #routeTo({ config, reason }: Served, { port, token }: Extract<ChildState, { kind: "ready" }>): void {
+  #routeTo({ config, reason }: Served, { url }: Extract<ChildState, { kind: "ready" }>): void {
     this.#reason = reason;
     this.#failure = undefined;
     const { name } = this.model;
@@ -257,10 +259,10 @@ export class ServedModel {
       {
         id: `${name}-0`,
         model: name,
-        url: `http://127.0.0.1:${port}`,
+        url,
         upstreamModel: name,
         weight: 1,
-        authorization: `Bearer ${token}`,
+        authorization: undefined,
         engine: config.engine,
         reason,
       },

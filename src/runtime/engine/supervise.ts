@@ -1,10 +1,11 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import { request } from "undici";
 import { statIfPresentSync } from "../../disk/read.js";
 import type { Watch } from "../../promises/facts/supervisor.js";
+import { socketUrl } from "../../unix-sockets/socket-url.js";
 import { type ChildConfig, type ChildStart, childReport } from "./child/protocol.js";
 
 const MIN_BACKOFF_MS = 200;
@@ -52,12 +53,13 @@ export type ChildState =
       /** Whether the child itself reported `reason`. */
       readonly explained: boolean;
     }
-  /** `token`: the child serves only requests with it as bearer token. */
-  | { readonly kind: "ready"; readonly port: number; readonly pid: number; readonly token: string };
+  /** `url`: of its Unix socket, as `socketUrl` makes it. */
+  | { readonly kind: "ready"; readonly url: string; readonly pid: number };
 
 /**
  * Keeps one engine's child process running: restarts it with backoff when it exits, and kills it when it does not respond to its
- * probes, until it is stopped. `watch`: the liveness probe of the model's unit, from which the promises are predicted.
+ * probes, until it is stopped. `socket`: the path of the Unix socket on which it serves, in a directory that only this user can enter.
+ * `watch`: the liveness probe of the model's unit, from which the promises are predicted.
  */
 export class SupervisedChild {
   #child: ChildProcess | undefined;
@@ -66,13 +68,16 @@ export class SupervisedChild {
   #stopped = false;
   #timer: NodeJS.Timeout | undefined;
   #probing: NodeJS.Timeout | undefined;
+  readonly #url: string;
 
   constructor(
     private readonly config: ChildConfig,
+    private readonly socket: string,
     private readonly watch: Watch,
     private readonly log: Logger,
     private readonly onChange: (state: ChildState) => void,
   ) {
+    this.#url = socketUrl(socket);
     this.#start();
   }
 
@@ -96,7 +101,6 @@ export class SupervisedChild {
 
   #start(): void {
     const startedAt = Date.now();
-    const token = randomBytes(32).toString("hex");
     const child = fork(childProgram(), [], {
       stdio: ["ignore", "ignore", "pipe", "ipc"],
       execArgv: [],
@@ -119,9 +123,8 @@ export class SupervisedChild {
         explained = true;
       } else if (child.pid !== undefined) {
         isReady = true;
-        const { port } = report.data;
-        this.#change({ kind: "ready", port, pid: child.pid, token });
-        this.#probe(child, `http://127.0.0.1:${port}/health`, token, Date.now());
+        this.#change({ kind: "ready", url: this.#url, pid: child.pid });
+        this.#probe(child, Date.now());
       }
     });
     child.on("error", (error) => {
@@ -130,6 +133,7 @@ export class SupervisedChild {
     child.once("exit", (code, signal) => {
       clearTimeout(limit);
       clearTimeout(this.#probing);
+      rmSync(this.socket, { force: true });
       if (this.#stopped) return;
       this.#crashes = Date.now() - startedAt > STABLE_AFTER_MS ? 1 : this.#crashes + 1;
       const why = lastOutput.trim().split("\n").at(-1) ?? "";
@@ -143,21 +147,21 @@ export class SupervisedChild {
       this.#change({ kind: "starting", reason, failedStarts, explained });
       this.#timer = setTimeout(() => this.#start(), wait);
     });
-    const start: ChildStart = { config: this.config, token };
+    const start: ChildStart = { config: this.config, socket: this.socket };
     child.send(start, (error) => {
       if (error) lastOutput = error.message;
     });
   }
 
   /** Probes the child until it exits. A hung child (a deadlock in native code, a stopped process) neither serves nor exits by itself. */
-  #probe(child: ChildProcess, url: string, token: string, respondedAt: number): void {
+  #probe(child: ChildProcess, respondedAt: number): void {
     const { every, failures } = this.watch;
     this.#probing = setTimeout(async () => {
-      const responds = await respondsTo(url, token, every);
+      const responds = await respondsTo(`${this.#url}/health`, every);
       if (this.#stopped || child.exitCode !== null || child.signalCode !== null) return;
       const silentMs = Date.now() - respondedAt;
-      if (responds) this.#probe(child, url, token, Date.now());
-      else if (silentMs < every * failures) this.#probe(child, url, token, respondedAt);
+      if (responds) this.#probe(child, Date.now());
+      else if (silentMs < every * failures) this.#probe(child, respondedAt);
       else {
         const { model, engine } = this.config;
         this.log.error({ model, engine, pid: child.pid, silentMs }, "the engine does not respond; killing it");
@@ -173,12 +177,9 @@ export class SupervisedChild {
   }
 }
 
-async function respondsTo(url: string, token: string, timeoutMs: number): Promise<boolean> {
+async function respondsTo(url: string, timeoutMs: number): Promise<boolean> {
   try {
-    const { statusCode, body } = await request(url, {
-      headers: { authorization: `Bearer ${token}` },
-      signal: AbortSignal.timeout(timeoutMs),
-    });
+    const { statusCode, body } = await request(url, { signal: AbortSignal.timeout(timeoutMs) });
     await body.dump();
     return statusCode === 200;
   } catch {

@@ -1,7 +1,8 @@
 /**
- * The program of an engine's child process. It receives its configuration over the IPC channel, serves the engine on loopback, and
- * exits with its parent.
+ * The program of an engine's child process. It receives its configuration over the IPC channel, serves the engine on a Unix
+ * socket, and exits with its parent.
  */
+import { chmod, rm } from "node:fs/promises";
 import { messageOf } from "../../../errors/thrown.js";
 import type { Inference } from "./inference.js";
 import { type ChildConfig, type ChildReport, childStart } from "./protocol.js";
@@ -25,13 +26,14 @@ async function load(config: ChildConfig): Promise<Inference> {
 }
 
 async function run(message: unknown): Promise<void> {
-  const { config, token } = childStart.parse(message);
+  const { config, socket } = childStart.parse(message);
   const inference = await load(config);
-  const server = serveInference(inference, config.model, token);
-  server.listen(0, "127.0.0.1", () => {
-    const address = server.address();
-    if (address !== null && typeof address === "object") send({ kind: "ready", port: address.port });
-  });
+  const server = serveInference(inference, config.model);
+  // That of a child that was killed.
+  await rm(socket, { force: true });
+  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(socket, resolve));
+  await chmod(socket, 0o600);
+  send({ kind: "ready" });
 }
 
 process.once("message", (message: unknown) => {

@@ -35,15 +35,15 @@ export type ChildConfig = z.infer<typeof childConfig>;
 /** The first message to a child. */
 export const childStart = z.object({
   config: childConfig,
-  /** Random, for this child only: its port is open to every user of the machine, and to every web page in a browser on it. */
-  token: z.string().min(32),
+  /** Path of the Unix socket on which it serves. */
+  socket: z.string(),
 });
 
 export type ChildStart = z.infer<typeof childStart>;
 
 /** The report of a child to its parent, sent once: it is ready, or its start has failed. */
 export const childReport = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("ready"), port: z.number() }),
+  z.object({ kind: z.literal("ready") }),
   z.object({ kind: z.literal("failed"), reason: z.string() }),
 ]);
 

@@ -2,7 +2,6 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { z } from "zod";
 import { messageOf } from "../../../errors/thrown.js";
 import { firstViolation } from "../../kernel/violations.js";
-import { accessStatus } from "./access.js";
 import { type Generated, type Generation, type Inference, type Piece, Refused } from "./inference.js";
 import { refuseNonText, refuseUnsupportedFields } from "./refusals.js";
 import {
@@ -17,21 +16,11 @@ import { type Choice, chatShape, completionShape, type Shape } from "./response-
 
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 
-/**
- * The OpenAI API of one engine, on loopback, for the holder of `token`. Every engine in a child process serves it. Requests that a web
- * page could have caused (an origin, another host name, a form's content type) are refused besides.
- */
-export function serveInference(inference: Inference, model: string, token: string): Server {
+/** The OpenAI API of one engine. Every engine in a child process serves it, without credentials: on a socket of this user only. */
+export function serveInference(inference: Inference, model: string): Server {
   const server = createServer((request, response) => {
     request.on("error", () => {});
     response.on("error", () => {});
-    const status = accessStatus(request, token);
-    if (status !== 200) {
-      response.setHeader("connection", "close");
-      return json(response, status, {
-        error: { message: "this port is internal to Keelson", type: "invalid_request_error", param: null, code: null },
-      });
-    }
     handle(inference, model, request, response).catch((error: unknown) => fail(response, error));
   });
   server.keepAliveTimeout = 120_000;
