@@ -4,8 +4,11 @@ import { organisationId, timestamp } from "./fields.js";
 /** The acts that the audit log records. */
 export const AUDIT_ACTS = [
   "organisation.create",
+  "organisation.change",
+  "organisation.delete",
   "user.create",
   "user.change",
+  "user.delete",
   "key.create",
   "key.revoke",
   "session.begin",

@@ -78,6 +78,32 @@ describe("keelson keys", () => {
   });
 });
 
+describe("keelson users and orgs", () => {
+  const json = async (...args: string[]) => JSON.parse((await keelson(...args, "--json")).out);
+
+  test("rename and delete; deleting requires a confirmation", async () => {
+    await keelson("orgs", "create", "acme");
+    await keelson("users", "create", "ada", "--role", "owner", "--organisation", "acme");
+    expect((await keelson("orgs", "rename", "acme", "Acme & Co")).out).toBe("renamed acme to Acme & Co\n");
+    expect(await json("users", "rename", "ada", "Ada L.", "--organisation", "acme")).toMatchObject({ name: "Ada L." });
+    await keelson("users", "create", "bob", "--organisation", "acme");
+    const refused = await keelson("users", "delete", "bob", "--organisation", "acme");
+    expect([refused.code, refused.err]).toEqual([2, expect.stringContaining("error confirm/required")]);
+    expect((await keelson("users", "delete", "bob", "-o", "acme", "--yes")).out).toMatch(/^deleted bob \(usr_/);
+    expect((await keelson("users", "delete", "bob", "-o", "acme", "--yes")).err).toContain("error user/unknown");
+    const asked = await keelson("orgs", "delete", "acme");
+    expect([asked.code, asked.err]).toEqual([2, expect.stringContaining("with 1 user and 0 active keys")]);
+    expect(await json("orgs", "delete", "acme", "--yes")).toMatchObject({ id: "acme", deleted: expect.any(String) });
+    expect((await keelson("orgs", "list")).out).not.toContain("acme");
+    expect((await keelson("orgs", "delete", "acme", "--yes")).err).toContain("error organisation/unknown");
+  });
+
+  test("the last owner and the organisation of the operators are not deleted", async () => {
+    expect((await keelson("users", "delete", "owner", "--yes")).err).toContain("error user/last-owner");
+    expect((await keelson("orgs", "delete", "default", "--yes")).err).toContain("error organisation/of-operators");
+  });
+});
+
 describe("keelson usage", () => {
   test("prints a table with totals", async () => {
     const { out } = await keelson("usage", "--by", "hour,model", "--to", "2026-05-05");

@@ -37,11 +37,17 @@ describe("the accounts module", () => {
     },
     "POST /admin/sign-in-links": async (call) => ({ body: { user: (await userOf(call)).id } }),
     "POST /admin/organisations": async () => ({ body: { id: "blue" } }),
+    "PATCH /admin/organisations/:id": async (call) => ({
+      path: `/admin/organisations/${await organisationOf(call)}`,
+      body: { name: "Renamed" },
+    }),
+    "DELETE /admin/organisations/:id": async (call) => ({ path: `/admin/organisations/${await organisationOf(call)}` }),
     "POST /admin/users": async () => ({ body: { name: "new" } }),
     "PATCH /admin/users/:id": async (call) => ({
       path: `/admin/users/${(await userOf(call)).id}`,
       body: { role: "admin" },
     }),
+    "DELETE /admin/users/:id": async (call) => ({ path: `/admin/users/${(await userOf(call)).id}` }),
     "DELETE /admin/users/:id/sessions": async (call) => ({ path: `/admin/users/${(await userOf(call)).id}/sessions` }),
     "POST /admin/keys": async () => ({ body: { name: "new" } }),
     "DELETE /admin/keys/:id": async (call) => ({
@@ -53,6 +59,9 @@ describe("the accounts module", () => {
   type Caller = (method: string, path: string, body?: unknown) => Promise<any>;
   let users = 0;
   const userOf = (call: Caller) => call("POST", "/admin/users", { name: `user ${users++}` });
+  let organisations = 0;
+  const organisationOf = async (call: Caller) =>
+    (await call("POST", "/admin/organisations", { id: `org-${organisations++}` })).id;
   const sessionOf = async (call: Caller) => {
     const { token } = await call("POST", "/admin/sign-in-links", { user: (await userOf(call)).id });
     const answer = await given.platform.call("POST", "/admin/session", { body: { token } });

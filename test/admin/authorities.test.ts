@@ -55,6 +55,7 @@ const BODIES: Readonly<Record<string, () => unknown>> = {
   "POST /admin/session": () => ({ key: firstKey }),
   "POST /admin/sign-in-links": () => ({ user: "usr_none" }),
   "POST /admin/organisations": () => ({ id: "red" }),
+  "PATCH /admin/organisations/:id": () => ({ name: "none" }),
   "POST /admin/users": () => ({ name: "red member" }),
   "PATCH /admin/users/:id": () => ({ role: "member" }),
   "POST /admin/keys": () => ({ name: "key", scopes: ["usage"] }),

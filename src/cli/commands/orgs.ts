@@ -1,9 +1,9 @@
 import type { Command } from "commander";
-import type { OrganisationOptions } from "../use/orgs.js";
-import { addConnectionOptions } from "./shared-options.js";
+import type { DeleteOptions, OrganisationOptions } from "../use/orgs.js";
+import { addConnectionOptions, YES } from "./shared-options.js";
 
 export function declareOrgs(program: Command): void {
-  const orgs = program.command("orgs").description("create and list organisations");
+  const orgs = program.command("orgs").description("create, list, rename and delete organisations");
 
   addConnectionOptions(orgs.command("list"))
     .description("list the organisations that you may see")
@@ -17,5 +17,23 @@ export function declareOrgs(program: Command): void {
     .option("--json", "print the organisation as JSON")
     .action(async (id: string, options: OrganisationOptions) =>
       (await import("../use/orgs.js")).createOrganisation(id, options),
+    );
+
+  addConnectionOptions(orgs.command("rename"))
+    .description("change the display name of an organisation; its id stays")
+    .argument("<organisation>", "id")
+    .argument("<name>", "new display name")
+    .option("--json", "print the organisation as JSON")
+    .action(async (id: string, name: string, options: OrganisationOptions) =>
+      (await import("../use/orgs.js")).renameOrganisation(id, name, options),
+    );
+
+  addConnectionOptions(orgs.command("delete"))
+    .description("delete an organisation permanently: ends its users, sessions and keys; its usage stays")
+    .argument("<organisation>", "id")
+    .addOption(YES)
+    .option("--json", "print the organisation as JSON")
+    .action(async (id: string, options: DeleteOptions) =>
+      (await import("../use/orgs.js")).deleteOrganisation(id, options),
     );
 }

@@ -1,9 +1,9 @@
 import type { Command } from "commander";
-import type { CreateUserOptions, UserOptions } from "../use/users.js";
-import { addConnectionOptions } from "./shared-options.js";
+import type { CreateUserOptions, DeleteOptions, UserOptions } from "../use/users.js";
+import { addConnectionOptions, YES } from "./shared-options.js";
 
 export function declareUsers(program: Command): void {
-  const users = program.command("users").description("create, list, change and disable users");
+  const users = program.command("users").description("create, list, change and delete users");
 
   addUserOptions(users.command("list"))
     .description("list users")
@@ -30,6 +30,14 @@ export function declareUsers(program: Command): void {
       (await import("../use/users.js")).changeUser(user, { role }, options),
     );
 
+  addUserOptions(users.command("rename"))
+    .description("rename a user; sessions and keys stay valid")
+    .argument("<user>", "id or name")
+    .argument("<name>", "new name")
+    .action(async (user: string, name: string, options: UserOptions) =>
+      (await import("../use/users.js")).changeUser(user, { name }, options),
+    );
+
   addUserOptions(users.command("disable"))
     .description("disable a user: ends their sessions, keys and sign-in links")
     .argument("<user>", "id or name")
@@ -42,6 +50,14 @@ export function declareUsers(program: Command): void {
     .argument("<user>", "id or name")
     .action(async (user: string, options: UserOptions) =>
       (await import("../use/users.js")).changeUser(user, { disabled: false }, options),
+    );
+
+  addUserOptions(users.command("delete"))
+    .description("delete a user permanently: ends their sessions, keys and sign-in links")
+    .argument("<user>", "id or name")
+    .addOption(YES)
+    .action(async (user: string, options: DeleteOptions) =>
+      (await import("../use/users.js")).deleteUser(user, options),
     );
 }
 

@@ -7,6 +7,7 @@ import { type Connection, type ConnectionOptions, connect } from "../platform/co
 import { allPages } from "../platform/pages.js";
 import { coloursFor } from "../terminal/colours.js";
 import { print, printError, printJson, printResult } from "../terminal/output.js";
+import { confirm } from "../terminal/questions.js";
 import { table } from "../terminal/table.js";
 
 export interface UserOptions extends ConnectionOptions {
@@ -16,6 +17,10 @@ export interface UserOptions extends ConnectionOptions {
 
 export interface CreateUserOptions extends UserOptions {
   readonly role?: string;
+}
+
+export interface DeleteOptions extends UserOptions {
+  readonly yes?: boolean;
 }
 
 const paint = coloursFor(process.stdout, process.env);
@@ -53,15 +58,32 @@ export async function linkUser(idOrName: string, options: UserOptions): Promise<
   printResult(options.json, { url, expires }, () => url);
 }
 
-/** `keelson users role`, `keelson users disable` and `keelson users enable`. */
+/** `keelson users delete`. */
+export async function deleteUser(idOrName: string, options: DeleteOptions): Promise<void> {
+  const connection = await connect(options);
+  const { id, name, organisation } = await findUser(connection, idOrName, options);
+  await confirm({
+    consequences: [
+      `Deletes the user ${name} (${id}) of ${organisation} permanently.`,
+      "Sessions, sign-in links and API keys of the user end at once. Usage and the audit log stay.",
+    ],
+    name,
+    yes: options.yes,
+  });
+  const deleted = await callAdmin(connection, userRoutes.deleteUser, { params: { id } });
+  printResult(options.json, deleted, () => `deleted ${deleted.name} (${deleted.id})`);
+}
+
+/** `keelson users role`, `rename`, `disable` and `enable`. */
 export async function changeUser(
   idOrName: string,
-  change: { readonly role?: string; readonly disabled?: boolean },
+  change: { readonly name?: string; readonly role?: string; readonly disabled?: boolean },
   options: UserOptions,
 ): Promise<void> {
   const connection = await connect(options);
   const { id } = await findUser(connection, idOrName, options);
   const body = {
+    ...(change.name === undefined ? {} : { name: change.name }),
     ...(change.role === undefined ? {} : { role: readRole(change.role) }),
     ...(change.disabled === undefined ? {} : { disabled: change.disabled }),
   };

@@ -8,7 +8,9 @@ import {
   newOrganisation,
   newUser,
   organisation,
+  organisationChange,
   organisationList,
+  organisationStatus,
   user,
   userChange,
   userId,
@@ -101,7 +103,7 @@ export const organisationRoutes = {
     summary: "List the organisations that the caller may see",
     tag: "organisations",
     authority: MEMBER,
-    query: z.strictObject({ search, ...pageOf(organisationId) }),
+    query: z.strictObject({ search, status: organisationStatus, ...pageOf(organisationId) }),
     json: organisationList,
   }),
   createOrganisation: defineRoute({
@@ -115,13 +117,35 @@ export const organisationRoutes = {
     status: 201,
     json: organisation,
   }),
+  changeOrganisation: defineRoute({
+    method: "PATCH",
+    path: "/admin/organisations/:id",
+    summary: "Rename an organisation. Its id stays",
+    tag: "organisations",
+    authority: OWNER,
+    audit: "organisation.change",
+    params: z.strictObject({ id: organisationId }),
+    body: organisationChange,
+    json: organisation,
+  }),
+  deleteOrganisation: defineRoute({
+    method: "DELETE",
+    path: "/admin/organisations/:id",
+    summary:
+      "Delete an organisation: its users, sessions and sign-in links end, and its keys are revoked. Its usage and audit log stay readable, and its id is not used again",
+    tag: "organisations",
+    authority: OPERATOR,
+    audit: "organisation.delete",
+    params: z.strictObject({ id: organisationId }),
+    json: organisation,
+  }),
 };
 
 export const userRoutes = {
   listUsers: defineRoute({
     method: "GET",
     path: "/admin/users",
-    summary: "List the users of an organisation",
+    summary: "List the users of an organisation. Deleted users are listed by `status=deleted` only",
     tag: "users",
     authority: ADMIN,
     query: ofOrganisation.extend({
@@ -147,12 +171,22 @@ export const userRoutes = {
     method: "PATCH",
     path: "/admin/users/:id",
     summary:
-      "Change the role of a user, or disable the user. Both end the user's sessions and sign-in links; disabling also revokes their keys",
+      "Rename a user, change the role, or disable the user. The last two end the user's sessions and sign-in links; disabling also revokes their keys",
     tag: "users",
     authority: ADMIN,
     audit: "user.change",
     params: z.strictObject({ id: userId }),
     body: userChange,
+    json: user,
+  }),
+  deleteUser: defineRoute({
+    method: "DELETE",
+    path: "/admin/users/:id",
+    summary: "Delete a user permanently: the sessions and sign-in links end, and the keys are revoked",
+    tag: "users",
+    authority: ADMIN,
+    audit: "user.delete",
+    params: z.strictObject({ id: userId }),
     json: user,
   }),
   endUserSessions: defineRoute({

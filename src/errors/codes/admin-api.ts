@@ -63,7 +63,17 @@ export const adminApiErrors = {
     status: 400,
   },
   "key/expired": { summary: "The expiry of a new key is in the past.", exitCode: 1, status: 400 },
-  "organisation/exists": { summary: "There is already an organisation with this id.", exitCode: 1, status: 409 },
+  "organisation/exists": {
+    summary: "There is already an organisation with this id, or there was.",
+    exitCode: 1,
+    status: 409,
+    hint: "Choose another id. Usage and the audit log of a deleted organisation are kept under its id.",
+  },
+  "organisation/of-operators": {
+    summary: "The organisation of the users who run the platform cannot be deleted.",
+    exitCode: 1,
+    status: 409,
+  },
   "organisation/unknown": { summary: "There is no such organisation.", exitCode: 2, status: 404 },
   "organisation/not-yours": { summary: "The credential belongs to another organisation.", exitCode: 1, status: 403 },
   "user/exists": { summary: "The organisation already has a user with this name.", exitCode: 1, status: 409 },

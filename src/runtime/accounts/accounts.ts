@@ -19,6 +19,7 @@ import { accounts as firstMigration } from "./migrations/0001-accounts.js";
 import { sessionsAndOrigins } from "./migrations/0002-sessions-and-origins.js";
 import { auditChain } from "./migrations/0003-audit-chain.js";
 import { keysOfSessions } from "./migrations/0004-keys-of-sessions.js";
+import { deletion } from "./migrations/0005-deletion.js";
 import { serveAudit } from "./routes/audit.js";
 import { serveKeys } from "./routes/keys.js";
 import { serveOrganisations, serveUsers } from "./routes/people.js";
@@ -39,7 +40,7 @@ async function start(
 ): Promise<{ readonly client: Accounts }> {
   const { log } = context;
   const { database } = needs;
-  await database.migrate("accounts", [firstMigration, sessionsAndOrigins, auditChain, keysOfSessions]);
+  await database.migrate("accounts", [firstMigration, sessionsAndOrigins, auditChain, keysOfSessions, deletion]);
   const key = currentToken(await readOrCreateToken(context.secrets, "audit"));
   const { chain, first } = await undo.step(
     "open the chain of the audit log",

@@ -1,9 +1,13 @@
 import { sql, type Transaction } from "kysely";
+import type { Actor } from "../../contracts/credentials.js";
+import type { OrganisationStatus } from "../../contracts/organisations.js";
 import { AdminError } from "../admin/index.js";
 import { isDuplicate } from "../database/client.js";
+import { OPERATOR_ACTOR } from "./actors.js";
 import { audit } from "./audit.js";
 import { contains, countOfRows, type Page, type PageRequest, toPage } from "./page.js";
 import type { AccountsSchema } from "./schema.js";
+import { endCredentials } from "./users.js";
 
 type Open = Transaction<AccountsSchema>;
 
@@ -11,6 +15,7 @@ export interface Organisation {
   readonly id: string;
   readonly name: string;
   readonly created: Date;
+  readonly deleted: Date | null;
 }
 
 /** @throws AdminError 409 if the id is in use. */
@@ -26,21 +31,74 @@ export async function createOrganisation(
     .executeTakeFirstOrThrow()
     .catch((error: unknown) => {
       if (!isDuplicate(error)) throw error;
-      throw new AdminError("organisation/exists", `the organisation ${wanted.id} already exists`);
+      throw new AdminError("organisation/exists", `the organisation ${wanted.id} exists, or was deleted`);
     });
   const { id, name } = organisation;
   await audit(open, { organisation: id, actor, act: "organisation.create", subject: id, detail: { name } });
   return organisation;
 }
 
+/** Changes the display name. The id, under which usage is recorded, stays. @throws AdminError 404. */
+export async function renameOrganisation(open: Open, actor: Actor, id: string, name: string): Promise<Organisation> {
+  const { name: previous } = await lockOrganisation(open, id);
+  const renamed = await open
+    .updateTable("organisations")
+    .set({ name })
+    .where("id", "=", id)
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  const detail = { name, previous };
+  await audit(open, { organisation: id, actor: actor.name, act: "organisation.change", subject: id, detail });
+  return renamed;
+}
+
+/**
+ * Deletes an organisation with its users and credentials. Its rows stay: usage and the audit log refer to them.
+ * @throws AdminError 404; 409 for the organisation of the users who run the platform.
+ */
+export async function deleteOrganisation(open: Open, actor: Actor, id: string): Promise<Organisation> {
+  await lockOrganisation(open, id);
+  if (id === OPERATOR_ACTOR.organisation)
+    throw new AdminError("organisation/of-operators", `${id} is the organisation of the users who run the platform`);
+  const { numUpdatedRows: users } = await open
+    .updateTable("users")
+    .set({ deleted: sql`now()`, disabled: true })
+    .where("organisation", "=", id)
+    .where("deleted", "is", null)
+    .executeTakeFirst();
+  const ended = { users: Number(users), ...(await endCredentials(open, "organisation", id)) };
+  const deleted = await open
+    .updateTable("organisations")
+    .set({ deleted: sql`now()` })
+    .where("id", "=", id)
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  const detail = { name: deleted.name, ended };
+  await audit(open, { organisation: id, actor: actor.name, act: "organisation.delete", subject: id, detail });
+  return deleted;
+}
+
+/** The organisation, which no other transaction changes or extends meanwhile. @throws AdminError 404. */
+async function lockOrganisation(open: Open, id: string): Promise<Organisation> {
+  const row = await open
+    .selectFrom("organisations")
+    .selectAll()
+    .where("id", "=", id)
+    .where("deleted", "is", null)
+    .forUpdate()
+    .executeTakeFirst();
+  return row ?? unknownOrganisation(id);
+}
+
 /** The organisations that the transaction may read, oldest first. */
 export async function listOrganisations(
   open: Open,
-  page: PageRequest & { readonly search?: string | undefined },
+  page: PageRequest & { readonly search?: string | undefined; readonly status: OrganisationStatus },
 ): Promise<Page<Organisation>> {
-  const { search = "" } = page;
+  const { search = "", status } = page;
   const listed = open
     .selectFrom("organisations")
+    .where("deleted", status === "deleted" ? "is not" : "is", null)
     .$if(search !== "", (query) => query.where((or) => or.or([contains("id", search), contains("name", search)])));
   const { total } = await listed.select(countOfRows).executeTakeFirstOrThrow();
   const rows = await listed
@@ -55,8 +113,21 @@ export async function listOrganisations(
   return toPage(rows, page, total);
 }
 
-/** @throws AdminError 404 if this transaction sees no such organisation. */
+/**
+ * Requires an organisation to which the transaction adds something. It is not deleted before the transaction ends.
+ * @throws AdminError 404 if this transaction sees no such organisation.
+ */
 export async function existingOrganisation(open: Open, id: string): Promise<void> {
-  const row = await open.selectFrom("organisations").select("id").where("id", "=", id).executeTakeFirst();
-  if (!row) throw new AdminError("organisation/unknown", `there is no organisation ${id}`);
+  const row = await open
+    .selectFrom("organisations")
+    .select("id")
+    .where("id", "=", id)
+    .where("deleted", "is", null)
+    .forShare()
+    .executeTakeFirst();
+  if (!row) unknownOrganisation(id);
+}
+
+function unknownOrganisation(id: string): never {
+  throw new AdminError("organisation/unknown", `there is no organisation ${id}`);
 }

@@ -3,7 +3,7 @@ import type { Role, Scope } from "../../contracts/authority.js";
 
 /** The tables of this module, as its migrations create them. */
 export interface AccountsSchema {
-  organisations: { id: string; name: string; created: Generated<Date> };
+  organisations: { id: string; name: string; created: Generated<Date>; deleted: Generated<Date | null> };
   users: {
     id: string;
     organisation: string;
@@ -12,6 +12,7 @@ export interface AccountsSchema {
     operator: Generated<boolean>;
     disabled: Generated<boolean>;
     created: Generated<Date>;
+    deleted: Generated<Date | null>;
   };
   api_keys: {
     id: string;

@@ -138,7 +138,7 @@ export async function endSession(
 export async function endSessionsOfUser(open: Open, actor: Actor, id: string): Promise<{ ended: number }> {
   const user = await findUser(open, id);
   if (actor.user?.id !== id) requireManageable(actor, user, undefined);
-  const detail = await endSessionsOf(open, id);
+  const detail = await endSessionsOf(open, "user_id", id);
   const { organisation } = user;
   await audit(open, { organisation, actor: actor.name, act: "session.end", subject: id, detail });
   return { ended: detail.sessions };

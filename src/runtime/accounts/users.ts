@@ -1,6 +1,7 @@
 import { sql, type Transaction } from "kysely";
 import { includesRole, type Role } from "../../contracts/authority.js";
 import type { Actor } from "../../contracts/credentials.js";
+import type { UserStatus } from "../../contracts/organisations.js";
 import { AdminError } from "../admin/index.js";
 import { isDuplicate } from "../database/client.js";
 import { audit } from "./audit.js";
@@ -19,9 +20,11 @@ export interface StoredUser {
   readonly operator: boolean;
   readonly disabled: boolean;
   readonly created: Date;
+  /** Deleted users are disabled. */
+  readonly deleted: Date | null;
 }
 
-const USER_COLUMNS = ["id", "organisation", "name", "role", "operator", "disabled", "created"] as const;
+const USER_COLUMNS = ["id", "organisation", "name", "role", "operator", "disabled", "created", "deleted"] as const;
 
 export interface NewUser {
   readonly organisation: string;
@@ -37,23 +40,25 @@ export async function createUser(open: Open, actor: string, wanted: NewUser): Pr
     .values({ id: createId("usr"), ...wanted })
     .returning(USER_COLUMNS)
     .executeTakeFirstOrThrow()
-    .catch((error: unknown) => {
-      if (!isDuplicate(error)) throw error;
-      throw new AdminError(
-        "user/exists",
-        `the organisation ${wanted.organisation} already has a user named ${wanted.name}`,
-      );
-    });
+    .catch(nameInUse(wanted));
   const { organisation, name, role } = user;
   await audit(open, { organisation, actor, act: "user.create", subject: user.id, detail: { name, role } });
   return user;
 }
 
-/** Filters of a list of users. Undefined: no filter. */
+/** Handles the error of a query that gives a user a name. */
+function nameInUse({ organisation, name }: { readonly organisation: string; readonly name: string }) {
+  return (error: unknown): never => {
+    if (!isDuplicate(error)) throw error;
+    throw new AdminError("user/exists", `the organisation ${organisation} already has a user named ${name}`);
+  };
+}
+
+/** Filters of a list of users. Undefined: no filter; without a status, deleted users are left out. */
 export interface UserFilter {
   readonly search?: string | undefined;
   readonly role?: Role | undefined;
-  readonly status?: "active" | "disabled" | undefined;
+  readonly status?: UserStatus | undefined;
 }
 
 /** Oldest first. `organisation` undefined: all that the transaction may read. */
@@ -68,7 +73,8 @@ export async function listUsers(
     .$if(organisation !== undefined, (query) => query.where("organisation", "=", organisation ?? ""))
     .$if(search !== "", (query) => query.where((or) => or.or([contains("id", search), contains("name", search)])))
     .$if(role !== undefined, (query) => query.where("role", "=", role ?? "member"))
-    .$if(status !== undefined, (query) => query.where("disabled", "=", status === "disabled"));
+    .where("deleted", status === "deleted" ? "is not" : "is", null)
+    .$if(status === "active" || status === "disabled", (query) => query.where("disabled", "=", status === "disabled"));
   const { total } = await listed.select(countOfRows).executeTakeFirstOrThrow();
   const rows = await listed
     .select(USER_COLUMNS)
@@ -82,30 +88,39 @@ export async function listUsers(
   return toPage(rows, page, total);
 }
 
-/** @throws AdminError 404 if this transaction sees no such user. */
+/** @throws AdminError 404 if this transaction sees no such user, or a deleted one. */
 export async function findUser(open: Open, id: string): Promise<StoredUser> {
-  const user = await open.selectFrom("users").select(USER_COLUMNS).where("id", "=", id).forUpdate().executeTakeFirst();
+  const user = await open
+    .selectFrom("users")
+    .select(USER_COLUMNS)
+    .where("id", "=", id)
+    .where("deleted", "is", null)
+    .forUpdate()
+    .executeTakeFirst();
   if (!user) throw new AdminError("user/unknown", `there is no user ${id}`);
   return user;
 }
 
 export interface UserChange {
+  readonly name?: string | undefined;
   readonly role?: Role | undefined;
   readonly disabled?: boolean | undefined;
 }
 
 /**
- * Changes a user's role, or disables a user. A changed user signs in again: all sessions and sign-in links are deleted. Disabling
- * also revokes all keys, permanently: enabling the user again does not bring them back.
- * @throws AdminError 403 if the actor's role does not allow it, 409 if the organisation would have no owner left.
+ * Renames a user, changes the role, or disables the user. After the last two the user signs in again: all sessions and sign-in links
+ * are deleted. Disabling also revokes all keys, permanently: enabling the user again does not bring them back.
+ * @throws AdminError 403 if the actor's role does not allow it, 409 if the organisation would have no owner left or has a user of that name.
  */
 export async function changeUser(open: Open, actor: Actor, id: string, change: UserChange): Promise<StoredUser> {
-  // Two owners who demote each other at the same time must not both succeed: the lock on the organisation orders them.
-  const { organisation } = await findUser(open, id);
-  await open.selectFrom("organisations").select("id").where("id", "=", organisation).forUpdate().execute();
-  const user = await findUser(open, id);
+  const user = await findUserToChange(open, id);
+  const { organisation } = user;
   requireManageable(actor, user, change.role);
-  const next = { role: change.role ?? user.role, disabled: change.disabled ?? user.disabled };
+  const next = {
+    name: change.name ?? user.name,
+    role: change.role ?? user.role,
+    disabled: change.disabled ?? user.disabled,
+  };
   // Both grant rights that outlast the credential; disabling only takes rights away.
   if (next.role !== user.role || (user.disabled && !next.disabled)) requireUnlimited(actor);
   if (user.role === "owner" && !user.disabled && (next.role !== "owner" || next.disabled))
@@ -115,30 +130,76 @@ export async function changeUser(open: Open, actor: Actor, id: string, change: U
     .set(next)
     .where("id", "=", id)
     .returning(USER_COLUMNS)
-    .executeTakeFirstOrThrow();
+    .executeTakeFirstOrThrow()
+    .catch(nameInUse({ organisation, name: next.name }));
   const changes = next.role !== user.role || next.disabled !== user.disabled;
-  const ended = changes ? await endSessionsOf(open, id) : { sessions: 0, links: 0 };
-  const keys = next.disabled && !user.disabled ? await revokeKeysOf(open, id) : 0;
-  const detail = { ...next, ended: { ...ended, keys } };
+  const ended =
+    next.disabled && !user.disabled
+      ? await endCredentials(open, "user_id", id)
+      : { ...(changes ? await endSessionsOf(open, "user_id", id) : { sessions: 0, links: 0 }), keys: 0 };
+  const detail = { ...next, ...(next.name !== user.name && { previous: user.name }), ended };
   await audit(open, { organisation, actor: actor.name, act: "user.change", subject: id, detail });
   return changed;
 }
 
-/** Deletes all sessions and sign-in links of a user; returns their numbers. */
-export async function endSessionsOf(open: Open, userId: string): Promise<{ sessions: number; links: number }> {
-  const sessions = await open.deleteFrom("sessions").where("user_id", "=", userId).executeTakeFirst();
-  const links = await open.deleteFrom("sign_in_links").where("user_id", "=", userId).executeTakeFirst();
+/**
+ * Deletes a user with all credentials, permanently. The row stays, because keys and the audit log refer to it; its name is free again.
+ * @throws AdminError 403 if the actor's role does not allow it, 409 if the organisation would have no owner left.
+ */
+export async function deleteUser(open: Open, actor: Actor, id: string): Promise<StoredUser> {
+  const user = await findUserToChange(open, id);
+  requireManageable(actor, user, undefined);
+  if (user.role === "owner" && !user.disabled) await requireAnotherOwner(open, user);
+  const deleted = await open
+    .updateTable("users")
+    .set({ deleted: sql`now()`, disabled: true })
+    .where("id", "=", id)
+    .returning(USER_COLUMNS)
+    .executeTakeFirstOrThrow();
+  const { organisation, name } = user;
+  const detail = { name, ended: await endCredentials(open, "user_id", id) };
+  await audit(open, { organisation, actor: actor.name, act: "user.delete", subject: id, detail });
+  return deleted;
+}
+
+/**
+ * The user, while no other transaction changes a user of the organisation: two owners who demote or delete each other at the same time
+ * must not both succeed.
+ */
+async function findUserToChange(open: Open, id: string): Promise<StoredUser> {
+  const { organisation } = await findUser(open, id);
+  await open.selectFrom("organisations").select("id").where("id", "=", organisation).forUpdate().execute();
+  return findUser(open, id);
+}
+
+/** Whose credentials end: the column that refers to a user or an organisation. */
+type Holder = "user_id" | "organisation";
+
+/** Deletes all sessions and sign-in links of a user or an organisation; returns their numbers. */
+export async function endSessionsOf(
+  open: Open,
+  holder: Holder,
+  id: string,
+): Promise<{ readonly sessions: number; readonly links: number }> {
+  const sessions = await open.deleteFrom("sessions").where(holder, "=", id).executeTakeFirst();
+  const links = await open.deleteFrom("sign_in_links").where(holder, "=", id).executeTakeFirst();
   return { sessions: Number(sessions.numDeletedRows), links: Number(links.numDeletedRows) };
 }
 
-async function revokeKeysOf(open: Open, userId: string): Promise<number> {
+/** Ends all sessions and sign-in links of a user or an organisation and revokes all keys; returns their numbers. */
+export async function endCredentials(
+  open: Open,
+  holder: Holder,
+  id: string,
+): Promise<{ readonly sessions: number; readonly links: number; readonly keys: number }> {
+  const ended = await endSessionsOf(open, holder, id);
   const { numUpdatedRows } = await open
     .updateTable("api_keys")
     .set({ revoked: sql`now()` })
-    .where("user_id", "=", userId)
+    .where(holder, "=", id)
     .where("revoked", "is", null)
     .executeTakeFirst();
-  return Number(numUpdatedRows);
+  return { ...ended, keys: Number(numUpdatedRows) };
 }
 
 /**

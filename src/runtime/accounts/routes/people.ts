@@ -1,13 +1,28 @@
 import type { FastifyInstance } from "fastify";
 import { includesRole } from "../../../contracts/authority.js";
-import type { User } from "../../../contracts/organisations.js";
+import type { Organisation, User } from "../../../contracts/organisations.js";
 import { organisationRoutes, userRoutes } from "../../../contracts/routes/accounts.js";
 import { AdminError, organisationOf, readableOrganisation, scopeOf, serve, visibleTo } from "../../admin/index.js";
 import { PLATFORM_SCOPE, type Tables } from "../../database/client.js";
-import { createOrganisation, existingOrganisation, listOrganisations } from "../organisations.js";
+import {
+  createOrganisation,
+  deleteOrganisation,
+  existingOrganisation,
+  listOrganisations,
+  renameOrganisation,
+  type Organisation as StoredOrganisation,
+} from "../organisations.js";
 import type { AccountsSchema } from "../schema.js";
 import { endSessionsOfUser } from "../sessions.js";
-import { changeUser, createUser, listUsers, requireManageable, requireUnlimited, type StoredUser } from "../users.js";
+import {
+  changeUser,
+  createUser,
+  deleteUser,
+  listUsers,
+  requireManageable,
+  requireUnlimited,
+  type StoredUser,
+} from "../users.js";
 
 export function serveOrganisations(app: FastifyInstance, tables: Tables<AccountsSchema>): void {
   serve(app, organisationRoutes, {
@@ -15,15 +30,21 @@ export function serveOrganisations(app: FastifyInstance, tables: Tables<Accounts
       const { rows, ...page } = await tables.transaction(visibleTo(actor), (open) => listOrganisations(open, query), {
         repeatable: true,
       });
-      return { organisations: rows.map((row) => ({ ...row, created: row.created.toISOString() })), ...page };
+      return { organisations: rows.map(toOrganisation), ...page };
     },
 
     createOrganisation: async ({ actor, body: { id, name } }) => {
       const created = await tables.transaction(PLATFORM_SCOPE, (open) =>
         createOrganisation(open, actor.name, { id, name: name ?? id }),
       );
-      return { ...created, created: created.created.toISOString() };
+      return toOrganisation(created);
     },
+
+    changeOrganisation: async ({ actor, params: { id }, body: { name } }) =>
+      toOrganisation(await tables.transaction(visibleTo(actor), (open) => renameOrganisation(open, actor, id, name))),
+
+    deleteOrganisation: async ({ actor, params: { id } }) =>
+      toOrganisation(await tables.transaction(PLATFORM_SCOPE, (open) => deleteOrganisation(open, actor, id))),
   });
 }
 
@@ -54,6 +75,9 @@ export function serveUsers(app: FastifyInstance, tables: Tables<AccountsSchema>)
     changeUser: async ({ actor, params, body }) =>
       toUser(await tables.transaction(visibleTo(actor), (open) => changeUser(open, actor, params.id, body))),
 
+    deleteUser: async ({ actor, params: { id } }) =>
+      toUser(await tables.transaction(visibleTo(actor), (open) => deleteUser(open, actor, id))),
+
     endUserSessions: async ({ actor, params: { id } }) => {
       // As if there were no other users.
       if (actor.user?.id !== id && !includesRole(actor.role, "admin"))
@@ -63,6 +87,10 @@ export function serveUsers(app: FastifyInstance, tables: Tables<AccountsSchema>)
   });
 }
 
-function toUser({ created, ...user }: StoredUser): User {
-  return { ...user, created: created.toISOString() };
+function toUser({ created, deleted, ...user }: StoredUser): User {
+  return { ...user, created: created.toISOString(), deleted: deleted?.toISOString() ?? null };
+}
+
+function toOrganisation({ created, deleted, ...organisation }: StoredOrganisation): Organisation {
+  return { ...organisation, created: created.toISOString(), deleted: deleted?.toISOString() ?? null };
 }
