@@ -4,6 +4,9 @@ const MAX_EVENT_BYTES = 8 * 1024 * 1024;
 const BLANK_LINE = Buffer.from("\n\n");
 const CRLF_BLANK_LINE = Buffer.from("\r\n\r\n");
 const DONE = Buffer.from("[DONE]");
+const DATA_LINE = Buffer.from("data: ");
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
 
 /** Bytes before a piece in which a blank line may begin that ends in it. */
 const SEAM_BYTES = 3;
@@ -78,9 +81,12 @@ export function eventStart(bytes: Buffer, at: number): number {
 /** The events of the bytes, one by one, each with the blank line after it. */
 export function* eventsIn(bytes: Buffer): Generator<Buffer> {
   let start = 0;
+  // Most servers use one kind of line end: the other one is searched once, and not from each event to the end.
+  let plain = bytes.indexOf(BLANK_LINE);
+  let crlf = bytes.indexOf(CRLF_BLANK_LINE);
   while (start < bytes.length) {
-    const plain = bytes.indexOf(BLANK_LINE, start);
-    const crlf = bytes.indexOf(CRLF_BLANK_LINE, start);
+    if (plain >= 0 && plain < start) plain = bytes.indexOf(BLANK_LINE, start);
+    if (crlf >= 0 && crlf < start) crlf = bytes.indexOf(CRLF_BLANK_LINE, start);
     const end = plain < 0 && crlf < 0 ? bytes.length : crlf < 0 || (plain >= 0 && plain < crlf) ? plain + 2 : crlf + 4;
     yield bytes.subarray(start, end);
     start = end;
@@ -89,10 +95,21 @@ export function* eventsIn(bytes: Buffer): Generator<Buffer> {
 
 /** The data lines of one event, joined as the specification requires; undefined for an event without data. */
 export function dataOf(event: Buffer): string | undefined {
+  if (isOneLine(event)) return event.toString("utf8", DATA_LINE.length, event.length - BLANK_LINE.length);
   const lines = event
     .toString("utf8")
     .split(/\r?\n/)
     .filter((line) => line.startsWith("data:"))
     .map((line) => line.slice(line.startsWith("data: ") ? 6 : 5));
   return lines.length === 0 ? undefined : lines.join("\n");
+}
+
+/** Whether an event is `data: …` and a blank line, as almost all are. */
+function isOneLine(event: Buffer): boolean {
+  const end = event.length - BLANK_LINE.length;
+  return (
+    event.indexOf(LINE_FEED) === end &&
+    event[end - 1] !== CARRIAGE_RETURN &&
+    event.subarray(0, DATA_LINE.length).equals(DATA_LINE)
+  );
 }

@@ -71,9 +71,8 @@ export class OpenAiStream implements StreamShape {
       this.#tail = events.subarray(end);
       events = events.subarray(0, end);
     }
-    if (this.hasContent) {
-      if (events.indexOf(ERROR_HINT) >= 0) events = this.#untilError(events);
-    } else events = this.#untilError(events);
+    const mayFail = events.indexOf(ERROR_HINT) >= 0;
+    if (mayFail || !this.hasContent) events = this.#untilError(events, mayFail);
     if (events.length === 0) return undefined;
     this.#output.push(events);
     if (events.indexOf(DATA) >= 0) this.dataPieces += 1;
@@ -83,10 +82,11 @@ export class OpenAiStream implements StreamShape {
     return usage < 0 ? events : this.#count(events, eventStart(events, usage));
   }
 
-  /** The events before the first one with an error. Detects the first content. */
-  #untilError(events: Buffer): Buffer {
+  /** The events before the first one with an error. Detects the first content. `mayFail`: there is something like an error. */
+  #untilError(events: Buffer, mayFail: boolean): Buffer {
     let before = 0;
     for (const event of eventsIn(events)) {
+      if (this.hasContent && !mayFail) return events;
       const data = dataOf(event);
       if (data !== undefined) {
         const value = parsed(data);
