@@ -19,6 +19,8 @@ export interface MarkedPoint {
 const MAX_ATTEMPTS = 20;
 /** A commit is visible to other transactions when it has been synced to the disk, usually within this time. */
 const COMMIT_WAIT_MS = 60;
+/** A slow disk needs longer for the sync. A transaction that still runs then has probably not started its commit. */
+const MAX_COMMIT_WAIT_MS = 1200;
 /** Less than the server's `deadlock_timeout` of one second, so that the server never aborts another transaction for this one. */
 const LOCK_TIMEOUT_MS = 400;
 
@@ -140,8 +142,14 @@ async function lockForReading(
 async function isCrossed(observer: pg.Client, { snapshot, next }: Pair): Promise<boolean> {
   const { running, end } = parseSnapshot(snapshot);
   if (running.length === 0 && BigInt(next) === end) return false;
-  await sleep(COMMIT_WAIT_MS);
-  return (await committed(observer, running, end, BigInt(next))).length > 0;
+  for (let waitedMs = 0; ; ) {
+    await sleep(COMMIT_WAIT_MS);
+    waitedMs += COMMIT_WAIT_MS;
+    if ((await inState(observer, "committed", running, end, BigInt(next))).length > 0) return true;
+    // A commit that is being synced has written its record and still counts as in progress.
+    const unfinished = await inState(observer, "in progress", running, end, BigInt(next));
+    if (unfinished.length === 0 || waitedMs >= MAX_COMMIT_WAIT_MS) return false;
+  }
 }
 
 /**
@@ -154,13 +162,14 @@ export async function isExact(server: Pick<Server, "superuser">, snapshot: strin
   return asSuperuser(server, "postgres", async (client) => {
     const { rows } = await client.query("SELECT pg_snapshot_xmax(pg_current_snapshot())::text AS next");
     const { next } = z.object({ next: z.string() }).parse(rows[0]);
-    return (await committed(client, running, end, BigInt(next))).length === 0;
+    return (await inState(client, "committed", running, end, BigInt(next))).length === 0;
   });
 }
 
-/** Of the transactions in `running` and of those from `start` to before `end`, the ids of the committed ones. */
-async function committed(
+/** Of the transactions in `running` and of those from `start` to before `end`, the ids of those in a state. */
+async function inState(
   client: pg.Client,
+  state: "committed" | "in progress",
   running: readonly string[],
   start: bigint,
   end: bigint,
@@ -169,8 +178,8 @@ async function committed(
     `SELECT id FROM (
        SELECT unnest($1::text[]) AS id
        UNION ALL SELECT n::text FROM generate_series($2::bigint, $3::bigint - 1) n
-     ) ids WHERE pg_xact_status(id::xid8) = 'committed'`,
-    [running, String(start), String(end)],
+     ) ids WHERE pg_xact_status(id::xid8) = $4`,
+    [running, String(start), String(end), state],
   );
   return z
     .array(z.object({ id: z.string() }))
