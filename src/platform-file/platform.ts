@@ -9,6 +9,7 @@ import { everyError } from "./repair.js";
 import { platformFile, platformSettings, type Settings } from "./schema/platform.js";
 import { didYouMean, suggest } from "./suggest.js";
 import { child, type Mapping, NOWHERE, plain, SourceMap, treeOf } from "./tree.js";
+import { withWrittenVariables } from "./written-variables.js";
 import { readYaml } from "./yaml/read.js";
 
 /** The settings of one environment: base and overrides merged and parsed, with valid references. */
@@ -98,7 +99,7 @@ function readTree(root: Mapping, source: SourceMap): Parsed {
   const environments = new Map<string, EnvironmentSettings>();
   for (const { name, overrides } of overridesByEnvironment(root)) {
     const unremoved: Unremoved[] = [];
-    const tree = overrides ? mergeTrees(base, overrides, unremoved) : base;
+    const tree = withWrittenVariables(overrides ? mergeTrees(base, overrides, unremoved) : base);
     diagnostics.push(...unremoved.map((each) => nothingRemoved(each, source)));
     // A file is parsed once, so compiling the schema (the default of zod) costs more than it saves.
     const parsed = platformSettings.safeParse(plain(tree), { jitless: true });

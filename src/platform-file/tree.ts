@@ -16,6 +16,8 @@ export interface Scalar {
   readonly kind: "scalar";
   readonly place: Place;
   readonly value: string | number | boolean | null;
+  /** As the file has it, where that is not how the value is formatted: `True`. */
+  readonly written?: string;
 }
 
 export interface Mapping {

@@ -121,3 +121,32 @@ describe("numbers", () => {
     expect(parsed.ok && [...parsed.platform.environments.values()][0]?.settings.cluster?.kubernetes).toBe("1.30");
   });
 });
+
+describe("a variable of a container", () => {
+  it("keeps the text of the file, also where YAML reads a boolean", () => {
+    const variables = "{ A: True, B: FALSE, C: true, D: yes, E: 1.50, F: 007 }";
+    const parsed = readPlatform({
+      file: "x.yaml",
+      text: `platform: shop
+services: { web: { image: "web:1", env: ${variables} } }
+models: { m: { engine: simulated, env: { A: True } } }
+environments: { local: {}, production: { services: { web: { env: { B: True, C: FALSE } } } } }
+`,
+    });
+    const texts = { A: "True", B: "FALSE", C: true, D: "yes", E: "1.50", F: "007" };
+    const [local, production] = parsed.ok ? [...parsed.platform.environments.values()] : [];
+    expect(local?.settings.services?.["web"]?.env).toEqual(texts);
+    expect(local?.settings.models?.["m"]?.env).toEqual({ A: "True" });
+    expect(production?.settings.services?.["web"]?.env).toEqual({ ...texts, B: "True", C: "FALSE" });
+  });
+
+  it("is not what a service with the name env has", () => {
+    const parsed = readPlatform({
+      file: "x.yaml",
+      text: 'platform: shop\nservices: { env: { image: "web:1", port: 80, expose: True } }\n',
+    });
+    expect(parsed.diagnostics).toEqual([]);
+    const [only] = parsed.ok ? [...parsed.platform.environments.values()] : [];
+    expect(only?.settings.services?.["env"]?.expose).toBe(true);
+  });
+});

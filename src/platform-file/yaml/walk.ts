@@ -55,7 +55,7 @@ export class Walk {
       });
       return nothing(where);
     }
-    if (isScalar(node)) return { kind: "scalar", place: where, value: this.#scalar(node, where) };
+    if (isScalar(node)) return this.#scalar(node, where);
     return isSeq(node)
       ? { kind: "sequence", place: where, items: node.items.map((item) => this.value(item, depth + 1, environment)) }
       : this.#mapping(node, where, depth, environment);
@@ -89,17 +89,19 @@ export class Walk {
   /** Whether the walk is below the top-level key `environments`, whose keys are the names of environments. */
   #inEnvironments = false;
 
-  #scalar({ value, type, tag }: ParsedScalar, where: Place): Scalar["value"] {
+  #scalar({ value: source, type, tag }: ParsedScalar, where: Place): Scalar {
     if (tag !== undefined && tag !== "tag:yaml.org,2002:str") {
       this.#report(where, {
         code: "yaml/tag",
         message: `the tag \`${tag}\` is not supported`,
         hint: "write the value without a tag",
       });
-      return null;
+      return nothing(where);
     }
-    const text = typeof value === "string" ? value : "";
-    return type === "PLAIN" && tag === undefined ? plainScalar(text) : text;
+    const text = typeof source === "string" ? source : "";
+    const value = type === "PLAIN" && tag === undefined ? plainScalar(text) : text;
+    const written = typeof value === "boolean" && String(value) !== text ? { written: text } : {};
+    return { kind: "scalar", place: where, value, ...written };
   }
 
   #key(node: unknown, environment: string | undefined): { name: string; place: Place } | undefined {
