@@ -1,15 +1,26 @@
 import { z } from "zod";
 
 /**
- * A display name: printable characters only, so that PostgreSQL, tables, terminals and log lines can contain it. Without the
- * format characters (Unicode's category Cf) no name can reorder the text around it or look like another name.
+ * Joiners (U+200C, U+200D) are part of the spelling of words in the Arabic, Mongolian, Syriac and Indic scripts, and of emoji of several
+ * people: https://www.unicode.org/reports/tr31/#Layout_and_Format_Control_Characters. Anywhere else they are invisible.
+ */
+const JOINING =
+  "\\p{sc=Arab}\\p{sc=Syrc}\\p{sc=Mong}\\p{sc=Deva}\\p{sc=Beng}\\p{sc=Guru}\\p{sc=Gujr}\\p{sc=Orya}\\p{sc=Taml}\\p{sc=Telu}\\p{sc=Knda}\\p{sc=Mlym}\\p{sc=Sinh}\\p{sc=Khmr}\\p{sc=Mymr}";
+const JOINER = `(?<=[${JOINING}])[\\u200c\\u200d](?=[${JOINING}]|$|\\s)|(?<=[\\p{Extended_Pictographic}\\p{Emoji_Modifier}\\ufe0f])\\u200d(?=\\p{Extended_Pictographic})`;
+
+/** A text without control characters, and without format characters (Unicode's category Cf) except joiners where they are visible. */
+const PRINTABLE = new RegExp(`^(?:[^\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}]|${JOINER})*$`, "u");
+
+/**
+ * A display name: printable characters only, so that PostgreSQL, tables, terminals and log lines can contain it. Without format
+ * characters no name can reorder the text around it or look like another name.
  */
 export const name = z
   .string()
   .trim()
   .min(1)
   .max(100)
-  .regex(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*$/u, "must not contain control or invisible formatting characters");
+  .regex(PRINTABLE, "must not contain control or invisible formatting characters");
 
 export const organisationId = z
   .string()
