@@ -1,5 +1,6 @@
 import type { ChatModelFunctions, GbnfJsonSchema } from "node-llama-cpp";
 import { z } from "zod";
+import { parseExactly, stringifyExactly } from "../../kernel/exact-json.js";
 import type { Message, Piece, Tool, Tools } from "./inference.js";
 
 /**
@@ -59,8 +60,8 @@ const forcedCall = z.object({ name: z.string(), arguments: z.record(z.string(), 
 /** The call in a text that follows `callSchema`; undefined if the text was cut off. */
 export function callIn(text: string): Piece | undefined {
   try {
-    const { name, arguments: given } = forcedCall.parse(JSON.parse(text));
-    return { kind: "call", name, arguments: JSON.stringify(given) };
+    const { name, arguments: given } = forcedCall.parse(parseExactly(text));
+    return { kind: "call", name, arguments: stringifyExactly(given) };
   } catch {
     return undefined;
   }

@@ -1,3 +1,4 @@
+import { parseExactly, stringifyExactly } from "../../kernel/exact-json.js";
 import type { Generation, Message, Piece, Tool } from "./inference.js";
 import { simulatedInstance } from "./simulated-schema.js";
 
@@ -43,7 +44,7 @@ function scripted(text: string, tools: readonly Tool[]): readonly Call[] {
 
 function jsonObject(text: string): string | undefined {
   try {
-    return JSON.stringify(JSON.parse(text));
+    return stringifyExactly(parseExactly(text));
   } catch {
     return undefined;
   }

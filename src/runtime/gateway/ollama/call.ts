@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { messageOf } from "../../../errors/thrown.js";
+import { hasInexactNumbers, parseExactly, rounded, stringifyExactly } from "../../kernel/exact-json.js";
 import { firstViolation } from "../../kernel/violations.js";
 import { OPERATIONS } from "../operations.js";
 import { isProblem, type Problem, problem } from "../problem.js";
@@ -23,9 +24,22 @@ export function parseBody<Shape extends z.ZodType>(shape: Shape, body: Buffer): 
     return problem("invalid_body", `the body is not valid JSON: ${messageOf(error)}`);
   }
   const parsed = shape.safeParse(document);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return withExactNumbers(shape, body) ?? parsed.data;
   const { field, message } = firstViolation(parsed.error.issues, document);
   return problem("invalid_body", message, field === "" ? {} : { param: field });
+}
+
+/** Fields with the client's own JSON: the arguments of tool calls, and schemas. They are sent on with all digits of their numbers. */
+const OWN_JSON: ReadonlySet<string> = new Set(["messages", "tools", "format"]);
+
+/** The parsed body if `OWN_JSON` contains a number that JavaScript cannot hold. */
+function withExactNumbers<Shape extends z.ZodType>(shape: Shape, body: Buffer): z.infer<Shape> | undefined {
+  const json = body.toString("utf8");
+  if (!hasInexactNumbers(json)) return undefined;
+  const fields = Object.entries(Object(parseExactly(json)));
+  return shape.parse(
+    Object.fromEntries(fields.map(([name, value]) => [name, OWN_JSON.has(name) ? value : rounded(value)])),
+  );
 }
 
 export function readChat(body: Buffer): Call | LoadRequest | Problem {
@@ -122,7 +136,7 @@ function ollamaCall(
     addsUsageOption: stream,
     body: (upstream) =>
       Buffer.from(
-        JSON.stringify({
+        stringifyExactly({
           model: upstream.model,
           ...kept,
           ...(stream && upstream.usageOption ? { stream_options: { include_usage: true } } : {}),

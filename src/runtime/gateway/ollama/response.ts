@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseExactly, stringifyExactly } from "../../kernel/exact-json.js";
 import { errorIn, failureOf, notAnAnswer, type ResponseFailure } from "../failure.js";
 import { type Problem, problemBody } from "../problem.js";
 import { dataOf, EventCutter, eventsIn } from "../response/events.js";
@@ -255,7 +256,7 @@ export function loadedResponse(model: string, field: Field, reason: "load" | "un
 const EMPTY_OUTPUT: Output = { content: "", thinking: "", toolCalls: [], logprobs: [] };
 
 function line(model: string, field: Field, output: Output, rest: object): string {
-  return `${JSON.stringify(document(model, field, output, rest))}\n`;
+  return `${stringifyExactly(document(model, field, output, rest))}\n`;
 }
 
 function document(
@@ -319,9 +320,10 @@ function reasonOf(finish: string): string {
   return finish === "length" ? "length" : "stop";
 }
 
+/** Some servers send the arguments of a tool call as an object: its numbers keep their digits. */
 function parse(json: string): unknown {
   try {
-    return JSON.parse(json);
+    return json.includes('"tool_calls"') ? parseExactly(json) : JSON.parse(json);
   } catch {
     return undefined;
   }

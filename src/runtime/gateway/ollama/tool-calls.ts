@@ -1,3 +1,4 @@
+import { parseExactly, stringifyExactly } from "../../kernel/exact-json.js";
 import { isObject } from "../failure.js";
 
 /** A tool call with its arguments as JSON text. */
@@ -41,7 +42,7 @@ export class ToolCalls {
     if (call.id === "") call.id = id ?? "";
     // A server may repeat the name with every piece.
     if (name && call.name !== name) call.name += name;
-    call.arguments += typeof args === "object" && args !== null ? JSON.stringify(args) : (args ?? "");
+    call.arguments += typeof args === "object" && args !== null ? stringifyExactly(args) : (args ?? "");
   }
 
   /** The newest call with the index, or the newest call for a piece without one. */
@@ -62,11 +63,11 @@ function isAnother(known: OpenCall, id: string, name: string): boolean {
   return name !== "" && known.name !== "" && id === "" && (known.arguments !== "" || name !== known.name);
 }
 
-/** The value of the arguments of a call; undefined if they are no JSON object. A call without arguments has an empty text. */
+/** The value of the arguments of a call, for `stringifyExactly`; undefined if they are no JSON object. A call without arguments has an empty text. */
 export function argumentsValue(json: string): Readonly<Record<string, unknown>> | undefined {
   if (json.trim() === "") return {};
   try {
-    const value: unknown = JSON.parse(json);
+    const value = parseExactly(json);
     return value === null ? {} : isObject(value) ? value : undefined;
   } catch {
     return undefined;

@@ -1,3 +1,4 @@
+import { stringifyExactly } from "../../kernel/exact-json.js";
 import type { ChatBody, Format, GenerateBody, Message, Options } from "./messages.js";
 
 /** The OpenAI request that corresponds to an Ollama request, without the model's name, which depends on the upstream. */
@@ -87,7 +88,7 @@ function openAiMessages(messages: readonly Message[]): OpenAiBody[] {
     const calls = (tool_calls ?? []).map((call, at) => ({
       id: `call_${index}_${at}`,
       type: "function",
-      function: { name: call.function.name, arguments: JSON.stringify(call.function.arguments) },
+      function: { name: call.function.name, arguments: stringifyExactly(call.function.arguments) },
     }));
     if (calls.length > 0) open = calls.map((call) => ({ id: call.id, name: call.function.name }));
     const parts = (images ?? []).map((image) => ({

@@ -180,6 +180,6 @@ class OpenAiCall implements Call {
   }
 
   streamShape(): StreamShape {
-    return new OpenAiStream(!this.#wantsUsage);
+    return new OpenAiStream(!this.#wantsUsage, this.inputs * this.choices > 1);
   }
 }

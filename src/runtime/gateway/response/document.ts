@@ -1,3 +1,4 @@
+import { parseExactly, stringifyExactly } from "../../kernel/exact-json.js";
 import { errorIn, failureOf, isObject, notAnAnswer, type ResponseFailure } from "../failure.js";
 import { scanObject } from "../json-scan.js";
 import { OPERATIONS, type OperationName } from "../operations.js";
@@ -54,11 +55,11 @@ function hasListNamed(body: Buffer, name: string): boolean {
   return false;
 }
 
-function parsed(body: Buffer): unknown {
+function parsed(body: Buffer, parse: (json: string) => unknown = JSON.parse): unknown {
   // The scanner refuses what is nested too deeply to parse.
   if (!scanObject(body, new Set()).ok) return undefined;
   try {
-    return JSON.parse(body.toString("utf8"));
+    return parse(body.toString("utf8"));
   } catch {
     return undefined;
   }
@@ -69,7 +70,7 @@ function parsed(body: Buffer): unknown {
  * no choices.
  */
 export function eventsOf(body: Buffer): Buffer | undefined {
-  const document = parsed(body);
+  const document = parsed(body, parseExactly);
   if (!isObject(document) || !Array.isArray(document["choices"])) return undefined;
   const { usage, ...rest } = document;
   const chat = document["object"] === "chat.completion";
@@ -81,7 +82,7 @@ export function eventsOf(body: Buffer): Buffer | undefined {
   });
   const events: object[] = [{ ...head, choices }];
   if (isObject(usage)) events.push({ ...head, choices: [], usage });
-  return Buffer.from(`${events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join("")}data: [DONE]\n\n`);
+  return Buffer.from(`${events.map((event) => `data: ${stringifyExactly(event)}\n\n`).join("")}data: [DONE]\n\n`);
 }
 
 /** A message as one piece: tool calls of a stream have an index. */

@@ -29,10 +29,18 @@ export class OpenAiStream implements StreamShape {
   readonly #cutter = new EventCutter();
   readonly #recent: Buffer[] = [];
   readonly #output = new OutputMeter();
+  /** Of a response with several choices: those that have begun and not ended. */
+  readonly #openChoices = new Set<unknown>();
   #tail: Buffer | undefined;
 
-  /** `strip`: the client did not request the event with the counts, so it is removed. */
-  constructor(private readonly strip: boolean) {}
+  /**
+   * `strip`: the client did not request the event with the counts, so it is removed. `several`: the response may have several choices,
+   * each with its finish reason.
+   */
+  constructor(
+    private readonly strip: boolean,
+    private readonly several = false,
+  ) {}
 
   get outputEstimate(): number {
     return this.#output.tokens;
@@ -49,8 +57,8 @@ export class OpenAiStream implements StreamShape {
     let last: Buffer | undefined;
     // The last event may lack its blank line. A part of an event, which is not valid JSON, is discarded.
     if (rest !== undefined && !this.complete && isWhole(rest)) last = this.#take(Buffer.concat([rest, BLANK_LINE]));
-    if (this.failure === undefined && this.#recent.some((part) => FINISH_REASON.test(part.toString("latin1"))))
-      this.complete = true;
+    const isFinished = this.#recent.some((part) => FINISH_REASON.test(part.toString("latin1")));
+    if (this.failure === undefined && isFinished && this.#openChoices.size === 0) this.complete = true;
     return last;
   }
 
@@ -78,6 +86,7 @@ export class OpenAiStream implements StreamShape {
     if (events.indexOf(DATA) >= 0) this.dataPieces += 1;
     if (this.#recent.length === RECENT_PARTS) this.#recent.shift();
     this.#recent.push(events);
+    if (this.several) this.#followChoices(events);
     const usage = usageAt(events);
     return usage < 0 ? events : this.#count(events, eventStart(events, usage));
   }
@@ -102,6 +111,18 @@ export class OpenAiStream implements StreamShape {
       before += event.length;
     }
     return events;
+  }
+
+  #followChoices(events: Buffer): void {
+    for (const event of eventsIn(events)) {
+      const value = parsed(dataOf(event) ?? "");
+      if (!isObject(value) || !Array.isArray(value["choices"])) continue;
+      for (const choice of value["choices"]) {
+        if (!isObject(choice)) continue;
+        if (typeof choice["finish_reason"] === "string") this.#openChoices.delete(choice["index"]);
+        else this.#openChoices.add(choice["index"]);
+      }
+    }
   }
 
   /** `first`: offset of the first event with a count. */
