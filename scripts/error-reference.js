@@ -8,14 +8,15 @@ import { fileURLToPath } from "node:url";
  * @typedef {{ readonly summary: string; readonly exitCode: number; readonly status?: number; readonly hint?: string }} ErrorEntry
  * @typedef {Readonly<Record<string, Readonly<Record<string, ErrorEntry>>>>} Areas
  * @typedef {Readonly<Record<string, { readonly status: number; readonly type: string }>>} Problems
+ * @typedef {Readonly<Record<string, { readonly status: number; readonly summary: string }>>} KernelErrors
  * @typedef {{ readonly code: string; readonly severity: string; readonly summary: string }} Rule
  */
 
 /**
  * The page as Markdown.
- * @param {Areas} areas error codes by area @param {Problems} problems errors of the model APIs @param {readonly Rule[]} rules rules of `keelson check`
+ * @param {Areas} areas error codes by area @param {Problems} problems errors of the model APIs @param {KernelErrors} kernel errors of every process @param {readonly Rule[]} rules rules of `keelson check`
  */
-export function errorReference(areas, problems, rules) {
+export function errorReference(areas, problems, kernel, rules) {
   const sections = Object.entries(areas).map(([area, entries]) =>
     table(
       area,
@@ -36,6 +37,12 @@ export function errorReference(areas, problems, rules) {
       "Model APIs (OpenAI and Ollama)",
       ["code", "HTTP status", "type"],
       Object.entries(problems).map(([code, { status, type }]) => [`\`${code}\``, String(status), `\`${type}\``]),
+    ),
+    UPSTREAM_ERRORS,
+    table(
+      "Before a module receives a request",
+      ["code", "HTTP status", "meaning"],
+      Object.entries(kernel).map(([code, { status, summary }]) => [`\`${code}\``, String(status), summary]),
     ),
     table(
       "Rules of `keelson check`",
@@ -59,6 +66,12 @@ Errors in a platform file are reported all at once, each with its position, the 
 with 2. The hint below is the default of its code; an error may carry a more precise one.
 `;
 
+const UPSTREAM_ERRORS = `A status between 400 and 499 of a model's server that the request has caused is passed on, with the server's own document if that has the
+shape of the API: \`code\` and \`type\` are then those of the server (\`invalid_request_error\`, \`range\` …) and not in this table. A document of
+another shape is replaced by one with the code \`upstream_failed\`, the server's status and its words. Which statuses these are is in
+[gateway.md](gateway.md#processing-of-a-request).
+`;
+
 /** @param {string} title @param {readonly string[]} columns @param {readonly (readonly string[])[]} rows */
 function table(title, columns, rows) {
   const line = (/** @type {readonly string[]} */ cells) =>
@@ -72,7 +85,8 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const source = async (/** @type {string} */ file) => /** @type {any} */ (await jiti.import(`../src/${file}`));
   const { ERROR_AREAS } = await source("errors/catalogue.ts");
   const { PROBLEMS } = await source("runtime/gateway/problem.ts");
+  const { KERNEL_ERRORS } = await source("runtime/kernel/error-body.ts");
   const { rules } = await source("check/rules/index.ts");
   const page = join(fileURLToPath(new URL("..", import.meta.url)), "docs/errors.md");
-  writeFileSync(page, errorReference(ERROR_AREAS, PROBLEMS, rules));
+  writeFileSync(page, errorReference(ERROR_AREAS, PROBLEMS, KERNEL_ERRORS, rules));
 }

@@ -8,6 +8,7 @@ import { request } from "undici";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readWebFiles } from "../../src/runtime/dashboard/web/files.js";
 import { webHandler } from "../../src/runtime/dashboard/web/handler.js";
+import { refuseWith } from "../../src/runtime/kernel/refuse.js";
 
 const html = { accept: "text/html,application/xhtml+xml" };
 const script = `console.log("${"keelson ".repeat(400)}");`;
@@ -33,7 +34,12 @@ describe("the web application's files", () => {
     await writeFile(join(directory, "assets", "main-3f2a9c.js"), script);
     await writeFile(join(directory, "assets", "mark-1b2c3d.svg"), "<svg/>");
     await writeFile(join(directory, "secret.pem"), "not for the browser");
-    ({ server, url } = await listen(webHandler(await readWebFiles(`${directory}/`))));
+    ({ server, url } = await listen(
+      webHandler(
+        await readWebFiles(`${directory}/`),
+        refuseWith(() => undefined),
+      ),
+    ));
   });
 
   afterAll(async () => {
@@ -205,7 +211,12 @@ describe("the web application's files", () => {
 
 describe("a dashboard that is not built", () => {
   it("reports it with a hint", async () => {
-    const { server, url } = await listen(webHandler(undefined));
+    const { server, url } = await listen(
+      webHandler(
+        undefined,
+        refuseWith(() => undefined),
+      ),
+    );
     const { statusCode, body } = await request(url, { headers: html });
     expect(statusCode).toBe(503);
     expect(await body.json()).toMatchObject({

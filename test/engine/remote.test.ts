@@ -39,6 +39,7 @@ stores:
       draining: () => false,
       services: () => [],
       route: () => undefined,
+      refuse: () => undefined,
       report: () => undefined,
     };
     return { context, reads: () => reads };

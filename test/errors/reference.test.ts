@@ -7,6 +7,7 @@ import { rules } from "../../src/check/rules/index.js";
 import { ERROR_AREAS } from "../../src/errors/catalogue.js";
 import type { ErrorEntry } from "../../src/errors/entry.js";
 import { PROBLEMS } from "../../src/runtime/gateway/problem.js";
+import { KERNEL_ERRORS } from "../../src/runtime/kernel/error-body.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const codes: readonly string[] = Object.values(ERROR_AREAS).flatMap((area) => Object.keys(area));
@@ -19,7 +20,9 @@ const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf
 
 describe("the catalogue of error codes", () => {
   it("equals docs/errors.md (otherwise run `npm run docs:errors`)", () => {
-    expect(readFileSync(join(root, "docs/errors.md"), "utf8")).toBe(errorReference(ERROR_AREAS, PROBLEMS, rules));
+    expect(readFileSync(join(root, "docs/errors.md"), "utf8")).toBe(
+      errorReference(ERROR_AREAS, PROBLEMS, KERNEL_ERRORS, rules),
+    );
   });
 
   it("lists each code once", () => {

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
 import { createConnection } from "node:net";
 import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -65,7 +66,28 @@ describe("the id of a request", () => {
     socket.end("GET / HTTP/9.9\r\n\r\n");
     let seen = "";
     for await (const part of socket) seen += String(part);
-    expect(seen).toMatch(/^HTTP\/1\.1 400 [\s\S]*\r\nx-request-id: [0-9a-f]{24}\r\n/);
+    const [, id] = /^HTTP\/1\.1 400 [\s\S]*\r\nx-request-id: ([0-9a-f]{24})\r\n/.exec(seen) ?? [];
+    expect(lines).toContainEqual(expect.objectContaining({ requestId: id, status: 400, code: "bad_request" }));
+  });
+
+  it.each([
+    ["a path of no API", "/nothing", {}, 404, "not_found"],
+    ["the name of another site", "/v1/models", { host: "attacker.example" }, 421, "misdirected_request"],
+    ["a path of operators", "/metrics", {}, 401, "internal/unauthorized"],
+    ["a page of another origin", "/admin/models", { "sec-fetch-site": "cross-site" }, 403, "request/cross-origin"],
+    ["an unknown expectation", "/v1/models", { expect: "tea" }, 417, "expectation_failed"],
+  ])("is in the log, with the client's own id, when no module receives the request: %s", async (...given) => {
+    const [, path, headers, status, code] = given;
+    const sent = { host: "127.0.0.1", "x-request-id": "order-43", ...headers };
+    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      request(`${gateway.url}${path}?token=secret`, { headers: sent }, resolve).on("error", reject).end();
+    });
+    answer.resume();
+    const requestId = answer.headers["x-request-id"];
+    expect([answer.statusCode, requestId]).toEqual([status, expect.stringMatching(ID)]);
+    const line = lines.find((each) => each["requestId"] === requestId);
+    expect(line).toMatchObject({ status, code, method: "GET", path, clientRequestId: "order-43" });
+    expect(JSON.stringify(line)).not.toContain("secret");
   });
 
   it("is the gateway's own; the client's is returned beside it and logged", async () => {

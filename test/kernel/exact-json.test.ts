@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { parseExactly, rounded, stringifyExactly } from "../../src/runtime/kernel/exact-json.js";
 
 /** Numbers that JavaScript would round or format differently, among others. */
-const NUMBERS = '"id":9007199254740993,"big":-123456789012345678901234567890,"price":1.10,"list":[1.0,2,1e400],"near":1e-7';
+const NUMBERS =
+  '"id":9007199254740993,"big":-123456789012345678901234567890,"price":1.10,"list":[1.0,2,1e400],"near":1e-7';
 /** Strings with what looks like numbers, quotes and escapes. */
 const TEXTS = '"text":"9007199254740993 \\\\\\" 1.0","\\\\":"\\\\\\\\"';
 const ARGUMENTS = `{${NUMBERS},${TEXTS}}`;

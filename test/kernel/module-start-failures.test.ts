@@ -38,6 +38,7 @@ function contextWith(taken: string | undefined, given: Partial<Context> = {}): C
     route: (prefix) => {
       if (prefix === taken) throw new Error(`${prefix} is claimed twice`);
     },
+    refuse: () => undefined,
     report: () => undefined,
     ...given,
   };

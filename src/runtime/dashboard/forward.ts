@@ -4,7 +4,6 @@ import { CLIENT_ADDRESS_HEADER, CLIENT_HOST_HEADER, FORWARDED_BY_HEADER } from "
 import { MODULE_NAMES, MODULES } from "../../modules/index.js";
 import type { Handler } from "../kernel/listener.js";
 import type { Context } from "../kernel/module.js";
-import { refuse } from "../kernel/refuse.js";
 
 /** The module of each path prefix. The browser reaches all of them through one origin. */
 const FORWARDED_PREFIXES = MODULE_NAMES.flatMap((module) =>
@@ -38,7 +37,7 @@ export function forwardToPeers(context: Context): void {
   if (!remote.some(({ prefix }) => prefix === "/admin")) {
     // Below /admin, an unknown path is an error of the API, never a page.
     context.route("/admin", ANONYMOUS, (request, response) =>
-      refuse(response, "request/not-found", `no route ${request.method} in the admin API`),
+      context.refuse(request, response, "request/not-found", `no route ${request.method} in the admin API`),
     );
   }
 }
@@ -47,7 +46,8 @@ function forward(context: Context, prefix: string, module: string): Handler {
   return (request, response) => {
     const base = context.peer(module);
     if (base === undefined) {
-      refuse(
+      context.refuse(
+        request,
         response,
         "modules/unreachable",
         `the address of the ${module} module is not configured`,
@@ -58,7 +58,7 @@ function forward(context: Context, prefix: string, module: string): Handler {
     const target = new URL(request.url ?? "/", base);
     // The URL parser resolves dots in the path: the result must not leave the prefix, such as for /internal.
     if (target.pathname !== prefix && !target.pathname.startsWith(`${prefix}/`)) {
-      refuse(response, "request/not-found", "no route at this path");
+      context.refuse(request, response, "request/not-found", "no route at this path");
       return;
     }
     const abort = new AbortController();
@@ -90,7 +90,7 @@ function forward(context: Context, prefix: string, module: string): Handler {
       })
       .catch(() => {
         if (response.destroyed || response.headersSent) return;
-        refuse(response, "modules/away", `the ${module} module is unreachable`);
+        context.refuse(request, response, "modules/away", `the ${module} module is unreachable`);
       });
   };
 }

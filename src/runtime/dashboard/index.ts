@@ -47,6 +47,6 @@ async function start(
   forwardToPeers(context);
   const files = await readWebFiles();
   if (!files) context.log.warn("the dashboard was not built: its API is available, its pages are not");
-  context.route("/", ANONYMOUS, webHandler(files));
+  context.route("/", ANONYMOUS, webHandler(files, context.refuse));
   return { client: {} };
 }

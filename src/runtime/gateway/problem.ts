@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { CLIENT_REQUEST_ID } from "./request-id.js";
+import { CLIENT_REQUEST_ID } from "../kernel/request-id.js";
 
 export type Api = "openai" | "ollama";
 

@@ -1,11 +1,12 @@
 import type { IncomingMessage } from "node:http";
 import type { Logger } from "pino";
 import type { Principal } from "../../contracts/credentials.js";
+import { LimitedLog } from "../kernel/limited-log.js";
+import { clientRequestId } from "../kernel/request-id.js";
 import { traceOf } from "../kernel/trace.js";
 import type { GatewayMetrics } from "./metrics.js";
 import type { OperationName } from "./operations.js";
 import type { Problem } from "./problem.js";
-import { clientRequestId } from "./request-id.js";
 import type { Journal } from "./usage/journal.js";
 
 /** A request that was refused before it reached a model. */
@@ -25,23 +26,20 @@ export interface Refused {
 /** The model of refused requests in the ledger that name no existing one: names of clients' choice would fill it. */
 export const NO_MODEL = "(none)";
 
-/** Log lines of refused requests in one second; the others are counted. */
-const MAX_LINES_PER_SECOND = 50;
-
 /**
  * Records refused requests: in the metrics, in the log, and (those with a valid key that are for a model) in the ledger, with their status
  * and without tokens.
  */
 export class Refusals {
-  #second = 0;
-  #lines = 0;
-  #omitted = 0;
+  readonly #log: LimitedLog;
 
   constructor(
     private readonly journal: Journal,
     private readonly metrics: GatewayMetrics,
-    private readonly log: Logger,
-  ) {}
+    log: Logger,
+  ) {
+    this.#log = new LimitedLog(log, "refused requests");
+  }
 
   record(refused: Refused, why: Problem): void {
     this.metrics.refuse(why.code);
@@ -60,18 +58,6 @@ export class Refusals {
 
   /** Writes the log line. */
   write({ request, id, principal, operation, model }: Refused, { status, code, message }: Problem): void {
-    const second = Math.floor(Date.now() / 1000);
-    if (second !== this.#second) {
-      if (this.#omitted > 0) this.log.info({ count: this.#omitted }, "omitted log lines of refused requests");
-      this.#second = second;
-      this.#lines = 0;
-      this.#omitted = 0;
-    }
-    this.#lines += 1;
-    if (this.#lines > MAX_LINES_PER_SECOND) {
-      this.#omitted += 1;
-      return;
-    }
     const line = {
       requestId: id,
       clientRequestId: clientRequestId(request),
@@ -84,7 +70,6 @@ export class Refusals {
       code,
       reason: message,
     };
-    if (status >= 500) this.log.warn(line, "refused a request");
-    else this.log.info(line, "refused a request");
+    this.#log.write(status >= 500 ? "warn" : "info", line, "refused a request");
   }
 }

@@ -1,9 +1,25 @@
-/** An error that the kernel itself responds with, before or instead of a module. */
+/** Every error that the kernel itself responds with, before or instead of a module, with its HTTP status. */
+export const KERNEL_ERRORS = {
+  bad_request: { status: 400, summary: "The request is not valid HTTP, or has no `Host` header." },
+  not_found: { status: 404, summary: "No module serves this path." },
+  request_timeout: { status: 408, summary: "The request did not arrive in time." },
+  chunk_extensions_too_large: { status: 413, summary: "The chunk extensions of the body are too large." },
+  expectation_failed: { status: 417, summary: "The only supported expectation is `100-continue`." },
+  misdirected_request: { status: 421, summary: "The `Host` header is not a name of this platform." },
+  headers_too_large: { status: 431, summary: "The headers exceed the size limit." },
+  internal: { status: 500, summary: "A defect; the log has the error." },
+  starting: { status: 503, summary: "The platform is starting or stopping; retry shortly." },
+} as const;
+
 export interface HttpError {
   /** HTTP status, 400..599. */
   readonly status: number;
   readonly code: string;
   readonly message: string;
+}
+
+export function kernelError(code: keyof typeof KERNEL_ERRORS, message: string): HttpError {
+  return { status: KERNEL_ERRORS[code].status, code, message };
 }
 
 /**

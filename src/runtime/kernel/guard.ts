@@ -10,7 +10,7 @@ import {
 } from "../../contracts/platform-token.js";
 import { isFromOwnPage } from "./hosts.js";
 import type { Handler } from "./listener.js";
-import { refuse } from "./refuse.js";
+import type { Refuse } from "./refuse.js";
 
 /**
  * Classifies the sender of a request. The address of the connection proves nothing: a proxy, a tunnel, a web page in a browser
@@ -49,19 +49,25 @@ export function guardWith(secret: string): Guard {
 }
 
 /** `handler` for the holders of the token only; responds with 401 to others. */
-export function internalOnly(guard: Guard, handler: Handler): Handler {
+export function internalOnly(guard: Guard, refuse: Refuse, handler: Handler): Handler {
   return (request, response) =>
     guard.internal(request)
       ? handler(request, response)
-      : refuse(response, "internal/unauthorized", "this path requires the internal token, also on the machine itself");
+      : refuse(
+          request,
+          response,
+          "internal/unauthorized",
+          "this path requires the internal token, also on the machine itself",
+        );
 }
 
 /** `handler` behind the check that the request does not come from a page of another site, of which the browser reports the origin. */
-function ownPagesOnly(isOwnName: (host: string) => boolean, handler: Handler): Handler {
+function ownPagesOnly(isOwnName: (host: string) => boolean, refuse: Refuse, handler: Handler): Handler {
   return (request, response) =>
     isFromOwnPage(request, isOwnName)
       ? handler(request, response)
       : refuse(
+          request,
           response,
           "request/cross-origin",
           "a page of another origin may not use the admin API",
@@ -79,10 +85,11 @@ export function guarded(
   authority: PrefixAuthority,
   guard: Guard,
   isOwnName: (host: string) => boolean,
+  refuse: Refuse,
   handler: Handler,
 ): Handler {
   if (prefix.startsWith("/internal/") && authority.kind !== "internal-token")
     throw new Error(`${prefix} must require the internal token, not ${authority.kind}`);
-  if (authority.kind === "internal-token") return internalOnly(guard, handler);
-  return /^\/admin(\/|$)/.test(prefix) ? ownPagesOnly(isOwnName, handler) : handler;
+  if (authority.kind === "internal-token") return internalOnly(guard, refuse, handler);
+  return /^\/admin(\/|$)/.test(prefix) ? ownPagesOnly(isOwnName, refuse, handler) : handler;
 }

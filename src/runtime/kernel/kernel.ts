@@ -11,12 +11,15 @@ import { MODEL_MODULE } from "../../modules/index.js";
 import type { Milliseconds, Plan } from "../../plan/plan.js";
 import { clientsOf } from "./clients.js";
 import { type Order, rowOf, startModule, startOrder, type Table } from "./define.js";
+import { kernelError } from "./error-body.js";
 import { type Guard, guarded, guardWith } from "./guard.js";
 import { type KnownHosts, knownHosts } from "./hosts.js";
-import { type Address, Listener, type ListenerLimits, NOT_FOUND, respondError } from "./listener.js";
+import { type Address, Listener, type ListenerEvents, type ListenerLimits, NOT_FOUND } from "./listener.js";
 import type { Context, Running, Secrets } from "./module.js";
 import { peerUrl } from "./peers.js";
 import { registerProcessMetrics } from "./process-metrics.js";
+import { refusalLog } from "./refusals.js";
+import { type Refuse, refuseWith } from "./refuse.js";
 import { secretsIn } from "./secrets.js";
 import { Services } from "./services.js";
 import { metricsHandler, serveStatusPages } from "./status-pages.js";
@@ -137,6 +140,7 @@ interface Opened {
   readonly metrics: Registry;
   readonly services: Services;
   readonly listener: Listener;
+  readonly refuse: Refuse;
   readonly url: string;
   readonly metricsUrl: string | undefined;
   readonly tracer: Tracer | undefined;
@@ -161,17 +165,16 @@ async function open(table: Table, options: ServeOptions, undo: UndoStack): Promi
   const metrics = new Registry();
   collectDefaultMetrics({ register: metrics });
   const services = new Services(order.start.map((name) => ({ name, needs: rowOf(table, name).needs })));
-  const listener = new Listener(
-    (error, request) => {
-      log.error({ error: messageOf(error), traceId: traceOf(request).traceId, path: request.url }, "a handler failed");
-    },
-    hosts,
-    options.limits,
-  );
+  const onRefused = refusalLog(log);
+  const refuse = refuseWith(onRefused);
+  const onError = (error: unknown, request: IncomingMessage): void => {
+    log.error({ error: messageOf(error), traceId: traceOf(request).traceId, path: request.url }, "a handler failed");
+  };
+  const listener = new Listener({ onError, onRefused }, hosts, options.limits);
   registerProcessMetrics(metrics, services, listener);
   const remote = order.remote.map((name) => ({ name, url: peer(name) }));
-  serveStatusPages(listener, services, { unit, remote }, metrics, guard);
-  listener.setFallback((request, response) => respondUnroutable(services, request, response));
+  serveStatusPages(listener, services, { unit, remote }, metrics, guard, refuse);
+  listener.setFallback((request, response) => respondUnroutable(listener, services, request, response));
 
   const url = await undo.step(
     "open the listener",
@@ -181,7 +184,7 @@ async function open(table: Table, options: ServeOptions, undo: UndoStack): Promi
   const { socket } = options;
   // Closed with the listener.
   if (socket !== undefined) await undo.step("open the socket", () => listener.listenOnSocket(socket));
-  const metricsUrl = await openMetricsListener(options.metricsListen, metrics, hosts, undo);
+  const metricsUrl = await openMetricsListener(options.metricsListen, metrics, { onError, onRefused }, hosts, undo);
   const endpoint = process.env["OTEL_EXPORTER_OTLP_ENDPOINT"] || plan.observe.otlp;
   const tracer =
     endpoint &&
@@ -191,7 +194,7 @@ async function open(table: Table, options: ServeOptions, undo: UndoStack): Promi
       (started) => started.stop(),
     ));
   return {
-    ...{ order, secrets, tokens, guard, hosts, metrics, services, listener, url, metricsUrl, peer },
+    ...{ order, secrets, tokens, guard, hosts, metrics, services, listener, refuse, url, metricsUrl, peer },
     tracer: tracer || undefined,
     closed: closed.signal,
   };
@@ -200,12 +203,13 @@ async function open(table: Table, options: ServeOptions, undo: UndoStack): Promi
 async function openMetricsListener(
   address: Address | undefined,
   metrics: Registry,
+  events: ListenerEvents,
   hosts: KnownHosts,
   undo: UndoStack,
 ): Promise<string | undefined> {
   if (address === undefined) return undefined;
-  const listener = new Listener(() => undefined, hosts, { maxConnections: MAX_METRICS_CONNECTIONS });
-  listener.route("/metrics", metricsHandler(metrics));
+  const listener = new Listener(events, hosts, { maxConnections: MAX_METRICS_CONNECTIONS });
+  listener.route("/metrics", metricsHandler(metrics, refuseWith(events.onRefused)));
   return undo.step(
     "open the metrics listener",
     async () => urlOf(await listener.listen(address)),
@@ -299,11 +303,12 @@ function contextOf(name: string, opened: Opened, options: ServeOptions): Context
     draining: () => services.draining,
     closed: opened.closed,
     services: () => services.list(),
+    refuse: opened.refuse,
     publicUrl: options.publicUrl ?? url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//127.0.0.1:"),
     route: (prefix, authority, handler) =>
       listener.route(
         prefix,
-        guarded(prefix, authority, own, (host) => hosts.isPublic(host), handler),
+        guarded(prefix, authority, own, (host) => hosts.isPublic(host), opened.refuse, handler),
       ),
     report: (condition, reason) => services.report(name, condition, reason),
   };
@@ -322,14 +327,19 @@ function urlOf({ host, port }: Address): string {
 }
 
 /** Responds to a request that no module claims: 503 while modules are missing (a retry may find one), 404 otherwise. */
-function respondUnroutable(services: Services, request: IncomingMessage, response: ServerResponse): void {
+function respondUnroutable(
+  listener: Listener,
+  services: Services,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
   if (services.ready) {
-    respondError(request, response, NOT_FOUND);
+    listener.refuse(request, response, NOT_FOUND);
     return;
   }
   response.setHeader("retry-after", "1");
   const message = "the platform is starting or stopping; retry shortly";
-  respondError(request, response, { status: 503, code: "starting", message });
+  listener.refuse(request, response, kernelError("starting", message));
 }
 
 function traceAttributes(plan: Plan, unit: string | undefined, modules: readonly string[]): Record<string, string> {

@@ -4,8 +4,10 @@ import { createServer as createSocketServer, type Server as SocketServer } from 
 import type { Duplex } from "node:stream";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import type { Milliseconds } from "../../plan/plan.js";
-import { errorBody, type HttpError } from "./error-body.js";
+import { errorBody, type HttpError, kernelError } from "./error-body.js";
 import type { KnownHosts } from "./hosts.js";
+import type { RefusedRequest } from "./refusals.js";
+import { CLIENT_REQUEST_ID, clientRequestId } from "./request-id.js";
 import { newId, TracedRequest } from "./trace.js";
 
 /** Handles one HTTP request whose path matches the handler's prefix. */
@@ -39,14 +41,20 @@ const MAX_TIMEOUT_CHECK_INTERVAL_MS = 1_000;
 const IDLE_SWEEP_INTERVAL_MS = 50;
 const LISTEN_BACKLOG = 1024;
 
-export const NOT_FOUND: HttpError = { status: 404, code: "not_found", message: "no module serves this path" };
+export const NOT_FOUND = kernelError("not_found", "no module serves this path");
 
-const MISDIRECTED: HttpError = {
-  status: 421,
-  code: "misdirected_request",
-  message:
-    "this platform is not addressed by the name in the request's Host header; declare it as `host` of an entrance, or use the address of the machine",
-};
+const MISDIRECTED = kernelError(
+  "misdirected_request",
+  "this platform is not addressed by the name in the request's Host header; declare it as `host` of an entrance, or use the address of the machine",
+);
+
+/** What a listener reports. */
+export interface ListenerEvents {
+  /** A handler has thrown. */
+  onError(error: unknown, request: IncomingMessage): void;
+  /** A request reached no handler, or its handler has thrown. */
+  onRefused(refused: RefusedRequest): void;
+}
 
 interface Route {
   readonly prefix: string;
@@ -58,7 +66,7 @@ export class Listener {
   readonly #server: Server<typeof TracedRequest>;
   #socket: SocketServer | undefined;
   #routes: readonly Route[] = [];
-  #fallback: Handler = (request, response) => respondError(request, response, NOT_FOUND);
+  #fallback: Handler = (request, response) => this.refuse(request, response, NOT_FOUND);
   #closing = false;
   #inFlight = 0;
   /** The newest response on each connection. */
@@ -69,7 +77,7 @@ export class Listener {
   readonly refused = new Map<number, number>();
 
   constructor(
-    private readonly onError: (error: unknown, request: IncomingMessage) => void,
+    private readonly events: ListenerEvents,
     private readonly hosts: Pick<KnownHosts, "has">,
     limits: Partial<ListenerLimits> = {},
   ) {
@@ -95,11 +103,8 @@ export class Listener {
       this.#handle(request, response);
     });
     this.#server.on("checkExpectation", (request, response) => {
-      this.#refuseRequest(request, response, {
-        status: 417,
-        code: "expectation_failed",
-        message: "the only supported expectation is 100-continue",
-      });
+      const why = kernelError("expectation_failed", "the only supported expectation is 100-continue");
+      this.#refuseRequest(request, response, why);
     });
     this.#server.on("clientError", (error, socket) => this.#refuseConnection(error, socket));
     this.#server.on("drop", () => this.#count(503));
@@ -204,11 +209,7 @@ export class Listener {
     response.on("error", ignore);
     if (this.#closing) response.shouldKeepAlive = false;
     if (request.headers.host === undefined && request.httpVersion === "1.1") {
-      this.#refuseRequest(request, response, {
-        status: 400,
-        code: "bad_request",
-        message: "the request has no Host header",
-      });
+      this.#refuseRequest(request, response, kernelError("bad_request", "the request has no Host header"));
       return;
     }
     const url = withOneLeadingSlash(request.url ?? "/");
@@ -223,9 +224,9 @@ export class Listener {
       if (route !== undefined) route.handler(request, response);
       else this.#fallback(request, response);
     } catch (error) {
-      this.onError(error, request);
+      this.events.onError(error, request);
       if (response.headersSent) response.destroy();
-      else respondError(request, response, { status: 500, code: "internal", message: "internal error; see the log" });
+      else this.refuse(request, response, kernelError("internal", "internal error; see the log"));
     }
   }
 
@@ -252,7 +253,17 @@ export class Listener {
   #refuseRequest(request: IncomingMessage, response: ServerResponse, error: HttpError): void {
     this.#count(error.status);
     response.shouldKeepAlive = false;
-    respondError(request, response, error);
+    this.refuse(request, response, error);
+  }
+
+  /** Responds with an error in the shape of the API that the request's path belongs to, and with an id that is in the log as well. */
+  refuse(request: IncomingMessage, response: ServerResponse, error: HttpError): void {
+    const id = newId();
+    response.setHeader("x-request-id", id);
+    const clientId = clientRequestId(request);
+    if (clientId !== undefined) response.setHeader(CLIENT_REQUEST_ID, clientId);
+    this.events.onRefused({ id, request, ...error });
+    respondJson(response, error.status, errorBody(request.url ?? "/", error));
   }
 
   #refuseConnection(error: Error & { code?: string; rawPacket?: unknown }, socket: Duplex): void {
@@ -270,8 +281,10 @@ export class Listener {
     }
     const head = Buffer.isBuffer(error.rawPacket) ? error.rawPacket.toString("latin1", 0, 32) : "";
     const body = JSON.stringify(errorBody(head.replace(/^[A-Z]+ /, ""), refusal));
+    const id = newId();
+    this.events.onRefused({ id, request: undefined, ...refusal });
     socket.end(
-      `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}\r\nconnection: close\r\ncontent-type: application/json\r\nx-request-id: ${newId()}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}\r\nconnection: close\r\ncontent-type: application/json\r\nx-request-id: ${id}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
       () => socket.destroy(),
     );
   }
@@ -285,17 +298,13 @@ export class Listener {
 function refusalOf(code: string | undefined): HttpError {
   switch (code) {
     case "HPE_HEADER_OVERFLOW":
-      return { status: 431, code: "headers_too_large", message: "the request's headers are too large" };
+      return kernelError("headers_too_large", "the request's headers are too large");
     case "HPE_CHUNK_EXTENSIONS_OVERFLOW":
-      return {
-        status: 413,
-        code: "chunk_extensions_too_large",
-        message: "the request's chunk extensions are too large",
-      };
+      return kernelError("chunk_extensions_too_large", "the request's chunk extensions are too large");
     case "ERR_HTTP_REQUEST_TIMEOUT":
-      return { status: 408, code: "request_timeout", message: "the request did not arrive in time" };
+      return kernelError("request_timeout", "the request did not arrive in time");
     default:
-      return { status: 400, code: "bad_request", message: "the request is not valid HTTP" };
+      return kernelError("bad_request", "the request is not valid HTTP");
   }
 }
 
@@ -305,12 +314,6 @@ function matches(url: string, prefix: string): boolean {
   if (prefix.endsWith("/") || url.length === prefix.length) return true;
   const next = url.charCodeAt(prefix.length);
   return next === 0x2f || next === 0x3f;
-}
-
-/** Responds with an error in the shape of the API that the request's path belongs to, and with an id of the request. */
-export function respondError(request: IncomingMessage, response: ServerResponse, error: HttpError): void {
-  response.setHeader("x-request-id", newId());
-  respondJson(response, error.status, errorBody(request.url ?? "/", error));
 }
 
 /** Responds with one JSON document. */

@@ -6,6 +6,7 @@ import type { ModuleStatus } from "../../contracts/services.js";
 import type { Plan } from "../../plan/plan.js";
 import type { Client } from "./guard.js";
 import type { Handler } from "./listener.js";
+import type { Refuse } from "./refuse.js";
 import type { Condition } from "./services.js";
 import type { Tracer } from "./tracing.js";
 
@@ -48,6 +49,8 @@ export interface Context {
   readonly closed: AbortSignal;
   /** The modules of this process and their states, as `/services` shows them. */
   services(): readonly ModuleStatus[];
+  /** Responds with an error of the admin API, outside of its application. */
+  readonly refuse: Refuse;
   /** Base URL under which users reach the platform, e.g. `http://127.0.0.1:8800`. */
   readonly publicUrl: string;
   /**

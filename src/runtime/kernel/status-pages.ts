@@ -2,7 +2,7 @@ import type { Registry } from "prom-client";
 import type { ServicesDocument } from "../../contracts/services.js";
 import { type Guard, internalOnly } from "./guard.js";
 import { type Handler, type Listener, respondJson } from "./listener.js";
-import { refuse } from "./refuse.js";
+import type { Refuse } from "./refuse.js";
 import { type Services, serves } from "./services.js";
 
 /** What `/services` shows of a process besides its modules. */
@@ -24,6 +24,7 @@ export function serveStatusPages(
   { unit, remote }: ProcessIdentity,
   metrics: Registry,
   guard: Guard,
+  refuse: Refuse,
 ): void {
   const startedAt = Date.now();
   const status = (healthy: string): string => {
@@ -65,16 +66,16 @@ export function serveStatusPages(
       services: services.list(),
       remote,
     } satisfies ServicesDocument);
-  listener.route("/services", internalOnly(guard, list));
-  listener.route("/metrics", internalOnly(guard, metricsHandler(metrics)));
+  listener.route("/services", internalOnly(guard, refuse, list));
+  listener.route("/metrics", internalOnly(guard, refuse, metricsHandler(metrics, refuse)));
 }
 
 /** Responds with the metrics in Prometheus's text format. */
-export function metricsHandler(metrics: Registry): Handler {
-  return (_request, response) => {
+export function metricsHandler(metrics: Registry, refuse: Refuse): Handler {
+  return (request, response) => {
     metrics.metrics().then(
       (text) => response.writeHead(200, { "content-type": metrics.contentType }).end(text),
-      () => refuse(response, "metrics/failed", "cannot collect the metrics"),
+      () => refuse(request, response, "metrics/failed", "cannot collect the metrics"),
     );
   };
 }

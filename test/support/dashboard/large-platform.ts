@@ -15,6 +15,7 @@ import { sheetOf } from "../../../src/runtime/dashboard/promises/compose.js";
 import { composeTopology } from "../../../src/runtime/dashboard/topology/compose.js";
 import { readWebFiles } from "../../../src/runtime/dashboard/web/files.js";
 import { webHandler } from "../../../src/runtime/dashboard/web/handler.js";
+import { refuseWith } from "../../../src/runtime/kernel/refuse.js";
 import { planOf } from "../check/findings.js";
 
 /** The built application with the data of a large platform, which is composed from a plan and not stored anywhere. */
@@ -257,7 +258,10 @@ export async function serveLargePlatform(): Promise<LargePlatform> {
     }),
     "/admin/organisations": () => ({ organisations: [], total: 0, next: null }),
   };
-  const pages = webHandler(await readWebFiles());
+  const pages = webHandler(
+    await readWebFiles(),
+    refuseWith(() => undefined),
+  );
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
     const answer = answers[pathname];

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isPage } from "../../../contracts/pages.js";
 import type { Handler } from "../../kernel/listener.js";
-import { refuse } from "../../kernel/refuse.js";
+import type { Refuse } from "../../kernel/refuse.js";
 import type { Encoding, WebFile, WebFiles } from "./files.js";
 import { COMMON_HEADERS, documentPolicy } from "./policy.js";
 
@@ -14,28 +14,28 @@ const API_HINT = "The OpenAI API is under /v1, Ollama's under /api.";
  * Serves the application under `/`: assets by their hashed names, cached permanently; for the path of a page
  * the document, never cached, with its own policy and nonce.
  */
-export function webHandler(files: WebFiles | undefined): Handler {
+export function webHandler(files: WebFiles | undefined, refuse: Refuse): Handler {
   return (request, response) => {
     for (const [name, value] of Object.entries(COMMON_HEADERS))
       if (value !== undefined) response.setHeader(name, value);
     if (request.method !== "GET" && request.method !== "HEAD") {
       response.setHeader("allow", "GET, HEAD");
-      return refuse(response, "request/method", "the dashboard supports GET only", API_HINT);
+      return refuse(request, response, "request/method", "the dashboard supports GET only", API_HINT);
     }
     if (!files) {
-      return refuse(response, "dashboard/not-built", "the dashboard was not built");
+      return refuse(request, response, "dashboard/not-built", "the dashboard was not built");
     }
     const path = pathOf(request.url ?? "/");
     const asset = path === undefined ? undefined : files.assets.get(path.slice(1));
     if (asset && path !== undefined) return void sendAsset(request, response, asset, path.startsWith("/assets/"));
     // For a missing asset the document must not be returned: the browser would run it as a script.
     if (path === undefined || path.startsWith("/assets/") || !wantsDocument(request, path)) {
-      return refuse(response, "request/not-found", "no route at this path", API_HINT);
+      return refuse(request, response, "request/not-found", "no route at this path", API_HINT);
     }
     // A person reads in the application that there is no such page; a monitor reads the status.
     const status = isPage(path) ? 200 : 404;
     if (status === 404 && !acceptsHtml(request))
-      return refuse(response, "request/not-found", "no route at this path", API_HINT);
+      return refuse(request, response, "request/not-found", "no route at this path", API_HINT);
     sendDocument(request, response, status, files.document);
   };
 }

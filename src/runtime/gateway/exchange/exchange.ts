@@ -1,10 +1,10 @@
 import type { Model } from "../../../plan/plan.js";
+import { clientRequestId } from "../../kernel/request-id.js";
 import { type Trace, traceOf } from "../../kernel/trace.js";
 import type { CallMetrics } from "../metrics.js";
 import { type Problem, problem, refuse, usageUnavailable } from "../problem.js";
 import type { Refused } from "../refusals.js";
 import type { PendingRequest } from "../request/body.js";
-import { clientRequestId } from "../request-id.js";
 import { Outgoing } from "../response/outgoing.js";
 import type { UpstreamResponse } from "../response/upstream-response.js";
 import { meaningOf, type Result } from "../routing/health.js";

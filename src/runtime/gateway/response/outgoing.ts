@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { CLIENT_REQUEST_ID } from "../request-id.js";
+import { CLIENT_REQUEST_ID } from "../../kernel/request-id.js";
 
 /**
  * The response to the client. Bytes that are sent before the intent is durable are held back. The end is sent once the usage is
