@@ -5,7 +5,7 @@ import { randomUUID } from "node:crypto";
  * `JSON.rawJSON` only since version 21: https://developer.mozilla.org/docs/Web/JavaScript/Reference/Global_Objects/JSON/rawJSON.
  */
 
-/** Name of the only field of an object that stands for a number. Nobody outside of this process can send it. */
+/** Name of the only field of an object that stands for a number. No client can send it. */
 const NUMBER_FIELD = `number-${randomUUID()}`;
 const STANDS_FOR_NUMBER = new RegExp(`\\{"${NUMBER_FIELD}":"([^"]+)"\\}`, "g");
 const QUOTE_OR_NUMBER = /"|-?\d[\d.eE+-]*/g;

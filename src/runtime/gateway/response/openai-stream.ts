@@ -29,7 +29,7 @@ export class OpenAiStream implements StreamShape {
   readonly #cutter = new EventCutter();
   readonly #recent: Buffer[] = [];
   readonly #output = new OutputMeter();
-  /** Of a response with several choices: those that have begun and not ended. */
+  /** Of a response with several choices: those that have started and not ended. */
   readonly #openChoices = new Set<unknown>();
   #tail: Buffer | undefined;
 
