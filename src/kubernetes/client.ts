@@ -19,6 +19,8 @@ export interface ApplyOptions {
   /** Takes fields over from other managers. */
   readonly force?: boolean;
   readonly manager?: string;
+  /** Receives each warning of the API server about the object. */
+  readonly warn?: (warning: string) => void;
 }
 
 export interface WatchEvent {
@@ -82,6 +84,13 @@ export class KubernetesClient {
     return (await this.#kindsOf(apiVersion)).has(kind);
   }
 
+  /** The name of a kind in quotas and permissions: `deployments.apps`, `services`. */
+  async resourceName(apiVersion: string, kind: string): Promise<string | undefined> {
+    const plural = (await this.#kindsOf(apiVersion)).get(kind)?.plural;
+    const [group, version] = apiVersion.split("/");
+    return plural === undefined || version === undefined ? plural : `${plural}.${group}`;
+  }
+
   /** The object; undefined if it does not exist. */
   async get(reference: ObjectReference): Promise<LiveObject | undefined> {
     const path = await this.#pathOf(reference);
@@ -93,19 +102,20 @@ export class KubernetesClient {
     }
   }
 
-  /** All objects of a kind with these labels, in one namespace or in the whole cluster. Reads all pages. */
+  /** All objects of a kind with these labels and fields, in one namespace or in the whole cluster. Reads all pages. */
   async list(
     apiVersion: string,
     kind: string,
     namespace: string | undefined,
     labels: Readonly<Record<string, string>>,
+    fields: Readonly<Record<string, string>> = {},
   ): Promise<{ readonly items: readonly LiveObject[]; readonly resourceVersion: string }> {
     const collection = await this.#collection(apiVersion, kind, namespace);
     const items: LiveObject[] = [];
     const operation = `list ${kind}`;
     let page: string | undefined;
     for (let pages = 1; pages <= MAX_PAGES; pages += 1) {
-      const query = new URLSearchParams({ labelSelector: selectorOf(labels), limit: String(PAGE_SIZE) });
+      const query = new URLSearchParams({ ...selectors(labels, fields), limit: String(PAGE_SIZE) });
       if (page) query.set("continue", page);
       const path = `${collection}?${query}`;
       const response = await this.#transport.send("GET", path, operation);
@@ -126,7 +136,8 @@ export class KubernetesClient {
     if (options.dryRun) query.set("dryRun", "All");
     if (options.force) query.set("force", "true");
     const path = `${await this.#pathOf(object)}?${query}`;
-    return this.#object("PATCH", path, `apply ${describe(object)}`, object, "application/apply-patch+yaml");
+    const operation = `apply ${describe(object)}`;
+    return this.#object("PATCH", path, operation, object, "application/apply-patch+yaml", options.warn);
   }
 
   /** Creates an object; fails if it exists. */
@@ -196,10 +207,11 @@ export class KubernetesClient {
     labels: Readonly<Record<string, string>>,
     resourceVersion: string,
     signal: AbortSignal,
+    fields: Readonly<Record<string, string>> = {},
   ): AsyncGenerator<WatchEvent> {
     const query = new URLSearchParams({
       watch: "1",
-      labelSelector: selectorOf(labels),
+      ...selectors(labels, fields),
       resourceVersion,
       allowWatchBookmarks: "true",
       timeoutSeconds: String(WATCH_SECONDS),
@@ -272,8 +284,12 @@ function groupPath(apiVersion: string): string {
   return apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
 }
 
-function selectorOf(labels: Readonly<Record<string, string>>): string {
-  return Object.entries(labels)
+function selectors(labels: Readonly<Record<string, string>>, fields: Readonly<Record<string, string>>) {
+  return { labelSelector: selectorOf(labels), fieldSelector: selectorOf(fields) };
+}
+
+function selectorOf(values: Readonly<Record<string, string>>): string {
+  return Object.entries(values)
     .map(([name, value]) => `${name}=${value}`)
     .join(",");
 }

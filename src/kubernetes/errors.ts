@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { ErrorCode } from "../errors/catalogue.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { messageOf } from "../errors/thrown.js";
+import { denialFix, failingWebhook } from "./admission.js";
 
 /** The body of an error response of the API server. */
 const Status = z.looseObject({
@@ -67,6 +68,15 @@ export function refusal(status: number, body: unknown, request: ApiRequest): Kub
       reason: message,
       ...(hint !== undefined && { hint }),
     });
+  const fix = denialFix(apiStatus.message);
+  if (fix !== undefined) return error("kubernetes/denied", apiStatus.message, fix);
+  const webhook = failingWebhook(apiStatus.message);
+  if (webhook !== undefined)
+    return error(
+      "kubernetes/webhook-failed",
+      apiStatus.message,
+      `start the server of the admission webhook ${webhook}, or remove its configuration (kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations): until then the API server accepts none of these objects`,
+    );
   switch (status) {
     case 400:
       return error(
@@ -87,7 +97,7 @@ export function refusal(status: number, body: unknown, request: ApiRequest): Kub
         return error(
           "kubernetes/denied",
           apiStatus.message,
-          "change the object, or what denies it: a quota, a limit range, the pod security of the namespace or a policy",
+          "change the object, or the admission plug-in that denies it",
         );
       return error(
         "kubernetes/forbidden",
@@ -129,7 +139,7 @@ function owner(message: string | undefined): string {
 
 function causes(apiStatus: Status): string {
   const details = (apiStatus.details?.causes ?? []).map(
-    (cause) => `${cause.field ?? ""}: ${shortened(cause.message ?? "")}`,
+    ({ field, message = "" }) => `${field ? `${field}: ` : ""}${shortened(message)}`,
   );
   return details.length > 0 ? details.join("; ") : apiStatus.message;
 }

@@ -35,6 +35,8 @@ export type SendParameters = readonly [
   operation: string,
   body?: unknown,
   type?: string,
+  /** Receives each warning of the API server about the request. */
+  warn?: (warning: string) => void,
 ];
 
 /** HTTP to one API server: connections, credentials, limits and retries. Close it after use. */
@@ -70,7 +72,7 @@ export class Transport {
    * The JSON of a successful response, an empty object without a body. Repeats a request that the server defers, and one
    * that it does not authenticate with renewed credentials.
    */
-  async send(...[method, path, operation, body, type = "application/json"]: SendParameters): Promise<unknown> {
+  async send(...[method, path, operation, body, type = "application/json", warn]: SendParameters): Promise<unknown> {
     const apiRequest = this.#requestOf(method, path, operation);
     const sent = body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": type } };
     let identity = await this.#connection.credentials();
@@ -84,6 +86,7 @@ export class Transport {
       });
       const text = await this.#textOf(response, apiRequest);
       if (response.statusCode < 400) {
+        if (warn) for (const warning of warningsOf(response)) warn(warning);
         const body = text === "" ? {} : parseJson(text);
         if (typeof body !== "object") throw notFromKubernetes(text, this.#connection.server, apiRequest);
         return body;
@@ -217,6 +220,14 @@ function isSame(left: Identity, right: Identity): boolean {
 /** The server has not executed the request: it is overloaded, or requests a retry (as client-go, `checkWait`). */
 function mayBeRetried({ statusCode, headers }: Dispatcher.ResponseData): boolean {
   return statusCode === 429 || statusCode === 503 || (statusCode >= 500 && headers["retry-after"] !== undefined);
+}
+
+/** The texts of `Warning: 299 - "text"` (RFC 7234): deprecated API versions, policies and Pod Security levels that only warn. */
+function warningsOf({ headers }: Dispatcher.ResponseData): readonly string[] {
+  const lines = [headers["warning"] ?? []].flat();
+  return lines.flatMap((line) =>
+    [...line.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)].map(([, text = ""]) => text.replace(/\\(.)/g, "$1")),
+  );
 }
 
 /** Returns the text of a response that is not JSON (the page of a proxy), for the error message. */

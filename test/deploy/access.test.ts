@@ -11,9 +11,8 @@ import { connectionFrom } from "../../src/kubernetes/kubeconfig.js";
 import type { Plan } from "../../src/plan/plan.js";
 import { manifests } from "../../src/render/kubernetes/index.js";
 import { ApiObject } from "../support/cluster/api.js";
-import { type ControlPlane, startControlPlane } from "../support/cluster/control-plane.js";
-import { applied, deployInto, named, pruned, twoUnits } from "../support/cluster/deploying.js";
-import { startSimulatedNodes } from "../support/cluster/simulated-nodes.js";
+import type { ControlPlane } from "../support/cluster/control-plane.js";
+import { applied, deployInto, named, pruned, startDeployCluster, twoUnits } from "../support/cluster/deploying.js";
 import { cpuScale, database, entrance, unit } from "../support/render/sample-plan.js";
 import { describeWith } from "../support/requirements.js";
 
@@ -40,16 +39,9 @@ describeWith(["cluster", "kwok"], "access of a deploy to the cluster", () => {
   let client: KubernetesClient;
 
   beforeAll(async () => {
-    plane = await startControlPlane();
-    await startSimulatedNodes(
-      plane,
-      ["a", "b", "c"].map((zone) => ({ zone, capacity: { cpu: "16", memory: "64Gi", pods: "110" } })),
-    );
-    client = new KubernetesClient(await connectionFrom({ kubeconfig: plane.kubeconfig, environment: {} }));
-    return async () => {
-      await client.close();
-      await plane.stop();
-    };
+    const cluster = await startDeployCluster();
+    ({ plane, client } = cluster);
+    return cluster.stop;
   });
 
   /** A client with the token of a new ServiceAccount, whose only permissions are those of `role` in the namespace. */

@@ -6,9 +6,8 @@ import type { DeployOptions, DeployResult } from "../../src/kubernetes/deploy/in
 import { connectionFrom } from "../../src/kubernetes/kubeconfig.js";
 import type { LiveObject } from "../../src/kubernetes/live-object.js";
 import type { Plan } from "../../src/plan/plan.js";
-import { type ControlPlane, startControlPlane } from "../support/cluster/control-plane.js";
-import { applied, deployInto, named, pruned, twoUnits } from "../support/cluster/deploying.js";
-import { startSimulatedNodes } from "../support/cluster/simulated-nodes.js";
+import type { ControlPlane } from "../support/cluster/control-plane.js";
+import { applied, deployInto, named, pruned, startDeployCluster, twoUnits } from "../support/cluster/deploying.js";
 import { cpuScale, entrance, unit } from "../support/render/sample-plan.js";
 import { describeWith } from "../support/requirements.js";
 
@@ -18,16 +17,9 @@ describeWith(["cluster", "kwok"], "deploying to a real API server", () => {
   let reported: string[];
 
   beforeAll(async () => {
-    plane = await startControlPlane();
-    await startSimulatedNodes(
-      plane,
-      ["a", "b", "c"].map((zone) => ({ zone, capacity: { cpu: "16", memory: "64Gi", pods: "110" } })),
-    );
-    client = new KubernetesClient(await connectionFrom({ kubeconfig: plane.kubeconfig, environment: {} }));
-    return async () => {
-      await client.close();
-      await plane.stop();
-    };
+    const cluster = await startDeployCluster();
+    ({ plane, client } = cluster);
+    return cluster.stop;
   });
 
   beforeEach(() => {

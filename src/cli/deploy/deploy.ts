@@ -72,14 +72,21 @@ function withoutObjects(result: DeployResult) {
   return { ...result, steps: result.steps.map(({ live: _, expected: __, ...step }) => step) };
 }
 
-const PROGRESS_EVERY = 500;
+const PROGRESS_EVERY_MS = 5000;
+
+/** Silent where the API server and its webhooks are fast. */
+function printProgress(): Reporter["validated"] {
+  let printedAt = performance.now();
+  return (done, total) => {
+    if (performance.now() - printedAt < PROGRESS_EVERY_MS) return;
+    printedAt = performance.now();
+    printError(`  ${done} of ${total} objects validated\n`);
+  };
+}
 
 const toStderr: Reporter = {
   waiting: (message) => printError(`  ${singleLine(message)}\n`),
-  validated: (done, total) => {
-    if (total > PROGRESS_EVERY && (done % PROGRESS_EVERY === 0 || done === total))
-      printError(`  ${done} of ${total} objects validated\n`);
-  },
+  validated: printProgress(),
   warning: (message) => printError(`warning: ${singleLine(message)}\n`),
   secret: (step) => {
     if (step.action !== "keep") printError(`  secret ${step.name}: ${step.action} ${step.missing.join(", ")}\n`);

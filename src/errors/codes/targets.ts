@@ -62,6 +62,11 @@ export const targetErrors = {
     exitCode: 1,
     hint: "change the platform file, or follow the steps above; --dry-run validates again",
   },
+  "deploy/incomplete": {
+    summary: "The API server rejected an object after others were applied; nothing was pruned.",
+    exitCode: 1,
+    hint: "correct what is reported above and deploy again: it applies the rest",
+  },
   "deploy/locked": {
     summary: "Another deploy to the namespace is running.",
     exitCode: 1,
@@ -118,7 +123,11 @@ export const targetErrors = {
   "kubernetes/unauthenticated": { summary: "The API server rejected the credentials (401).", exitCode: 1 },
   "kubernetes/forbidden": { summary: "The credentials lack a permission (403).", exitCode: 1 },
   "kubernetes/denied": {
-    summary: "A quota or an admission policy of the cluster denies an object (403).",
+    summary: "An admission webhook, a policy, a quota or the pod security of the namespace denies an object.",
+    exitCode: 1,
+  },
+  "kubernetes/webhook-failed": {
+    summary: "An admission webhook of the cluster does not respond, so the API server rejects the object.",
     exitCode: 1,
   },
   "kubernetes/not-found": {

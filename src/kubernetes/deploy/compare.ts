@@ -63,7 +63,12 @@ export function compare(rendered: Manifest, live: LiveObject, applied: LiveObjec
   const others = owners.filter((owner) => !isOwn(owner));
   const added = addedFields(rendered, live, own);
   const expected = withoutFields(applied, added);
-  const found = fieldChanges(comparable(live), comparable(expected), all, []).map(({ path, before, after }) => {
+  const isOfWebhook = ({ path, before, after }: Change) =>
+    before !== undefined && after !== undefined && valueAt(rendered, path) === undefined && !covers(all, path);
+  const differing = fieldChanges(comparable(live), comparable(expected), all, []).filter(
+    (change) => !isOfWebhook(change),
+  );
+  const found = differing.map(({ path, before, after }) => {
     const covering = others.filter(({ fields }) => covers(fields, path));
     const rival = covering.find(({ writer }) => writer === "controller" || writer === "applier");
     return { change: { path: formatPath(path), before, after, owner: (rival ?? covering[0])?.name }, rival };

@@ -98,13 +98,15 @@ function decideRendered(preview: Preview, input: DecideInput): Outcome {
       step: creation(object, undefined, undefined),
       warnings: [`${describe(object)} cannot be validated before its namespace exists`],
     };
-  const { applied } = result;
-  if (!live)
-    return {
-      step: creation(object, applied, growing(preview.growth)),
-      warnings: injected(object, compare(object, applied, applied)),
-    };
-  return decideExisting({ ...preview, live, applied }, input);
+  const { applied, warnings = [] } = result;
+  const outcome: Outcome = live
+    ? decideExisting({ ...preview, live, applied }, input)
+    : {
+        step: creation(object, applied, growing(preview.growth)),
+        warnings: injected(object, compare(object, applied, applied)),
+      };
+  if ("refusal" in outcome) return outcome;
+  return { ...outcome, warnings: [...warnings.map((text) => `${describe(object)}: ${text}`), ...outcome.warnings] };
 }
 
 function creation(object: Manifest, expected: LiveObject | undefined, growth: VolumeGrowth | undefined): Step {
@@ -192,12 +194,12 @@ function reasonFor(changes: readonly FieldChange[], sameSource: boolean, previou
     : "changed: only fields that are equal to the defaults";
 }
 
-function rejection({ object, live }: Preview, { status, reason, hint }: KubernetesError): Refusal {
+function rejection({ object, live }: Preview, { code, reason, hint }: KubernetesError): Refusal {
   return {
     object: describe(object),
     kind: "rejected",
     reasons: [reason],
-    hint: status === 422 ? hintFor(object, live, reason) : hint === undefined ? [] : [hint],
+    hint: code === "kubernetes/invalid" ? hintFor(object, live, reason) : hint === undefined ? [] : [hint],
   };
 }
 

@@ -56,7 +56,7 @@ async function takeOverFields(client: KubernetesClient, read: LiveObject, added:
       return await client.replaceManagedFields(live, takeOver(live, added));
     } catch (error) {
       // The API server rejects a failed `test` of a JSON patch as invalid (422).
-      const isStale = error instanceof KubernetesError && (error.status === 409 || error.status === 422);
+      const isStale = error instanceof KubernetesError && (error.status === 409 || error.code === "kubernetes/invalid");
       if (!isStale || attempt === MAX_ATTEMPTS) throw error;
       live = await client.get(read);
     }

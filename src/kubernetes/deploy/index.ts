@@ -9,6 +9,7 @@ import { type Decision, decide, marked, type Refusal, type Step } from "./decide
 import { execute } from "./execute.js";
 import { waitForVolumes } from "./expand.js";
 import { autoscaledBy, type ForeignObject, foreignObjects } from "./foreign-objects.js";
+import { incomplete } from "./incomplete.js";
 import { DeployLease, type LeaseTimes } from "./lease.js";
 import { kindOf, ownedLabels, readLiveState } from "./live-state.js";
 import { namespaceExists } from "./namespace.js";
@@ -16,6 +17,8 @@ import { rank } from "./order.js";
 import { inParallel } from "./parallel.js";
 import { preview } from "./preview.js";
 import { previewGrowth } from "./preview-growth.js";
+import { previewPods } from "./preview-pods.js";
+import { refuseOverQuota } from "./quota.js";
 import { minimumReplicas, ROLLING_KINDS, type Rollout } from "./rollout.js";
 import { decideSecrets, type SecretStep, writeSecret } from "./secrets.js";
 import { refuseLostMembers } from "./store-members.js";
@@ -107,8 +110,8 @@ async function deployWith(
     await applyAll(
       { client, uninterrupted: leaseClient },
       namespaceSteps(prepared.steps),
-      options.report,
       () => undefined,
+      options.report.step,
     );
   const lease = await DeployLease.acquire(leaseClient, {
     namespace: plan.namespace,
@@ -151,19 +154,24 @@ async function deployUnder(
   const applied = steps.filter((step) => step.action !== "prune");
   const pruned = steps.filter((step) => step.action === "prune");
   const early = pruned.filter((step) => isReplacedAutoscaler(step, rendered));
-  await applyAll(clients, namespaceSteps(applied), options.report, held);
+  const late = pruned.filter((step) => !early.includes(step));
+  const done = new Set<Step>();
+  const apply = async (chosen: readonly Step[]) => {
+    await applyAll(clients, chosen, held, (step) => {
+      done.add(step);
+      options.report.step(step);
+    }).catch((error: unknown) => {
+      throw incomplete(error, steps, done);
+    });
+  };
+  await apply(namespaceSteps(applied));
   for (const step of secrets) {
     held();
     await writeSecret(client, plan, step, options.random, false);
     options.report.secret(step);
   }
-  await applyAll(clients, early, options.report, held);
-  await applyAll(
-    clients,
-    applied.filter((step) => step.object.kind !== "Namespace"),
-    options.report,
-    held,
-  );
+  await apply(early);
+  await apply(applied.filter((step) => step.object.kind !== "Namespace"));
   const growths = applied.flatMap((step) => (step.action === "apply" ? (step.growth?.claims ?? []) : []));
   const waitingForVolumes = waitForVolumes(client, growths, {
     timeoutMs: options.timeoutMs,
@@ -188,12 +196,7 @@ async function deployUnder(
   };
   const finished = result(plan, prepared, false, waited);
   if (finished.outcome !== "done") return finished;
-  await applyAll(
-    clients,
-    pruned.filter((step) => !early.includes(step)),
-    options.report,
-    held,
-  );
+  await apply(late);
   const kept = steps.filter((step) => step.action === "keep").map(({ object }) => kindOf(object));
   await lease.record([...new Set([...rendered.map(kindOf), ...kept])]);
   return finished;
@@ -237,8 +240,19 @@ async function prepare(
     autoscaled: autoscaledBy(foreign),
     force: options.force,
   });
-  refuse([...decision.refusals, ...refuseLostMembers(plan, previews)]);
-  const warnings = [...live.warnings, ...decision.warnings, ...secrets.flatMap(({ warnings }) => warnings)];
+  const created = [
+    ...decision.steps.filter((step) => step.action === "apply" && step.live === undefined).map(({ object }) => object),
+    ...secrets.filter(({ action }) => action === "create").map(({ reference }) => reference),
+  ];
+  const admitted = namespaceIsMissing ? { refusals: [], warnings: [] } : await previewPods(client, decision.steps);
+  const overQuota = namespaceIsMissing ? [] : await refuseOverQuota(client, plan.namespace, created);
+  refuse([...decision.refusals, ...refuseLostMembers(plan, previews), ...admitted.refusals, ...overQuota]);
+  const warnings = [
+    ...live.warnings,
+    ...decision.warnings,
+    ...admitted.warnings,
+    ...secrets.flatMap(({ warnings }) => warnings),
+  ];
   return { ...decision, warnings, rendered, secrets, foreign, namespaceIsMissing };
 }
 
@@ -269,8 +283,8 @@ function refuse(refusals: readonly Refusal[]): void {
 async function applyAll(
   { client, uninterrupted }: Clients,
   steps: readonly Step[],
-  report: Reporter,
   assertHeld: () => void,
+  report: (step: Step) => void,
 ): Promise<void> {
   const groups = new Map<number, Step[]>();
   for (const step of steps) groups.set(rank(step.object), [...(groups.get(rank(step.object)) ?? []), step]);
@@ -280,7 +294,7 @@ async function applyAll(
       // Between its deletion and its creation a StatefulSet replaces no failed pod.
       const isRecreation = step.action === "apply" && step.growth?.recreate === true;
       await execute(isRecreation ? uninterrupted : client, step);
-      report.step(step);
+      report(step);
     });
 }
 

@@ -17,7 +17,7 @@ export interface Preview {
 }
 
 export type PreviewResult =
-  | { readonly kind: "accepted"; readonly applied: LiveObject }
+  | { readonly kind: "accepted"; readonly applied: LiveObject; readonly warnings?: readonly string[] }
   | { readonly kind: "rejected"; readonly error: KubernetesError }
   /** What belongs to the object cannot change with it. */
   | { readonly kind: "refused"; readonly reasons: readonly string[]; readonly hint: readonly string[] }
@@ -86,7 +86,8 @@ async function dryRunOver(
   elsewhere: string | undefined,
 ): Promise<{ readonly result: PreviewResult; readonly isStale?: boolean }> {
   const result = await dryRun(client, object, elsewhere);
-  if (result.kind !== "rejected" || result.error.status !== 422 || !live || elsewhere !== undefined) return { result };
+  if (result.kind !== "rejected" || !isAboutContent(result.error) || !live || elsewhere !== undefined)
+    return { result };
   try {
     const applied = await client.replace(withoutAdditions(object, live), { dryRun: true });
     return { result: { kind: "accepted", applied } };
@@ -103,7 +104,10 @@ async function dryRun(
 ): Promise<PreviewResult> {
   try {
     const target = elsewhere === undefined ? object : await movedTo(client, object, elsewhere);
-    return { kind: "accepted", applied: await client.apply(target, { dryRun: true, force: true }) };
+    const warnings: string[] = [];
+    const warn = (warning: string) => warnings.push(warning);
+    const applied = await client.apply(target, { dryRun: true, force: true, warn });
+    return { kind: "accepted", applied, warnings };
   } catch (error) {
     if (!(error instanceof KubernetesError) || !isAboutObject(error)) throw error;
     if (error.code !== "kubernetes/forbidden") return { kind: "rejected", error };
@@ -121,10 +125,16 @@ async function movedTo(client: KubernetesClient, object: Manifest, namespace: st
   return { ...moved, metadata: { ...moved.metadata, name } };
 }
 
+/** Another content of the object may be accepted: what others added may be what is rejected. */
+function isAboutContent({ code, status }: KubernetesError): boolean {
+  return status === 422 || code === "kubernetes/denied";
+}
+
 /** Any other error is of the connection or the credentials, and would be the same for every object. */
-function isAboutObject({ code, status, reason }: KubernetesError): boolean {
-  if (code === "kubernetes/unknown-kind") return true;
-  // An unknown field in a server-side apply, and a webhook that fails, are internal errors (500) of the API server.
-  if (status === 500) return /not declared in schema|typed patch object|failed calling webhook/.test(reason);
+export function isAboutObject({ code, status, reason }: KubernetesError): boolean {
+  if (code === "kubernetes/unknown-kind" || code === "kubernetes/denied" || code === "kubernetes/webhook-failed")
+    return true;
+  // An unknown field in a server-side apply is an internal error (500) of the API server.
+  if (status === 500) return /not declared in schema|typed patch object/.test(reason);
   return status !== undefined && status !== 401 && status !== 429 && status < 500;
 }

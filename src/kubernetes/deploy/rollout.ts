@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Manifest } from "../../render/kubernetes/manifest.js";
+import { denialFix } from "../admission.js";
 import { Conditions } from "../conditions.js";
 import { describe, type LiveObject } from "../live-object.js";
 
@@ -100,7 +101,7 @@ function workloadProgress(object: LiveObject, minimum: number): Rollout {
   const refused = status.conditions.find(
     (condition) => condition.type === "ReplicaFailure" && condition.status === "True",
   );
-  if (refused) return waiting(refused.message ?? "its pods cannot be created");
+  if (refused) return waiting(withFix(refused.message ?? "its pods cannot be created"));
   if (status.updatedReplicas < wanted)
     return waiting(`${status.updatedReplicas} of ${wanted} replicas have the new revision`);
   if (object.kind === "Deployment" && status.replicas > status.updatedReplicas)
@@ -108,6 +109,12 @@ function workloadProgress(object: LiveObject, minimum: number): Rollout {
   const available = object.kind === "Deployment" ? status.availableReplicas : status.readyReplicas;
   if (available < wanted) return waiting(`${available} of ${wanted} replicas are ready`);
   return { ...progress, state: "done", why: "" };
+}
+
+/** A message of a controller whose pods admission rejects, with what to do about it. */
+export function withFix(message: string): string {
+  const fix = denialFix(message);
+  return fix === undefined ? message : `${message}; ${fix}`;
 }
 
 function jobProgress(object: LiveObject): Rollout {

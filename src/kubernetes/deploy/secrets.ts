@@ -21,6 +21,7 @@ export interface SecretStep {
   readonly warnings: readonly string[];
   readonly live: LiveObject | undefined;
   readonly secret: GeneratedSecret;
+  readonly reference: ObjectReference;
 }
 
 /**
@@ -30,8 +31,13 @@ export interface SecretStep {
  *   `deploy/port-mismatch` with every managed store whose address has another port than planned.
  */
 export async function decideSecrets(client: KubernetesClient, plan: Plan): Promise<readonly SecretStep[]> {
+  const referenceOf = (name: string): ObjectReference => ({
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name, namespace: plan.namespace },
+  });
   const read = async (name: string) => {
-    const live = await client.get({ apiVersion: "v1", kind: "Secret", metadata: { name, namespace: plan.namespace } });
+    const live = await client.get(referenceOf(name));
     const data = live ? Data.parse(live).data : {};
     return { live, data, keys: Object.keys(data) };
   };
@@ -67,7 +73,7 @@ export async function decideSecrets(client: KubernetesClient, plan: Plan): Promi
     const action = !live ? "create" : missing.length > 0 ? "complete" : "keep";
     const extra = keys.filter((key) => !Object.hasOwn(secret.keys, key));
     const warnings = extra.map((key) => extraKey(secret.name, key, live));
-    steps.push({ name: secret.name, action, missing, warnings, live, secret });
+    steps.push({ name: secret.name, action, missing, warnings, live, secret, reference: referenceOf(secret.name) });
   }
   return steps;
 }

@@ -1,8 +1,10 @@
+import { z } from "zod";
 import type { KubernetesClient } from "../client.js";
+import { KubernetesError } from "../errors.js";
 import { describe, identity, type LiveObject } from "../live-object.js";
 import { diagnose } from "./diagnose.js";
 import { workloadOf } from "./owner.js";
-import { ROLLING_KINDS, type Rollout, rolloutOf } from "./rollout.js";
+import { ROLLING_KINDS, type Rollout, rolloutOf, withFix } from "./rollout.js";
 
 export interface WaitOptions {
   readonly namespace: string;
@@ -35,8 +37,13 @@ export async function waitForRollouts(client: KubernetesClient, options: WaitOpt
   if (options.wanted.size === 0) return state.result(false);
   const stop = new AbortController();
   const decided = new Promise<"decided">((resolve) => state.onDecided(() => resolve("decided")));
-  const kinds = [...awaited, { apiVersion: "v1", kind: "Pod" }];
-  const watches = kinds.map((row) => follow(client, row, options, state, stop.signal));
+  const { labels } = options;
+  const watches = [
+    ...[...awaited, { apiVersion: "v1", kind: "Pod" }].map((row) =>
+      follow(client, { ...row, labels }, options.namespace, state, stop.signal),
+    ),
+    follow(client, FAILED_CREATIONS, options.namespace, state, stop.signal).catch(ignoreForbidden),
+  ];
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<"timeout">((resolve) => {
     timer = setTimeout(() => resolve("timeout"), options.timeoutMs);
@@ -52,26 +59,39 @@ export async function waitForRollouts(client: KubernetesClient, options: WaitOpt
   }
 }
 
+interface Followed {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly fields?: Readonly<Record<string, string>>;
+}
+
+/** StatefulSets and Jobs report only in an event that admission rejects their pods; a Deployment has a condition. */
+const FAILED_CREATIONS: Followed = { apiVersion: "v1", kind: "Event", labels: {}, fields: { reason: "FailedCreate" } };
+
+const FailedCreation = z.looseObject({
+  involvedObject: z.looseObject({ uid: z.string().optional() }),
+  message: z.string().default(""),
+});
+
+/** Without the permission to read events, the reason is missing in the report. */
+function ignoreForbidden(error: unknown): void {
+  if (!(error instanceof KubernetesError) || error.code !== "kubernetes/forbidden") throw error;
+}
+
 /** Lists, then watches; lists again after the stream has ended. */
 async function follow(
   client: KubernetesClient,
-  row: { readonly apiVersion: string; readonly kind: string },
-  options: WaitOptions,
+  { apiVersion, kind, labels, fields }: Followed,
+  namespace: string,
   state: RolloutState,
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
-    const { items, resourceVersion } = await client.list(row.apiVersion, row.kind, options.namespace, options.labels);
+    const { items, resourceVersion } = await client.list(apiVersion, kind, namespace, labels, fields);
     for (const item of items) state.update(item);
-    state.listed(row.kind);
-    for await (const event of client.watch(
-      row.apiVersion,
-      row.kind,
-      options.namespace,
-      options.labels,
-      resourceVersion,
-      signal,
-    ))
+    state.listed(kind);
+    for await (const event of client.watch(apiVersion, kind, namespace, labels, resourceVersion, signal, fields))
       if (event.type === "DELETED") state.remove(event.object);
       else state.update(event.object);
     await new Promise((resolve) => setTimeout(resolve, RECONNECT_DELAY_MS));
@@ -84,6 +104,9 @@ class RolloutState {
   readonly #reasons = new Map<string, string>();
   /** The workload of each pod, by the name of its rollout. */
   readonly #workloads = new Map<string, string>();
+  readonly #uids = new Map<string, string | undefined>();
+  /** Why the pods of a workload cannot be created, by the uid of the workload. */
+  readonly #failedCreations = new Map<string, string>();
   readonly #reported = new Map<string, string>();
   readonly #unlisted: Set<string>;
   #decided: () => void = () => undefined;
@@ -104,8 +127,11 @@ class RolloutState {
 
   update(object: LiveObject): void {
     if (object.kind === "Pod") this.#updatePod(object);
-    else if (this.#options.wanted.has(identity(object)))
+    else if (object.kind === "Event") this.#updateFailedCreation(object);
+    else if (this.#options.wanted.has(identity(object))) {
       this.#rollouts.set(identity(object), rolloutOf(object, this.#options.minimum.get(describe(object))));
+      this.#uids.set(identity(object), object.metadata.uid);
+    }
     this.#report();
     this.#checkDecided();
   }
@@ -119,7 +145,7 @@ class RolloutState {
   }
 
   result(timedOut: boolean): WaitResult {
-    return { rollouts: [...this.#rollouts.values()], reasons: Object.fromEntries(this.#reasons), timedOut };
+    return { rollouts: [...this.#explained().values()], reasons: Object.fromEntries(this.#reasons), timedOut };
   }
 
   #updatePod(pod: LiveObject): void {
@@ -130,6 +156,26 @@ class RolloutState {
     else this.#reasons.set(pod.metadata.name, reason);
   }
 
+  #updateFailedCreation(event: LiveObject): void {
+    const { involvedObject, message } = FailedCreation.parse(event);
+    const { uid } = involvedObject;
+    if (uid !== undefined) this.#failedCreations.set(uid, message);
+  }
+
+  /** The rollouts, with the reason why pods are missing, where only an event reports it. */
+  #explained(): ReadonlyMap<string, Rollout> {
+    return new Map(
+      [...this.#rollouts].map(([key, rollout]) => {
+        const message = this.#failedCreations.get(this.#uids.get(key) ?? "");
+        const pods = [...this.#workloads.values()].filter((workload) => workload === rollout.name).length;
+        const isMissingPods = rollout.state === "waiting" && pods < rollout.wanted;
+        const isKnown = message !== undefined && rollout.why.includes(message);
+        if (message === undefined || !isMissingPods || isKnown) return [key, rollout];
+        return [key, { ...rollout, why: `${rollout.why}: ${withFix(message)}` }];
+      }),
+    );
+  }
+
   #reasonsFor(rollout: Rollout): readonly string[] {
     return [...this.#reasons]
       .filter(([pod]) => this.#workloads.get(pod) === rollout.name)
@@ -137,7 +183,7 @@ class RolloutState {
   }
 
   #report(): void {
-    for (const [key, rollout] of this.#rollouts) {
+    for (const [key, rollout] of this.#explained()) {
       const reasons = rollout.state === "done" ? [] : this.#reasonsFor(rollout);
       const report = JSON.stringify([rollout, reasons]);
       if (this.#reported.get(key) === report) continue;

@@ -1,9 +1,34 @@
 import { randomBytes } from "node:crypto";
-import type { KubernetesClient } from "../../../src/kubernetes/client.js";
+import { KubernetesClient } from "../../../src/kubernetes/client.js";
 import { type DeployOptions, type DeployResult, deploy } from "../../../src/kubernetes/deploy/index.js";
+import { connectionFrom } from "../../../src/kubernetes/kubeconfig.js";
 import type { ObjectReference } from "../../../src/kubernetes/live-object.js";
 import type { Plan } from "../../../src/plan/plan.js";
 import { edge, samplePlan, unit } from "../render/sample-plan.js";
+import { type ControlPlane, startControlPlane } from "./control-plane.js";
+import { startSimulatedNodes } from "./simulated-nodes.js";
+
+export interface DeployCluster {
+  readonly plane: ControlPlane;
+  /** The program's client, as administrator. */
+  readonly client: KubernetesClient;
+  stop(): Promise<void>;
+}
+
+/** A control plane with a simulated node in each of three zones, large enough for every platform of the tests. */
+export async function startDeployCluster(): Promise<DeployCluster> {
+  const plane = await startControlPlane();
+  await startSimulatedNodes(
+    plane,
+    ["a", "b", "c"].map((zone) => ({ zone, capacity: { cpu: "16", memory: "64Gi", pods: "110" } })),
+  );
+  const client = new KubernetesClient(await connectionFrom({ kubeconfig: plane.kubeconfig, environment: {} }));
+  const stop = async () => {
+    await client.close();
+    await plane.stop();
+  };
+  return { plane, client, stop };
+}
 
 /** A platform without stores: two units, one calling the other. */
 export function twoUnits(namespace: string, fields: Partial<Plan> = {}): Plan {
