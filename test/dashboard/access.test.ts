@@ -109,4 +109,24 @@ describeWith(["chromium"], "users, organisations and the audit log in Chromium",
     expect(await browser.accessibility()).toEqual([]);
     expect(browser.complaints()).toEqual([]);
   });
+
+  it("renames an organisation, and deletes it with its users after its id was typed", async () => {
+    const { page } = browser;
+    await page.getByRole("link", { name: "Organisations" }).click();
+    await page.getByRole("button", { name: "Actions for Ligne Bleue" }).click();
+    await page.getByRole("menuitem", { name: "Rename…" }).click();
+    await page.getByRole("textbox", { name: "Name" }).fill("Blue Line");
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Actions for Blue Line" }).click();
+    await page.getByRole("menuitem", { name: "Delete…" }).click();
+    const confirm = page.getByRole("button", { name: "Delete organisation" });
+    expect(await confirm.isDisabled()).toBe(true);
+    await page.getByLabel("Type ligne-bleue to confirm").fill("ligne-bleue");
+    expect(await browser.accessibility()).toEqual([]);
+    await confirm.click();
+    await page.getByRole("rowheader", { name: "Blue Line" }).waitFor({ state: "detached" });
+    await page.getByText("Deleted", { exact: true }).click();
+    await page.getByRole("rowheader", { name: "Blue Line" }).waitFor();
+    expect(browser.complaints()).toEqual([]);
+  });
 });

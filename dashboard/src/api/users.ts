@@ -1,16 +1,17 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { Role } from "../../../src/contracts/authority.js";
+import type { UserStatus } from "../../../src/contracts/organisations.js";
 import { sessionRoutes, userRoutes } from "../../../src/contracts/routes/accounts.js";
 import { call } from "./client.js";
 
 export type { Role } from "../../../src/contracts/authority.js";
-export type { User } from "../../../src/contracts/organisations.js";
+export type { User, UserStatus } from "../../../src/contracts/organisations.js";
 
 const USERS = ["users"] as const;
 
 export interface UsersQuery {
   readonly search: string | undefined;
-  readonly status: "active" | "disabled" | undefined;
+  readonly status: UserStatus | undefined;
   readonly role: Role | undefined;
   readonly organisation: string | undefined;
   readonly after: string | undefined;
@@ -38,13 +39,19 @@ export function useCreateUser() {
 
 export interface UserChange {
   readonly id: string;
+  readonly name?: string;
   readonly role?: Role;
   readonly disabled?: boolean;
 }
 
-/** Changes a role, disables or enables a user. Each signs the user out. */
+/** Renames a user, changes the role, disables or enables the user. All but the first sign the user out. */
 export function useChangeUser() {
   return useChange(({ id, ...body }: UserChange) => call(userRoutes.changeUser, { params: { id }, body }));
+}
+
+/** Deletes a user permanently. */
+export function useDeleteUser() {
+  return useChange((id: string) => call(userRoutes.deleteUser, { params: { id } }));
 }
 
 /** Ends all sessions and sign-in links of a user. */

@@ -78,6 +78,7 @@ const organisationOf = (index: number) => ({
   id: index === 0 ? "o".repeat(63) : `organisation-${index}`,
   name: index === 0 ? "n".repeat(100) : `Organisation ${index}`,
   created: iso(index * HOUR_MS),
+  deleted: null,
 });
 
 function userOf(index: number): User {
@@ -89,6 +90,7 @@ function userOf(index: number): User {
     operator: index === 0,
     disabled: index % 7 === 3,
     created: iso(index * HOUR_MS),
+    deleted: null,
   };
 }
 

@@ -1,18 +1,19 @@
-import { Button } from "@mantine/core";
+import { ActionIcon, Button, Menu, SegmentedControl } from "@mantine/core";
 import { useState } from "react";
 import { Link } from "react-router";
-import { useOrganisations } from "../../api/organisations.js";
+import { type Organisation, useOrganisations } from "../../api/organisations.js";
 import { Filters } from "../../shell/filters.js";
-import { PlusIcon } from "../../shell/icons.js";
+import { MoreIcon, PlusIcon } from "../../shell/icons.js";
 import { List } from "../../shell/list.js";
 import { Page, Section } from "../../shell/page.js";
 import { SearchField } from "../../shell/search-field.js";
 import { Empty } from "../../shell/states.js";
 import { Name, Table } from "../../shell/table.js";
 import table from "../../shell/table.module.css";
-import { useListPlace, useUrlState } from "../../shell/url-state.js";
+import { choice, FIRST_PAGE, useListPlace, useUrlState } from "../../shell/url-state.js";
 import { When } from "../../shell/when.js";
 import { CreateOrganisation } from "./create-organisation.js";
+import { type OrganisationAct, OrganisationDialog, type RequestedAct } from "./organisation-dialog.js";
 import styles from "./organisations-page.module.css";
 
 const PAGE_SIZE = 50;
@@ -20,6 +21,7 @@ const PAGE_SIZE = 50;
 /** Organisations: create, search, and the way to their users, keys, usage and acts. */
 export function OrganisationsPage() {
   const [creating, setCreating] = useState(false);
+  const [requested, setRequested] = useState<RequestedAct>();
   return (
     <Page
       title="Organisations"
@@ -31,9 +33,10 @@ export function OrganisationsPage() {
       }
     >
       <Section title="All organisations" flush>
-        <OrganisationList />
+        <OrganisationList onRequest={setRequested} />
       </Section>
       <CreateOrganisation opened={creating} onClose={() => setCreating(false)} />
+      <OrganisationDialog requested={requested} onClose={() => setRequested(undefined)} />
     </Page>
   );
 }
@@ -45,11 +48,16 @@ const views = [
   { to: "/audit", name: "Audit log" },
 ] as const;
 
-function OrganisationList() {
-  const [parameters] = useUrlState();
+const acts = { rename: "Rename…", delete: "Delete…" } as const satisfies Record<OrganisationAct, string>;
+const ACTS: readonly OrganisationAct[] = ["rename", "delete"];
+
+function OrganisationList({ onRequest }: { readonly onRequest: (requested: RequestedAct) => void }) {
+  const [parameters, setParameters] = useUrlState();
   const place = useListPlace();
+  const status = choice(parameters.get("status"), ["active", "deleted"]);
   const organisations = useOrganisations({
     search: parameters.get("search") ?? undefined,
+    status,
     after: place.after,
     limit: PAGE_SIZE,
   });
@@ -57,6 +65,15 @@ function OrganisationList() {
     <>
       <Filters>
         <SearchField label="Search organisations" placeholder="Name or id" />
+        <SegmentedControl
+          aria-label="Status"
+          value={status}
+          onChange={(next) => setParameters({ status: next === "active" ? undefined : next, ...FIRST_PAGE })}
+          data={[
+            { value: "active", label: "Active" },
+            { value: "deleted", label: "Deleted" },
+          ]}
+        />
       </Filters>
       <List
         of="organisation"
@@ -66,8 +83,16 @@ function OrganisationList() {
         empty={<Empty title="No organisation matches">Change the search.</Empty>}
       >
         {(rows) => (
-          <Table columns={["Name", "Id", "Created", "Show"]}>
-            {rows.map(({ id, name, created }) => (
+          <Table
+            columns={[
+              "Name",
+              "Id",
+              status === "deleted" ? "Deleted" : "Created",
+              "Show",
+              { name: "Actions", hidden: true },
+            ]}
+          >
+            {rows.map(({ id, name, created, deleted }) => (
               <tr key={id}>
                 <th scope="row">
                   <Name>{name}</Name>
@@ -75,8 +100,8 @@ function OrganisationList() {
                 <td data-label="Id">
                   <code>{id}</code>
                 </td>
-                <td data-label="Created" className={table.soft}>
-                  <When at={Date.parse(created)} />
+                <td data-label={deleted === null ? "Created" : "Deleted"} className={table.soft}>
+                  <When at={Date.parse(deleted ?? created)} />
                 </td>
                 <td data-label="Show">
                   <span className={styles.views}>
@@ -91,11 +116,38 @@ function OrganisationList() {
                     ))}
                   </span>
                 </td>
+                <td data-label="Actions" className={table.figure}>
+                  {deleted === null && <Acts organisation={{ id, name }} onRequest={onRequest} />}
+                </td>
               </tr>
             ))}
           </Table>
         )}
       </List>
     </>
+  );
+}
+
+interface ActsProps {
+  readonly organisation: Pick<Organisation, "id" | "name">;
+  readonly onRequest: (requested: RequestedAct) => void;
+}
+
+function Acts({ organisation, onRequest }: ActsProps) {
+  return (
+    <Menu position="bottom-end" width={160}>
+      <Menu.Target>
+        <ActionIcon aria-label={`Actions for ${organisation.name}`}>
+          <MoreIcon size={18} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {ACTS.map((act) => (
+          <Menu.Item key={act} onClick={() => onRequest({ act, organisation })}>
+            {acts[act]}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
   );
 }

@@ -1,7 +1,7 @@
-import { Button, Group, Modal, Stack } from "@mantine/core";
+import { Button, Group, Modal, Stack, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useState } from "react";
-import { type Role, type User, useChangeUser, useSignOutUser } from "../../api/users.js";
+import { type Role, type User, useChangeUser, useDeleteUser, useSignOutUser } from "../../api/users.js";
 import { plural } from "../../format.js";
 import { FailureNote } from "../../shell/note.js";
 import { RoleSelect } from "./role-select.js";
@@ -17,6 +17,7 @@ interface Words {
 }
 
 const words = {
+  rename: { title: (name) => `Rename ${name}`, effect: "", button: "Rename" },
   role: {
     title: (name) => `Change the role of ${name}`,
     effect: "The user is signed out everywhere, and signs in again with the new role.",
@@ -37,6 +38,12 @@ const words = {
     title: (name) => `Enable ${name}?`,
     effect: "The user can sign in again with a new link. Revoked keys remain revoked.",
     button: "Enable",
+  },
+  delete: {
+    title: (name) => `Delete ${name}?`,
+    effect:
+      "Permanently: sessions and sign-in links end now, and all keys of the user are revoked. Usage and audit log keep the name.",
+    button: "Delete and revoke keys",
   },
 } as const satisfies Record<ConfirmedAct, Words>;
 
@@ -67,9 +74,13 @@ interface ConfirmationProps {
 
 function Confirmation({ act, user, onDone }: ConfirmationProps) {
   const [role, setRole] = useState<Role>(user.role);
+  const [name, setName] = useState(user.name);
   const change = useChangeUser();
   const signOut = useSignOutUser();
-  const error = change.error ?? signOut.error;
+  const remove = useDeleteUser();
+  const error = change.error ?? signOut.error ?? remove.error;
+  const unchanged =
+    (act === "role" && role === user.role) || (act === "rename" && ["", user.name].includes(name.trim()));
   const done = (title: string) => {
     notifications.show({ title, message: user.name });
     onDone();
@@ -77,29 +88,42 @@ function Confirmation({ act, user, onDone }: ConfirmationProps) {
   const confirm = () => {
     const { id } = user;
     switch (act) {
+      case "rename":
+        return change.mutate({ id, name: name.trim() }, { onSuccess: () => done(`Renamed to ${name.trim()}`) });
       case "role":
         return change.mutate({ id, role }, { onSuccess: () => done(`Role changed to ${role}`) });
       case "disable":
         return change.mutate({ id, disabled: true }, { onSuccess: () => done("User disabled") });
       case "enable":
         return change.mutate({ id, disabled: false }, { onSuccess: () => done("User enabled") });
+      case "delete":
+        return remove.mutate(id, { onSuccess: () => done("User deleted") });
       case "sign-out":
         return signOut.mutate(id, { onSuccess: ({ ended }) => done(`${plural(ended, "session")} ended`) });
     }
   };
   return (
     <Stack gap="md">
+      {act === "rename" && (
+        <TextInput
+          label="Name"
+          maxLength={100}
+          data-autofocus
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+        />
+      )}
       {act === "role" && <RoleSelect value={role} onChange={setRole} />}
-      <p>{words[act].effect}</p>
+      {words[act].effect !== "" && <p>{words[act].effect}</p>}
       {error && <FailureNote error={error} />}
       <Group justify="flex-end" gap="xs">
-        <Button variant="default" onClick={onDone} data-autofocus>
+        <Button variant="default" onClick={onDone} data-autofocus={act !== "rename" || undefined}>
           Cancel
         </Button>
         <Button
-          {...(act === "disable" ? { color: "red.8" } : {})}
-          loading={change.isPending || signOut.isPending}
-          disabled={act === "role" && role === user.role}
+          {...(act === "disable" || act === "delete" ? { color: "red.8" } : {})}
+          loading={change.isPending || signOut.isPending || remove.isPending}
+          disabled={unchanged}
           onClick={confirm}
         >
           {words[act].button}

@@ -1,6 +1,6 @@
 import { ActionIcon, Menu } from "@mantine/core";
 import { useSession } from "../../api/session.js";
-import type { User } from "../../api/users.js";
+import type { User, UserStatus } from "../../api/users.js";
 import { MoreIcon } from "../../shell/icons.js";
 import { StateDot } from "../../shell/state-mark.js";
 import { Name, Table } from "../../shell/table.js";
@@ -31,7 +31,7 @@ export function UserTable({ users, onRequest }: UserTableProps) {
             <Name>{user.organisation}</Name>
           </td>
           <td data-label="Status">
-            <StateDot tone={user.disabled ? "quiet" : "kept"}>{user.disabled ? "disabled" : "active"}</StateDot>
+            <StateDot tone={statusOf(user) === "active" ? "kept" : "quiet"}>{statusOf(user)}</StateDot>
           </td>
           <td data-label="Created" className={table.soft}>
             <When at={Date.parse(user.created)} />
@@ -45,6 +45,11 @@ export function UserTable({ users, onRequest }: UserTableProps) {
   );
 }
 
+function statusOf({ disabled, deleted }: User): UserStatus {
+  if (deleted !== null) return "deleted";
+  return disabled ? "disabled" : "active";
+}
+
 function Acts({ user, onRequest }: { readonly user: User; readonly onRequest: (requested: Requested) => void }) {
   const session = useSession().data;
   const acts = session ? actsOn(user, session) : [];
@@ -52,7 +57,7 @@ function Acts({ user, onRequest }: { readonly user: User; readonly onRequest: (r
   return (
     <Menu position="bottom-end" width={200}>
       <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" aria-label={`Actions for ${user.name}`}>
+        <ActionIcon aria-label={`Actions for ${user.name}`}>
           <MoreIcon size={18} />
         </ActionIcon>
       </Menu.Target>

@@ -56,7 +56,7 @@ function UserList({ onRequest }: { readonly onRequest: (requested: Requested) =>
   const place = useListPlace();
   const operator = useSession().data?.operator === true;
   const search = parameters.get("search") ?? undefined;
-  const status = choice(parameters.get("status"), ["all", "active", "disabled"]);
+  const status = choice(parameters.get("status"), ["all", "active", "disabled", "deleted"]);
   const role = ROLES.find((each) => each === parameters.get("role"));
   const organisation = parameters.get("organisation") ?? undefined;
   const users = useUsers({
@@ -76,6 +76,7 @@ function UserList({ onRequest }: { readonly onRequest: (requested: Requested) =>
             { value: "all", label: "All" },
             { value: "active", label: "Active" },
             { value: "disabled", label: "Disabled" },
+            { value: "deleted", label: "Deleted" },
           ]}
         />
         <Select
