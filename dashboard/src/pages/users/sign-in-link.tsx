@@ -11,7 +11,7 @@ interface SignInLinkProps {
   readonly onClose: () => void;
 }
 
-/** A single-use link for a user, created on request: whoever has it signs in as the user. */
+/** A single-use link for a user, created on request. Any browser that opens it is signed in as the user. */
 export function SignInLink({ user, onClose }: SignInLinkProps) {
   const create = useCreateSignInLink();
   const clipboard = useClipboard({ timeout: 3000 });
@@ -31,7 +31,7 @@ export function SignInLink({ user, onClose }: SignInLinkProps) {
             <Secret label="sign-in-link">{create.data.url}</Secret>
           </>
         ) : (
-          <p>The link signs in once, within ten minutes. Whoever opens it acts as {user?.name}.</p>
+          <p>The link signs in once, within ten minutes. Any browser that opens it is signed in as {user?.name}.</p>
         )}
         {create.isError && <FailureNote error={create.error} />}
         <Group justify="flex-end" gap="xs">
