@@ -1,21 +1,54 @@
 import { formatDuration } from "../platform-file/format.js";
+import type { FaultId } from "../promises/faults/index.js";
 import { formatTerms } from "../promises/format.js";
 import type { BrokenPromise, CheckContext } from "./context.js";
 import type { Found } from "./rule.js";
 
-/** The finding about a promise that a fault breaks: what happens, and the remedy that the prediction names. */
-export function brokenPromise(context: CheckContext, promise: BrokenPromise, event: string, otherwise: string): Found {
-  const { row, of, predicted, promised } = promise;
+/** What to say about a broken promise besides its terms. */
+interface Wording {
+  /** `after the loss of its volume`, for a prediction with a bound. */
+  readonly event: string;
+  /** The advice where the prediction names no remedy. */
+  readonly otherwise: string;
+}
+
+/**
+ * The finding about a promise that a fault breaks: what happens, and the remedy that the prediction names. `others` are promises
+ * of the same element that it breaks for the same reason.
+ */
+export function brokenPromise(
+  context: CheckContext,
+  promise: BrokenPromise,
+  { event, otherwise }: Wording,
+  others: readonly BrokenPromise[] = [],
+): Found {
+  const { row, of, predicted } = promise;
+  const promises = [promise, ...others];
+  const promised = promises.map((each) => `${each.of.toUpperCase()} ${formatDuration(each.promised)}`).join(" and ");
   const effect = of === "rto" ? "is unavailable for" : "loses the writes of";
   const remedy = predicted.kind === "unbounded" ? predicted.fix : undefined;
   const possible = context.shortestKeptPromise(promise);
   return {
-    concerns: context.concerns(promise),
+    concerns: promises.flatMap((each) => context.concerns(each)),
     why:
       predicted.kind === "unbounded"
-        ? `${predicted.why}, but ${row.subject} promises ${of.toUpperCase()} ${formatDuration(promised)}`
-        : `${event} ${row.subject} ${effect} ${formatTerms(predicted.total, predicted.terms)}, but promises ${of.toUpperCase()} ${formatDuration(promised)}`,
+        ? `${predicted.why}, but ${row.subject} promises ${promised}`
+        : `${event} ${row.subject} ${effect} ${formatTerms(predicted.total, predicted.terms)}, but promises ${promised}`,
     advice: `${remedy?.advice ?? otherwise}${possible === undefined ? "" : `, or promise at least ${formatDuration(possible)}`}`,
     ...(remedy?.edits ? { fix: { edits: remedy.edits, safe: false } } : {}),
   };
+}
+
+/** Reports the loss of data that nothing restores, once for each element: neither its RPO nor its RTO is kept. */
+export function reportLostData(
+  context: CheckContext,
+  fault: FaultId,
+  report: (promise: BrokenPromise, found: Found) => void,
+  wording: Wording,
+): void {
+  for (const promise of context.brokenPromises(fault, "rpo"))
+    report(promise, brokenPromise(context, promise, wording, context.brokenPromises(fault, "rto", promise.row.path)));
+  for (const promise of context.brokenPromises(fault, "rto"))
+    if (context.brokenPromises(fault, "rpo", promise.row.path).length === 0)
+      report(promise, brokenPromise(context, promise, wording));
 }

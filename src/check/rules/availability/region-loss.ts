@@ -12,7 +12,10 @@ export const regionLossRule = defineRule({
       for (const promise of context.brokenPromises("region-loss", of)) {
         if (context.isBrokenBySmallerFault(promise)) continue;
         const advice = "shorten the health checks and the TTL (`regions.failover`), or run the standby region warm";
-        report("regions", brokenPromise(context, promise, "after the loss of its region", advice));
+        report(
+          "regions",
+          brokenPromise(context, promise, { event: "after the loss of its region", otherwise: advice }),
+        );
       }
     }
   },
