@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readPlatform } from "../../src/platform-file/platform.js";
+import { compose } from "../../src/render/compose/index.js";
 import { manifests } from "../../src/render/kubernetes/index.js";
 import { planOf } from "../support/check/findings.js";
 
@@ -13,9 +14,50 @@ describe("names in a cluster", () => {
       'services: { web: { image: "x:1", port: 80, volumes: { a: { size: 1Gi, persistent: true } } }, web-peers: { image: "x:1", port: 80 } }',
       "Service web-peers",
     ],
+    [
+      "the claim of another",
+      'services: { b: { image: "x:1", port: 80, volumes: { data-a: { size: 1Gi, persistent: true } } }, a-b: { image: "x:1", port: 80, volumes: { data: { size: 1Gi, persistent: true } } } }',
+      "PersistentVolumeClaim data-a-b-0",
+    ],
   ])("are refused where one would take the place of %s", (_of, text, name) => {
     expect(() => services(text)).toThrow(`would both be the ${name}`);
   });
+
+  it("are refused where two components would share a volume of Compose", () => {
+    const text =
+      'services: { b: { image: "x:1", port: 80, volumes: { data: 1Gi } }, b-data: { image: "x:1", port: 80, volumes: { x: 1Gi } }, b-d: { image: "x:1", port: 80, volumes: { ata: 1Gi } }, b2: { image: "x:1", port: 80, volumes: { c: 1Gi } }, b2-c: { image: "x:1", port: 80, volumes: { d: 1Gi } } }';
+    expect(compose.render(planOf(`platform: shop\n${text}`)).files.length).toBeGreaterThan(0);
+    const shared =
+      'services: { a: { image: "x:1", port: 80, volumes: { b-c: 1Gi } }, a-b: { image: "x:1", port: 80, volumes: { c: 1Gi } } }';
+    expect(() => compose.render(planOf(`platform: shop\n${shared}`))).toThrow("would share the volume a-b-c");
+  });
+
+  it.each(["data", "tmp", "plan", "secret-internal", "shared-memory", "keelson-plan"])(
+    "of declared volumes may be those of generated ones: %s",
+    (name) => {
+      const text = `services:
+  web: { modules: [gateway], volumes: { ${name}: { mount: /declared, size: 1Gi }, other: { mount: /other, size: 1Gi } }, sidecars: { beside: { image: "y:1", volumes: { tmp: { mount: /declared, size: 1Gi } } } } }`;
+      const pod = services(text).flatMap(({ object }) =>
+        object.kind === "Deployment" ? [object.spec?.template.spec] : [],
+      )[0];
+      const sourceOf = (mount: string, container = 0) => {
+        const all = [...(pod?.containers ?? []), ...(pod?.initContainers ?? [])];
+        const mounted = all[container]?.volumeMounts?.find(({ mountPath }) => mountPath === mount)?.name;
+        return pod?.volumes?.find((volume) => volume.name === mounted);
+      };
+      expect(sourceOf("/declared")).toEqual({ name, emptyDir: { sizeLimit: "1Gi" } });
+      expect(sourceOf("/etc/keelson")).toMatchObject({ configMap: {} });
+      expect(sourceOf("/run/secrets/keelson/internal")).toMatchObject({ secret: {} });
+      expect(sourceOf("/tmp")).toMatchObject({ emptyDir: { sizeLimit: "256Mi" } });
+      expect(sourceOf("/declared", 1)).toEqual({ name: "beside-tmp", emptyDir: { sizeLimit: "1Gi" } });
+      expect(sourceOf("/tmp", 1)).toMatchObject({ emptyDir: { sizeLimit: "256Mi" } });
+      const names = pod?.volumes?.map((volume) => volume.name) ?? [];
+      expect(new Set(names).size).toBe(names.length);
+      const file = compose.render(planOf(`platform: shop\n${text}`)).files[0]?.text ?? "";
+      expect(file).toMatch(/:\/declared$/m);
+      expect(file).toMatch(/:\/var\/lib\/keelson$/m);
+    },
+  );
 
   it("are valid and unique for the longest names that a platform file may contain", () => {
     const long = (word: string) => `${word}-${"x".repeat(44 - word.length)}`;

@@ -1,3 +1,4 @@
+import { KeelsonError } from "../../errors/keelson-error.js";
 import type { Plan, Store } from "../../plan/plan.js";
 import type { Declaration } from "../declarations/index.js";
 import type { Note } from "../note.js";
@@ -79,6 +80,7 @@ function composeFile(
       .filter((unit) => !hasOwnVolumes(unit, composeReplicas(unit, published.includes(unit.name))))
       .flatMap((unit) => Object.keys(unitVolumes(unit))),
   ];
+  refuseSharedVolumes(volumes);
   const mounts = [...stores.map(({ server }) => server.secret), ...plan.units.flatMap(({ secrets }) => secrets)];
   const file = {
     name: plan.namespace,
@@ -92,6 +94,15 @@ function composeFile(
     secrets: secretFiles(mounts),
   };
   return { file, notes };
+}
+
+/** The volume `c` of `a-b` and the volume `b-c` of `a` would be one volume, with the data of both. */
+function refuseSharedVolumes(volumes: readonly string[]): void {
+  const shared = volumes.find((name, index) => volumes.indexOf(name) !== index);
+  if (shared === undefined) return;
+  throw new KeelsonError("render/same-name", `two components would share the volume ${shared}`, {
+    hint: "rename one of them, or its volume, in the platform file",
+  });
 }
 
 /** `GATEWAY_PORT=9000 docker compose up` publishes another port without a new rendering. */

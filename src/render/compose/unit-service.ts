@@ -103,7 +103,10 @@ export function keepsFiles({ workload }: Unit): boolean {
 export function unitVolumes(unit: Unit): Readonly<Record<string, string>> {
   const declared = unit.volumes.map((volume) => [`${unit.name}-${volume.name}`, volume.mount] as const);
   const needsData = unit.modules.length > 0 && !unit.volumes.some((volume) => volume.mount === DATA_DIRECTORY);
-  return Object.fromEntries([...declared, ...(needsData ? [[`${unit.name}-data`, DATA_DIRECTORY] as const] : [])]);
+  // A declared volume may have the same name and another directory.
+  let name = "data";
+  while (unit.volumes.some((volume) => volume.name === name)) name = `keelson-${name}`;
+  return Object.fromEntries([...declared, ...(needsData ? [[`${unit.name}-${name}`, DATA_DIRECTORY] as const] : [])]);
 }
 
 /** An HTTP request by Node.js. Undefined for other images, which may not contain an HTTP client: their HEALTHCHECK applies. */

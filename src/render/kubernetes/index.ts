@@ -14,7 +14,7 @@ import { disruptionBudget } from "./disruption-budget.js";
 import { gateway, httpRoute, redirectRoute } from "./gateway.js";
 import { horizontalPodAutoscaler } from "./horizontal-pod-autoscaler.js";
 import { ingress } from "./ingress.js";
-import { hasNotes, type NamedManifest, type Output } from "./manifest.js";
+import { hasNotes, type Manifest, type NamedManifest, type Output } from "./manifest.js";
 import { namespace } from "./namespace.js";
 import { allowDns, defaultDeny, networkPolicy } from "./network-policy.js";
 import { applyPatches } from "./patches.js";
@@ -121,15 +121,22 @@ function rows<Render>(
 /** Two objects of the same kind and name are one object in the cluster: the second would overwrite the first. */
 function refuseSameName(all: readonly NamedManifest[]): void {
   const owners = new Map<string, string>();
-  for (const { file, object } of all) {
-    const name = `${object.kind} ${object.metadata.name}`;
-    const owner = owners.get(name);
-    if (owner !== undefined)
-      throw new KeelsonError("render/same-name", `${owner} and ${file} would both be the ${name}`, {
-        hint: `rename ${file.split("/")[0]} in the platform file`,
-      });
-    owners.set(name, file);
-  }
+  for (const { file, object } of all)
+    for (const name of [`${object.kind} ${object.metadata.name}`, ...claimNames(object)]) {
+      const owner = owners.get(name);
+      if (owner !== undefined)
+        throw new KeelsonError("render/same-name", `${owner} and ${file} would both be the ${name}`, {
+          hint: `rename ${file.split("/")[0]} in the platform file`,
+        });
+      owners.set(name, file);
+    }
+}
+
+/** The claims that a StatefulSet creates: the volume `data` of `a-b` and the volume `data-a` of `b` would be one claim. */
+function claimNames(object: Manifest): readonly string[] {
+  if (object.kind !== "StatefulSet") return [];
+  const claims = object.spec?.volumeClaimTemplates ?? [];
+  return claims.map(({ metadata }) => `PersistentVolumeClaim ${metadata?.name}-${object.metadata.name}-0`);
 }
 
 export const kubernetes = defineTarget({

@@ -27,7 +27,7 @@ export function podTemplate(scope: Scope, unit: Unit): PodTemplate {
   const { plan } = scope;
   const mounted = unitVolumes(scope, unit);
   const priorityClass = priorityClassName(plan, unit.priority);
-  const sidecars = unit.sidecars.map((sidecar) => ({ sidecar, mounted: sidecarVolumes(scope, sidecar) }));
+  const sidecars = unit.sidecars.map((sidecar) => ({ sidecar, mounted: sidecarVolumes(scope, unit, sidecar) }));
   return {
     metadata: { labels: labels(plan, unit, unit.role), ...scraping(scope, unit) },
     spec: {

@@ -34,14 +34,28 @@ export function ephemeralStorage(mounted: readonly Mounted[]): { readonly reques
 /** The volumes of a unit's container. The rest of its file system is read-only. */
 export function unitVolumes(scope: Scope, unit: Unit): readonly Mounted[] {
   const ownData = unit.modules.length > 0 && !unit.volumes.some((volume) => volume.mount === DATA_DIRECTORY);
+  const beside = besideDeclared(unit);
   return [
-    ...(unit.modules.length > 0 ? [planVolume(scope)] : []),
-    ...unit.secrets.map(secretVolume),
+    ...(unit.modules.length > 0 ? [beside(planVolume(scope))] : []),
+    ...unit.secrets.map(secretVolume).map(beside),
     ...unit.volumes.map(declaredVolume),
-    ...(ownData ? [scratchVolume("data", DATA_DIRECTORY, unit.resources.disk ?? MODULE_DATA)] : []),
-    ...(usesSharedMemory(unit) ? [sharedMemoryVolume(sharedMemoryBytes(unit.resources.memory))] : []),
-    scratchVolume("tmp", "/tmp"),
+    ...(ownData ? [beside(scratchVolume("data", DATA_DIRECTORY, unit.resources.disk ?? MODULE_DATA))] : []),
+    ...(usesSharedMemory(unit) ? [beside(sharedMemoryVolume(sharedMemoryBytes(unit.resources.memory)))] : []),
+    beside(scratchVolume("tmp", "/tmp")),
   ];
+}
+
+/** Gives a generated volume another name than the declared volumes of the pod, which may have any. */
+function besideDeclared(unit: Unit): (generated: Mounted) => Mounted {
+  const declared = new Set([
+    ...unit.volumes.map(({ name }) => name),
+    ...unit.sidecars.flatMap((sidecar) => sidecar.volumes.map((volume) => nameBeside(sidecar, volume))),
+  ]);
+  return ({ volume, mounts, nodeDisk }) => {
+    let name = volume?.name ?? "";
+    while (declared.has(name)) name = `keelson-${name}`;
+    return { volume: volume && { ...volume, name }, mounts: mounts.map((mount) => ({ ...mount, name })), nodeDisk };
+  };
 }
 
 /** A tmpfs at `/dev/shm`. Its files count towards the memory of the container, not towards the disk of the node. */
@@ -54,12 +68,13 @@ export function sharedMemoryVolume(size: Bytes): Mounted {
 }
 
 /** The volumes of a sidecar; the names of its declared volumes are prefixed with its name. */
-export function sidecarVolumes(scope: Scope, sidecar: Sidecar): readonly Mounted[] {
+export function sidecarVolumes(scope: Scope, unit: Unit, sidecar: Sidecar): readonly Mounted[] {
+  const beside = besideDeclared(unit);
   return [
-    ...(sidecar.modules.length > 0 ? [planVolume(scope)] : []),
-    ...sidecar.secrets.map(secretVolume),
+    ...(sidecar.modules.length > 0 ? [beside(planVolume(scope))] : []),
+    ...sidecar.secrets.map(secretVolume).map(beside),
     ...sidecar.volumes.map((volume) => declaredVolume({ ...volume, name: nameBeside(sidecar, volume) })),
-    scratchVolume(`${sidecar.name}-tmp`, "/tmp"),
+    beside(scratchVolume(`${sidecar.name}-tmp`, "/tmp")),
   ];
 }
 
