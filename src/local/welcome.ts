@@ -1,12 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { z } from "zod";
-import { bearer, currentToken } from "../contracts/platform-token.js";
-import { tokenSecret } from "../modules/tokens.js";
-import { socketUrl } from "../unix-sockets/socket-url.js";
+import { sessionRoutes } from "../contracts/routes/accounts.js";
 import { modelEngines } from "./model-engines.js";
+import { callAsOperator } from "./operator-call.js";
 import type { Platform } from "./platform.js";
 import { localSecrets } from "./secrets.js";
-import { postAdmin, TERMINAL_KEY, terminalKey } from "./terminal-key.js";
+import { TERMINAL_KEY, terminalKey } from "./terminal-key.js";
 
 /** What a new user needs: the addresses, a link to sign in, and a command that works when it is pasted. */
 export interface Welcome {
@@ -32,11 +30,11 @@ const FIRST_KEY = "first-key/key";
 export async function welcome(platform: Platform): Promise<Welcome> {
   const { running, layout, plan } = platform;
   const secrets = localSecrets(layout);
-  const token = currentToken((await secrets.read(tokenSecret("operator"))) ?? "");
-  const admin = { authorization: bearer(token) };
   const hasAccounts = plan.units.some((unit) => unit.modules.includes("accounts"));
   const firstKey = await secrets.read(FIRST_KEY);
-  const signIn = hasAccounts ? await signInLink(socketUrl(running.sockets.dashboard), admin) : undefined;
+  const signIn = hasAccounts
+    ? (await callAsOperator(platform, sessionRoutes.createSignInLink, { body: {} })).url
+    : undefined;
   if (hasAccounts) await terminalKey(running, layout);
   const keyFile = hasAccounts ? `${layout.secrets}/${TERMINAL_KEY}` : undefined;
   const model = plan.models.find((candidate) => !candidate.embeddings)?.name;
@@ -60,12 +58,6 @@ function curlLine(url: string, model: string, keyFile: string | undefined): stri
   const body = JSON.stringify({ model, messages: [{ role: "user", content: "Hello!" }] });
   const key = keyFile === undefined ? "" : ` -H "Authorization: Bearer $(cat '${keyFile.replaceAll("'", `'\\''`)}')"`;
   return `curl -s ${url}/v1/chat/completions${key} -H 'Content-Type: application/json' -d '${body}'`;
-}
-
-const linkSchema = z.object({ url: z.string() });
-
-async function signInLink(base: string, headers: Record<string, string>): Promise<string> {
-  return linkSchema.parse(await postAdmin(`${base}/admin/sign-in-links`, headers, {})).url;
 }
 
 /** Models may still be `starting` when the platform becomes ready: waits until none is, at most MODELS_TIMEOUT_MS. */

@@ -14,6 +14,36 @@ const sha256 = (text: string): string => createHash("sha256").update(text).diges
 const create = (body: unknown, key = given.platform.firstKey) =>
   given.platform.call("POST", "/admin/keys", { key, body });
 
+describe("the name of a key", () => {
+  const create = (body: object) =>
+    given.platform.call("POST", "/admin/keys", { key: given.platform.token, body: { name: "unique", ...body } });
+
+  test("is that of one active key of its owner", async () => {
+    const { body: first } = await create({});
+    const second = await create({});
+    expect([second.status, second.body.error.code]).toEqual([409, "key/exists"]);
+    expect(second.body.error.message).toContain(first.id);
+    expect((await create({ name: "unique 2" })).status).toBe(201);
+    await given.platform.call("DELETE", `/admin/keys/${first.id}`, { key: given.platform.token });
+    expect((await create({})).status).toBe(201);
+    // The first key belongs to a user, these to the organisation.
+    const ofUser = { key: given.platform.firstKey, body: { name: "unique" } };
+    expect((await given.platform.call("POST", "/admin/keys", ofUser)).status).toBe(201);
+  });
+
+  test("is free for one of many requests at the same time", async () => {
+    const answers = await Promise.all(Array.from({ length: 8 }, () => create({ name: "contended" })));
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 409)).toHaveLength(7);
+  });
+
+  test("is free when the key has expired", async () => {
+    const expires = new Date(Date.now() + 700).toISOString();
+    expect((await create({ name: "short", expires })).status).toBe(201);
+    await expect.poll(async () => (await create({ name: "short" })).status, { timeout: 10_000 }).toBe(201);
+  });
+});
+
 describe("an API key", () => {
   test("is created at the first start with every scope, and stored for the operator", async () => {
     expect(given.platform.firstKey).toMatch(/^kls_[0-9A-Za-z]{49}$/);

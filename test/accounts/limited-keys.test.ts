@@ -33,7 +33,7 @@ describe("a key that is created with a limited key", () => {
   });
 
   test("cannot have a scope that its creator lacks; admin includes usage", async () => {
-    const { key } = (await create(given.platform.firstKey, { name: "admin only", scopes: ["admin"] })).body;
+    const { key } = (await create(given.platform.firstKey, { name: "without inference", scopes: ["admin"] })).body;
     expect((await create(key, { name: "k", scopes: ["inference"] })).body.error.code).toBe("key/exceeds-maker");
     expect((await create(key, { name: "k", scopes: ["usage"] })).status).toBe(201);
   });
@@ -82,10 +82,10 @@ describe("revoking a key", () => {
     (await given.platform.call("GET", "/admin/session", { key })).status;
 
   test("leaves the keys that were created with it valid, or revokes them all", async () => {
-    const body = { name: "generation", scopes: ["admin"] };
-    const parent = (await create(given.platform.firstKey, body)).body;
-    const child = (await create(parent.key, body)).body;
-    const grandchild = (await create(child.key, body)).body;
+    const descend = async (key: string, name: string) => (await create(key, { name, scopes: ["admin"] })).body;
+    const parent = await descend(given.platform.firstKey, "parent");
+    const child = await descend(parent.key, "its child");
+    const grandchild = await descend(child.key, "its grandchild");
     const revoke = (query: string) =>
       given.platform.call("DELETE", `/admin/keys/${parent.id}${query}`, { key: given.platform.firstKey });
     await revoke("");

@@ -79,8 +79,12 @@ async function loseNotifications(): Promise<() => Promise<void>> {
 
 const look = async (hash: string): Promise<Lookup> => keys.peek(hash, Date.now()) ?? keys.find(hash, "127.0.0.1");
 
+let created = 0;
 async function newKey(): Promise<{ id: string; hash: string }> {
-  const { body } = await accounts.call("POST", "/admin/keys", { key: accounts.firstKey, body: { name: "k" } });
+  const { body } = await accounts.call("POST", "/admin/keys", {
+    key: accounts.firstKey,
+    body: { name: `key ${created++}` },
+  });
   return { id: body.id, hash: hashToken(body.key) };
 }
 

@@ -69,7 +69,14 @@ export function Shell({ session }: { readonly session: Session }) {
           <span>More</span>
         </button>
       </nav>
-      <Drawer opened={dialog === "more"} onClose={close} position="bottom" size="auto" title="Pages">
+      <Drawer
+        opened={dialog === "more"}
+        onClose={close}
+        position="bottom"
+        size="auto"
+        title="Pages"
+        closeButtonProps={{ "aria-label": "Close" }}
+      >
         <nav className={styles.drawer} aria-label="All pages">
           <Groups session={session} />
         </nav>

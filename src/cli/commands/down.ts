@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import type { DownOptions } from "../run/down.js";
-import { addDataOption } from "./shared-options.js";
+import { addLocalOptions } from "./shared-options.js";
 
 export function declareDown(program: Command): void {
-  addDataOption(program.command("down"))
+  addLocalOptions(program.command("down"))
     .description("stop the platform that runs on this machine, after in-flight requests")
     .option("--json", "print what was stopped as JSON")
     .action(async (options: DownOptions) => (await import("../run/down.js")).down(options));

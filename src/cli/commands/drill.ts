@@ -23,12 +23,11 @@ export function declareDrill(program: Command): void {
         "platform file to copy (default: platform.yaml, else the running platform, else starter)",
       ).conflicts("data"),
     )
-    .option("-e, --environment <name>", "environment of the file (default: its first)")
+    .option("-e, --environment <name>", "environment of the file (default: its first), or of the running platform")
     .addOption(
-      new Option("--running", "drill the running platform itself: it is interrupted and may lose data").conflicts([
+      new Option("--running", "drill the running platform itself: it is interrupted and may lose data").conflicts(
         "file",
-        "environment",
-      ]),
+      ),
     )
     .addOption(YES)
     .option("--json", "print the result as JSON")

@@ -1,14 +1,14 @@
 import type { Command } from "commander";
 import type { DrillsOptions } from "../recover/drills.js";
-import { addDataOption } from "./shared-options.js";
+import { addLocalOptions } from "./shared-options.js";
 
 export function declareDrills(program: Command): void {
-  const drills = addDataOption(program.command("drills"))
+  const drills = addLocalOptions(program.command("drills"))
     .description("list the drills that have run, with their results")
     .option("--json", "print them as JSON")
     .action(async (options: DrillsOptions) => (await import("../recover/drills.js")).listDrills(options));
 
-  addDataOption(drills.command("show"))
+  addLocalOptions(drills.command("show"))
     .description("show the result of one drill")
     .argument("<id>", "id of the drill in the list")
     .option("--json", "print the result as JSON")

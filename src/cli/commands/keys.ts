@@ -10,7 +10,7 @@ export function declareKeys(program: Command): void {
     .argument("<name>", "name of the key, such as the application that uses it")
     .option("-s, --scope <scope...>", "inference (default), admin, usage")
     .option("-m, --model <model...>", "only these models (default: all)")
-    .option("-e, --expires <when>", "expiry: a date (2027-01-01) or a duration from now (90d); default: never")
+    .option("--expires <when>", "expiry: a date (2027-01-01) or a duration from now (90d); default: never")
     .option("-o, --organisation <id>", "organisation of the key (default: your own)")
     .option("--json", "print the key as JSON")
     .action(async (name: string, options: CreateKeyOptions) =>

@@ -2,10 +2,10 @@ import { type Command, Option } from "commander";
 import type { LogsOptions } from "../run/logs.js";
 import { LOG_LEVEL_NAMES } from "./choices.js";
 import { wholeNumber } from "./option-values.js";
-import { addDataOption } from "./shared-options.js";
+import { addLocalOptions } from "./shared-options.js";
 
 export function declareLogs(program: Command): void {
-  addDataOption(program.command("logs"))
+  addLocalOptions(program.command("logs"))
     .description("show process logs, merged by time")
     .argument("[process]", "only this process, by its name in `keelson status`")
     .option("-f, --follow", "follow log output")

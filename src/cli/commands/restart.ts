@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import type { RestartOptions } from "../run/restart.js";
-import { addDataOption } from "./shared-options.js";
+import { addLocalOptions } from "./shared-options.js";
 
 export function declareRestart(program: Command): void {
-  addDataOption(program.command("restart"))
+  addLocalOptions(program.command("restart"))
     .description(
       "stop the platform that runs on this machine and start it again in the background, with the same options",
     )

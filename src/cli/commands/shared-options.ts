@@ -4,21 +4,34 @@ import { nonEmptyPath } from "./option-values.js";
 /** Confirms an operation that destroys data, for scripts. */
 export const YES = new Option("-y, --yes", "do not ask for a confirmation");
 
-/** Adds `--data` to a command for a platform that runs on this machine. */
+/** Adds `--data` to a command for a platform on this machine. */
 export function addDataOption(command: Command): Command {
   return command.option("--data <directory>", "data directory of the platform (or KEELSON_DATA)", nonEmptyPath);
 }
 
-/** Adds `--url`, `--key` and `--data` to a command that calls the API of a running platform. */
+/** Adds `--data` and `-e`, which select one of the platforms on this machine. */
+export function addLocalOptions(command: Command): Command {
+  return addDataOption(command).option(
+    "-e, --environment <name>",
+    "environment of the platform, if several of this directory run",
+  );
+}
+
+/** Adds `--url`, `--key`, `--data` and `-e` to a command that calls the API of a running platform. */
 export function addConnectionOptions(command: Command): Command {
-  return addDataOption(command)
-    .option("--url <url>", "base URL of the platform (or KEELSON_URL); default: the platform running on this machine")
+  return addLocalOptions(command)
+    .addOption(
+      new Option(
+        "--url <url>",
+        "base URL of the platform (or KEELSON_URL); default: the platform running on this machine",
+      ).conflicts(["data", "environment"]),
+    )
     .option("--key <key>", "API key (or KEELSON_API_KEY, with an address; chat also uses it without one)");
 }
 
 /** Adds the options that locate a backup repository, also when no platform runs. */
 export function addRepositoryOptions(command: Command): Command {
-  return addDataOption(command)
+  return addLocalOptions(command)
     .option(
       "--from <repository>",
       "backup repository: a directory or s3://bucket/prefix (or KEELSON_BACKUPS)",

@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import type { UpgradeDatabaseOptions } from "../recover/upgrade-database.js";
 import { nonEmptyPath } from "./option-values.js";
-import { addDataOption } from "./shared-options.js";
+import { addLocalOptions } from "./shared-options.js";
 
 export function declareUpgradeDatabase(program: Command): void {
-  addDataOption(program.command("upgrade-database"))
+  addLocalOptions(program.command("upgrade-database"))
     .description("upgrade the database of a stopped platform to the bundled major version of PostgreSQL")
     .option(
       "--old-bin <directory>",

@@ -76,6 +76,7 @@ function optionsOf(line: readonly string[]): ConnectionOptions & { readonly from
     url: after("--url"),
     key: after("--key"),
     data: after("--data"),
+    environment: after("-e") ?? after("--environment"),
     ...(from !== undefined && { from }),
   };
 }

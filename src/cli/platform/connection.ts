@@ -11,13 +11,20 @@ import { livePlatform, type RunningPlatform } from "../../local/running.js";
 import { localSecrets } from "../../local/secrets.js";
 import { TERMINAL_KEY } from "../../local/terminal-key.js";
 import { tokenSecret } from "../../modules/tokens.js";
+import { readPlanFile } from "../../runtime/kernel/plan-file.js";
 import { socketUrl } from "../../unix-sockets/socket-url.js";
+import { quoted } from "../terminal/quoted.js";
 
-/** Options that select a platform. */
-export interface ConnectionOptions {
+/** Options that select one of the platforms on this machine. */
+export interface LocalSelection {
+  readonly data?: string | undefined;
+  readonly environment?: string | undefined;
+}
+
+/** Options that select a platform: one on this machine, or one at an address. */
+export interface ConnectionOptions extends LocalSelection {
   readonly url?: string | undefined;
   readonly key?: string | undefined;
-  readonly data?: string | undefined;
 }
 
 export interface Connection {
@@ -40,7 +47,9 @@ export async function connect(
   options: ConnectionOptions,
   purpose: "admin" | "inference" = "admin",
 ): Promise<Connection> {
-  const url = options.url ?? process.env["KEELSON_URL"];
+  const local = options.data !== undefined || options.environment !== undefined;
+  // What is written on the command line precedes a variable that may have been exported long ago.
+  const url = options.url ?? (local ? undefined : process.env["KEELSON_URL"] || undefined);
   const key = options.key ?? process.env["KEELSON_API_KEY"];
   if (url !== undefined) {
     if (!URL.canParse(url)) throw new KeelsonError("connection/url", `${url} is not a valid URL`);
@@ -65,48 +74,87 @@ export async function connect(
   };
 }
 
-/** The platform that runs on this machine. Throws `platform/not-running`, or `platform/several` if there is more than one. */
-export async function findRunning(options: Pick<ConnectionOptions, "data">): Promise<RunningPlatform> {
+/**
+ * The platform that runs on this machine: on `data` or KEELSON_DATA, otherwise in a data directory below this one. `environment` limits the
+ * choice. Throws `platform/not-running`, or `platform/several` if more than one remains.
+ */
+export async function findRunning(options: LocalSelection): Promise<RunningPlatform> {
+  const { environment } = options;
+  const ofEnvironment = environment === undefined ? "" : ` in the environment ${environment}`;
   const chosen = options.data ?? dataFromEnvironment();
   if (chosen !== undefined) {
     if ((await statIfPresent(resolve(chosen)))?.isDirectory() === false) throw notADirectory(resolve(chosen));
     await requirePrivateDirectory(resolve(chosen));
     const running = await livePlatform(layout(resolve(chosen)));
-    if (running) return running;
-    throw notRunning(`on ${resolve(chosen)}`);
+    if (running && (environment === undefined || running.environment === environment)) return running;
+    throw notRunning(`${running ? `${ofEnvironment.trim()} ` : ""}on ${resolve(chosen)}`);
   }
-  const all = await runningPlatforms();
+  const running = await runningPlatforms();
+  const all = running.filter((each) => environment === undefined || each.environment === environment);
   const [only] = all;
-  if (!only) throw notRunning("below this directory");
+  if (!only)
+    throw notRunning(
+      `${ofEnvironment.trim()} below this directory`.trim(),
+      running.length === 0 ? {} : { hint: `running: ${running.map(nameOf).join(", ")}` },
+    );
   if (all.length === 1) return only;
   throw new KeelsonError("platform/several", `${all.length} platforms run in data directories below this directory`, {
-    hint: `select one: ${all.map((running) => `--data ${running.data}`).join(" or ")}`,
+    hint: `select one: ${selections(all).join(" or ")}`,
   });
 }
 
+function nameOf({ platform, environment }: RunningPlatform): string {
+  return `${platform} (${environment})`;
+}
+
+/** The shortest options that distinguish the platforms. */
+function selections(all: readonly RunningPlatform[]): readonly string[] {
+  const environments = new Set(all.map(({ environment }) => environment));
+  return all.map(({ environment, data }) =>
+    environments.size === all.length ? `-e ${environment}` : `--data ${quoted(data)}`,
+  );
+}
+
 /**
- * The data directory of a command, whether or not its platform runs; of several, the one whose platform runs.
+ * The data directory of a command, whether or not its platform runs: selected like the platform of `findRunning`; of several, the one whose
+ * platform runs.
  * @throws KeelsonError `data/unknown`, `data/not-a-directory`, `data/foreign`.
  */
-export async function findData(options: Pick<ConnectionOptions, "data">): Promise<string> {
+export async function findData(options: LocalSelection): Promise<string> {
+  const { environment } = options;
+  const ofEnvironment = environment === undefined ? "" : ` of the environment ${environment}`;
   const chosen = options.data ?? dataFromEnvironment();
-  if (chosen !== undefined) return existingData(resolve(chosen));
-  const found = await dataDirectories();
-  const candidates = found.length === 1 ? found : (await runningPlatforms()).map((running) => running.data);
+  if (chosen !== undefined) {
+    const data = await existingData(resolve(chosen));
+    if (await isOfEnvironment(data, environment)) return data;
+    throw new KeelsonError("data/unknown", `${data} is not a data directory${ofEnvironment}`);
+  }
+  const existing = await dataDirectories();
+  const matching = await Promise.all(existing.map((data) => isOfEnvironment(data, environment)));
+  const found = existing.filter((_, index) => matching[index]);
+  const live = await Promise.all(found.map((data) => livePlatform(layout(data))));
+  const candidates = found.length === 1 ? found : found.filter((_, index) => live[index] !== undefined);
   const [only] = candidates;
   if (candidates.length === 1 && only !== undefined) return only;
   throw new KeelsonError(
     "data/unknown",
-    found.length === 0
-      ? "no data directory exists below this directory"
-      : "several data directories exist below this directory",
+    `${found.length === 0 ? "no data directory" : "more than one data directory"}${ofEnvironment} exists below this directory`,
     {
       hint:
-        found.length === 0
-          ? "give it with --data DIR"
-          : `select one: ${found.map((data) => `--data ${data}`).join(" or ")}`,
+        found.length > 0
+          ? `select one: ${found.map((data) => `--data ${quoted(data)}`).join(" or ")}`
+          : existing.length > 0
+            ? `there are: ${existing.join(", ")}`
+            : "give it with --data DIR",
     },
   );
+}
+
+/** Whether a platform of this environment was started last on a data directory. */
+async function isOfEnvironment(data: string, environment: string | undefined): Promise<boolean> {
+  if (environment === undefined) return true;
+  const { plan } = layout(data);
+  return (await statIfPresent(plan)) !== undefined && (await readPlanFile(plan)).environment === environment;
 }
 
 /** The directory, if it is a data directory. A wrong one is an error, and not a platform without backups, drills and logs. */

@@ -8,17 +8,16 @@ import { platformRoutes } from "../../local/control/routes.js";
 import { freePort } from "../../local/free-port.js";
 import { dataDirectory, dataFromEnvironment, layout, makeRoot } from "../../local/layout.js";
 import { type Platform, startPlatform } from "../../local/platform.js";
+import type { RunningPlatform } from "../../local/running.js";
 import type { Plan } from "../../plan/plan.js";
 import { readPlanFile } from "../../runtime/kernel/plan-file.js";
-import { findRunning } from "../platform/connection.js";
+import { findRunning, type LocalSelection } from "../platform/connection.js";
 import { loadPlan, PLATFORM_FILE, STARTER } from "../platform/load.js";
 import { ENDING } from "../terminal/signals.js";
 import { version } from "../version.js";
 
-export interface CopyOptions {
+export interface CopyOptions extends LocalSelection {
   readonly file?: string;
-  readonly environment?: string;
-  readonly data?: string | undefined;
 }
 
 /** What a drill on a temporary copy runs, and where its results are kept. */
@@ -40,11 +39,16 @@ export async function copiedPlatform(options: CopyOptions): Promise<CopiedPlatfo
   const data = options.data ?? (await startedData(dataFromEnvironment()));
   if (data !== undefined) return ofData(resolve(data), environment);
   if ((await statIfPresent(PLATFORM_FILE))?.isFile()) return ofFile(PLATFORM_FILE, environment);
-  const running = await findRunning({}).catch((error: unknown) => {
+  // Of several, the one of the environment. If that runs in none of them, the error names the one that runs.
+  const running = (await ifRunning({ environment })) ?? (await ifRunning({}));
+  return running ? ofData(running.data, environment) : ofFile(STARTER, environment);
+}
+
+async function ifRunning(selection: LocalSelection): Promise<RunningPlatform | undefined> {
+  return findRunning(selection).catch((error: unknown) => {
     if (error instanceof KeelsonError && error.code === "platform/not-running") return undefined;
     throw error;
   });
-  return running ? ofData(running.data, environment) : ofFile(STARTER, environment);
 }
 
 /** The directory if a platform was started on it. */

@@ -26,7 +26,6 @@ export interface DrillOptions extends ConnectionOptions {
   readonly duration?: number;
   readonly rate?: number;
   readonly file?: string;
-  readonly environment?: string;
   /** Drill the running platform itself, not a copy. */
   readonly running?: boolean;
   readonly yes?: boolean;

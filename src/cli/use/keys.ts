@@ -89,7 +89,7 @@ export async function revokeKey(idOrPrefix: string, options: KeyOptions): Promis
   if (!key) throw new KeelsonError("key/unknown", `there is no key ${idOrPrefix}`);
   if (found.length > 1)
     throw new KeelsonError("key/ambiguous", `${found.length} keys have this ${exact.length > 0 ? "prefix" : "name"}`, {
-      hint: `specify one by its id: ${found.map(({ id }) => id).join(", ")}`,
+      hint: `specify one by its id: ${found.map(({ id, user, organisation }) => `${id} of ${user ?? organisation}`).join(", ")}`,
     });
   if (key.status === "revoked") throw new KeelsonError("key/unknown", `${key.id} (${key.name}) is revoked already`);
   const revoked = await callAdmin(connection, keyRoutes.revokeKey, { params: { id: key.id } });

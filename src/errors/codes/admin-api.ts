@@ -62,6 +62,12 @@ export const adminApiErrors = {
     exitCode: 1,
     status: 400,
   },
+  "key/exists": {
+    summary: "The owner of the new key has an active key with this name.",
+    exitCode: 1,
+    status: 409,
+    hint: "Choose another name, or revoke the other key first. To replace a key without an interruption, create the new one under another name.",
+  },
   "key/expired": { summary: "The expiry of a new key is in the past.", exitCode: 1, status: 400 },
   "organisation/exists": {
     summary: "There is already an organisation with this id, or there was.",

@@ -72,15 +72,16 @@ function exchange(
     sent.on("timeout", () =>
       sent.destroy(new KeelsonError("control/timeout", "the supervisor did not respond in time")),
     );
-    sent.on("error", (error) => reject(isNotListening(error) ? notRunning("on this data", error) : error));
+    sent.on("error", (error) => reject(isNotListening(error) ? notRunning("on this data", { cause: error }) : error));
     sent.end(body);
   });
 }
 
-export function notRunning(where: string, cause?: unknown): KeelsonError {
-  return new KeelsonError("platform/not-running", `no platform is running ${where}`, {
-    cause,
-  });
+export function notRunning(
+  where: string,
+  about: { readonly cause?: unknown; readonly hint?: string } = {},
+): KeelsonError {
+  return new KeelsonError("platform/not-running", `no platform is running ${where}`, about);
 }
 
 function isNotListening(error: unknown): boolean {

@@ -91,10 +91,12 @@ export function chatLoad(chats: RequestLoad): Load {
 const MEASURED_CHATS = 8;
 /** Of what the model answers, the load is this part: it must recover from the fault, and not from the load. */
 const LOAD_FRACTION = 0.5;
+const MIN_RATE_PER_SECOND = 1;
 
 /**
  * The rate of chats per second, at most `max`, that a model answers without falling behind: a part of what it answers of several
- * chats at once. `max` if one of them fails, which the drill reports before the fault.
+ * chats at once. The lowest rate if one of them fails: a machine that does not answer eight chats in time must not get more load, and a platform
+ * that answers none is reported before the fault.
  */
 export async function sustainableRate(clients: Omit<RequestLoad, "ratePerSecond">, max: number): Promise<number> {
   const agent = chatAgent();
@@ -104,9 +106,9 @@ export async function sustainableRate(clients: Omit<RequestLoad, "ratePerSecond"
     const startedAt = performance.now();
     await Promise.all(Array.from({ length: MEASURED_CHATS }, (_, n) => chat(agent, clients, n)));
     const perSecond = (MEASURED_CHATS * 1000) / (performance.now() - startedAt);
-    return Math.min(max, Math.max(1, Math.floor(perSecond * LOAD_FRACTION)));
+    return Math.min(max, Math.max(MIN_RATE_PER_SECOND, Math.floor(perSecond * LOAD_FRACTION)));
   } catch {
-    return max;
+    return MIN_RATE_PER_SECOND;
   } finally {
     await agent.destroy();
   }

@@ -63,12 +63,16 @@ const KEY_COLUMNS = [
   STATUS.as("status"),
 ] as const;
 
-/** Creates a key. `key` exists only in the result: the database stores its hash. */
+/**
+ * Creates a key. `key` exists only in the result: the database stores its hash.
+ * @throws AdminError 409 if the owner has an active key of this name.
+ */
 export async function createKey(
   open: Open,
   actor: string,
   wanted: KeyToCreate,
 ): Promise<StoredKey & { readonly key: string }> {
+  if (wanted.session === null) await requireFreeName(open, wanted);
   const key = createToken("kls");
   const row = await open
     .insertInto("api_keys")
@@ -96,6 +100,26 @@ export async function createKey(
     detail: { name, scopes, models, expires },
   });
   return { ...row, key };
+}
+
+/**
+ * Two active keys of one owner with the same name could not be distinguished in usage, nor revoked by name. The name is free again when the key is revoked
+ * or expires. Keys that end with a session are exempt: each session of the dashboard has one for its playground.
+ * @throws AdminError 409.
+ */
+async function requireFreeName(open: Open, { organisation, user, name }: KeyToCreate): Promise<void> {
+  const owner = JSON.stringify([organisation, user, name]);
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`keelson-key-name ${owner}`}, 0))`.execute(open);
+  const taken = await open
+    .selectFrom("api_keys")
+    .select("id")
+    .where("organisation", "=", organisation)
+    .where("user_id", user === null ? "is" : "=", user)
+    .where("name", "=", name)
+    .where("session_id", "is", null)
+    .where(STATUS, "=", "active")
+    .executeTakeFirst();
+  if (taken) throw new AdminError("key/exists", `there is an active key named ${name} already: ${taken.id}`);
 }
 
 /** Filters of a list of keys. Undefined: no filter. */

@@ -53,17 +53,16 @@ export function KeyTable({ keys, onRevoke }: KeyTableProps) {
           <Moment label="Expires" at={key.expires} none="never">
             {key.endsWithSession && "with its session, at most "}
           </Moment>
-          <td data-label="Actions" className={table.figure}>
+          <td className={table.figure}>
             {key.status === "active" && (
               <Button
                 size="compact-sm"
-                variant="subtle"
-                color="gray"
+                variant="default"
                 className={styles.revoke}
                 aria-label={`Revoke ${key.name}`}
                 onClick={() => onRevoke(key)}
               >
-                Revoke…
+                Revoke
               </Button>
             )}
           </td>

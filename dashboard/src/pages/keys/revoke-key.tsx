@@ -16,7 +16,12 @@ export function RevokeKey({ target, onClose }: RevokeKeyProps) {
     onClose();
   };
   return (
-    <Modal opened={target !== undefined} onClose={close} title={`Revoke ${target?.name ?? ""}?`}>
+    <Modal
+      opened={target !== undefined}
+      onClose={close}
+      title={`Revoke ${target?.name ?? ""}?`}
+      closeButtonProps={{ "aria-label": "Close" }}
+    >
       <Stack gap="md">
         <p>
           Requests with <code>{target?.prefix}…</code> are refused immediately on every replica. This cannot be undone.
