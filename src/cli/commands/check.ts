@@ -11,6 +11,7 @@ export function declareCheck(program: Command): void {
     .option("--json", "same as --format json")
     .option("--strict", "fail on warnings as well")
     .option("--fix", "apply the safe fixes to the file, preserving its comments, and check again")
+    .option("--against <version>", "report only what another file, or this file at a Git revision, does not have")
     .option("--list-rules", "list the rules")
     .addHelpText(
       "after",
@@ -20,6 +21,7 @@ Exit code: 0 no errors, 1 errors (with --strict: warnings), 2 the file is invali
 Examples:
   keelson check                         check ./platform.yaml in all environments
   keelson check --format sarif          output for code scanning
+  keelson check --against main          only what this change adds
   keelson check --fix                   apply the safe fixes`,
     )
     .action(async (file: string | undefined, options: CheckOptions, command: Command) =>

@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { PromisesOptions } from "../design/promises.js";
 import { nonEmptyPath } from "./option-values.js";
 import { addEnvironmentOption, addFileArgument } from "./shared-options.js";
@@ -8,10 +8,20 @@ export function declarePromises(program: Command): void {
     .description("show the promise sheet: promised, predicted and measured recovery for every fault")
     .option("--explain <fault[/subject]>", "show the terms, alert, runbook and drill of a fault")
     .option("--data <directory>", "data directory with drill results", nonEmptyPath)
-    .option("--json", "print the sheet as JSON")
+    .option("--against <version>", "show what differs from another file, or from this file at a Git revision")
+    .option("--what-if <path=value...>", "show what edits of the file would change, without writing it")
+    .addOption(new Option("--format <format>", "output format").choices(["text", "json", "markdown"]))
+    .option("--json", "same as --format json")
     .addHelpText(
       "after",
-      "\nExit code: 0 every promise is kept, 1 a promise is broken or unknown, 2 the file is invalid.",
+      `
+Exit code: 0 every promise is kept, 1 a promise is broken or unknown, 2 the file is invalid.
+With --against or --what-if: 0 no promise is lost, 1 a promise that was kept is broken or unknown now.
+
+Examples:
+  keelson promises --explain database-loss              the terms of a fault
+  keelson promises --against main --format markdown     a comment for a review
+  keelson promises --what-if stores.database.standby=another-zone -e production`,
     )
     .action(async (file: string | undefined, options: PromisesOptions) =>
       (await import("../design/promises.js")).promises(file, options),

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { applySafeFixes } from "../../check/apply-fixes.js";
 import { check as findingsOf } from "../../check/check.js";
 import type { Finding } from "../../check/finding.js";
+import { newFindings } from "../../check/new-findings.js";
 import { sarif, sarifOfErrors } from "../../check/output/sarif.js";
 import { countText, findingsText } from "../../check/output/text.js";
 import type { Rule } from "../../check/rule.js";
@@ -33,6 +34,8 @@ export interface CheckOptions {
   readonly strict?: true;
   readonly fix?: true;
   readonly listRules?: true;
+  /** A file or a Git revision: only what it does not have is reported. */
+  readonly against?: string;
 }
 
 /** `keelson check`. `formatIsExplicit`: `--format` was given on the command line. */
@@ -68,11 +71,28 @@ async function checkFile(file: string, options: CheckOptions): Promise<void> {
   if (options.listRules) return printRules(rules, options);
   const loaded = options.fix ? await fixFile(file, rules, options) : await loadPlatform(file);
   const plans = plansOf(loaded, options);
-  const findings = findingsIn(loaded, plans, rules);
+  const all = findingsIn(loaded, plans, rules);
+  const findings = options.against === undefined ? all : newFindings(await findingsBefore(file, rules, options), all);
   print(`${await formatFindings(findings, rules, loaded, plans, options)}\n`);
   if (findings.some(({ severity }) => severity === "error" || (options.strict && severity === "warning"))) {
     process.exitCode = 1;
   }
+}
+
+/** The findings of the version to compare with, in those of the environments that it has. */
+async function findingsBefore(
+  file: string,
+  rules: readonly Rule[],
+  { against = file, environment }: CheckOptions,
+): Promise<readonly Finding[]> {
+  const { loadVersion } = await import("../platform/revision.js");
+  const version = await loadVersion(against, file);
+  const names = [...version.platform.environments.keys()].filter((name) => environment?.includes(name) ?? true);
+  return findingsOf(
+    names.map((name) => planOf(version, name)),
+    rules,
+    today(),
+  );
 }
 
 /** Today in UTC: rules about ends of life compare dates. */

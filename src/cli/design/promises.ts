@@ -1,29 +1,44 @@
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { explanationText } from "../../promises/explanation-text.js";
-import type { Marks } from "../../promises/marks.js";
 import { type PromiseSheet, promiseSheet, type Row } from "../../promises/sheet.js";
 import { sheetText } from "../../promises/sheet-text.js";
 import { fileOrDefault, loadPlan } from "../platform/load.js";
-import { coloursFor } from "../terminal/colours.js";
 import { printResult } from "../terminal/output.js";
+import { terminalMarks } from "./terminal-marks.js";
 
 export interface PromisesOptions {
   readonly environment?: string;
   readonly explain?: string;
   readonly data?: string;
   readonly json?: true;
+  readonly format?: "text" | "json" | "markdown";
+  readonly against?: string;
+  readonly whatIf?: readonly string[];
 }
 
 /** `keelson promises`. */
 export async function promises(given: string | undefined, options: PromisesOptions): Promise<void> {
   const file = await fileOrDefault(given, "read");
+  const { against, whatIf, explain, format = "text" } = options;
+  if (against !== undefined || whatIf !== undefined) {
+    if (explain !== undefined)
+      throw new KeelsonError("usage", "--explain cannot be combined with --against or --what-if", {
+        hint: "a comparison shows the terms that differ",
+      });
+    const { compare } = await import("./compare.js");
+    return compare(file, { ...options, format });
+  }
+  if (format === "markdown")
+    throw new KeelsonError("usage", "--format markdown is for a comparison", {
+      hint: "keelson promises --against REVISION --format markdown",
+    });
   const plan = await loadPlan(file, options.environment);
   const { drillMeasurements } = await import("./drill-measurements.js");
   const { observations } = await import("./observations.js");
   const measured = await drillMeasurements(options.data, plan);
   const sheet = promiseSheet(plan, measured, await observations(options.data, plan));
   const shown = options.explain === undefined ? sheet : { ...sheet, rows: selectRows(sheet, options.explain) };
-  printResult(options.json, shown, () => text(shown, options));
+  printResult(options.json ?? (format === "json" || undefined), shown, () => text(shown, options));
   if (!isKept(sheet)) process.exitCode = 1;
 }
 
@@ -33,7 +48,9 @@ function isKept({ rows, availability }: PromiseSheet): boolean {
 }
 
 function text(sheet: PromiseSheet, options: PromisesOptions): string {
-  return options.explain === undefined ? sheetText(sheet, marks()) : explanationText(sheet.rows, marks());
+  return options.explain === undefined
+    ? sheetText(sheet, terminalMarks())
+    : explanationText(sheet.rows, terminalMarks());
 }
 
 /** The rows of `FAULT` or `FAULT/SUBJECT`. Throws a `KeelsonError` if there are none. */
@@ -45,24 +62,4 @@ function selectRows(sheet: PromiseSheet, name: string): readonly Row[] {
   throw new KeelsonError("promises/unknown-row", `the sheet of ${sheet.environment} has no row ${name}`, {
     hint: `available rows: ${(known.length > 0 ? known : [...new Set(sheet.rows.map((row) => row.fault))]).join(", ")}`,
   });
-}
-
-function marks(): Marks {
-  const colours = coloursFor(process.stdout, process.env);
-  return {
-    heading: colours.bold,
-    quiet: colours.dim,
-    verdict: (shown, verdict) => {
-      switch (verdict) {
-        case "kept":
-          return colours.green(shown);
-        case "broken":
-          return colours.red(shown);
-        case "unknown":
-          return colours.yellow(shown);
-        case "not-promised":
-          return colours.dim(shown);
-      }
-    },
-  };
 }

@@ -24,6 +24,10 @@ export const commandErrors = {
   },
   "check/unknown-rule": { summary: "There is no rule with this code.", exitCode: 2 },
   "plan/no-such-path": { summary: "The Plan has no value at this path.", exitCode: 2 },
+  "revision/unreadable": {
+    summary: "The platform file cannot be read as of another version.",
+    exitCode: 2,
+  },
   "promises/unknown-row": { summary: "The promise sheet has no row with this name.", exitCode: 2 },
   "promises/no-data": {
     summary: "The data directory with drill results does not exist.",

@@ -1,0 +1,154 @@
+import type { Bounds } from "../../plan/plan.js";
+import { formatRatio } from "../../platform-file/format.js";
+import { formatPercent, formatSize, formatWorstCase } from "../format.js";
+import { CHANGE_KINDS, type ChangeKind, type Objective, type PromiseChange, type Promised } from "./compare.js";
+import type { EnvironmentComparison } from "./comparison.js";
+import type { PlatformSize } from "./size.js";
+
+/** Changes that are shown as one. */
+export interface ChangeGroup {
+  readonly kind: ChangeKind;
+  /** `orders, accounts`, or the number of promises if only what is promised has changed. */
+  readonly subjects: string;
+  /** `RTO in database-loss`. */
+  readonly promise: string;
+  readonly promised: string;
+  readonly predicted: string;
+  readonly reasons: readonly string[];
+}
+
+/**
+ * The changes by kind, the most serious first. Subjects of a fault with the same figures are one group, and so are all promises that
+ * are kept, before and after, with the same prediction: another objective often changes the promise of every subject in every fault.
+ */
+export function grouped(changes: readonly PromiseChange[]): readonly ChangeGroup[] {
+  const groups = new Map<string, [PromiseChange, ...PromiseChange[]]>();
+  for (const change of changes) {
+    const { kind, fault, of, before, after, terms } = change;
+    const key = JSON.stringify(
+      isStillKept(change)
+        ? [kind, of, before?.promised, after?.promised]
+        : [kind, fault, of, figures(before), figures(after), terms],
+    );
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [change]);
+    else group.push(change);
+  }
+  return [...groups.values()].map(groupOf).sort((a, b) => rank(a.kind) - rank(b.kind));
+}
+
+function groupOf(group: readonly [PromiseChange, ...PromiseChange[]]): ChangeGroup {
+  const [change] = group;
+  const { kind, of, fault } = change;
+  const objective = of === "availability" ? of : of.toUpperCase();
+  const faults = [...new Set(group.flatMap((each) => each.fault ?? []))];
+  const common = { kind, promised: promisedText(change) };
+  if (isStillKept(change) && faults.length > 1)
+    return {
+      ...common,
+      subjects: `${group.length} promises`,
+      promise: `${objective} in ${faults.join(", ")}`,
+      predicted: "kept",
+      reasons: [],
+    };
+  return {
+    ...common,
+    subjects: group.map(({ subject }) => subject).join(", "),
+    promise: fault === undefined ? objective : `${objective} in ${fault}`,
+    predicted: isStillKept(change) && group.length > 1 ? "kept" : predictedText(change),
+    reasons: reasonsFor(change),
+  };
+}
+
+/** Whether only what is promised has changed, and a promise in either version is kept. */
+function isStillKept({ before, after, terms }: PromiseChange): boolean {
+  const sides = [before, after].filter((side) => side !== undefined);
+  return terms.length === 0 && sides.length === 2 && sides.every(({ verdict }) => verdict === "kept");
+}
+
+function figures(of: Promised | undefined): unknown {
+  return of && [of.promised, of.predicted, of.verdict];
+}
+
+function rank(kind: ChangeKind): number {
+  return CHANGE_KINDS.indexOf(kind);
+}
+
+/** What is promised: `5m`, `5m → 30s`, `nothing → 5m`. */
+function promisedText({ of, before, after }: PromiseChange): string {
+  return arrow(shown(before?.promised, of), shown(after?.promised, of));
+}
+
+/** What is predicted: `44s`, `44s → unbounded`. */
+function predictedText({ of, before, after }: PromiseChange): string {
+  return arrow(before && predicted(before, of), after && predicted(after, of));
+}
+
+function arrow(before: string | undefined, after: string | undefined): string {
+  if (before === after) return after ?? "nothing";
+  return `${before ?? "nothing"} → ${after ?? "nothing"}`;
+}
+
+function shown(promised: number | undefined, of: Objective): string | undefined {
+  if (promised === undefined) return undefined;
+  return of === "availability" ? formatRatio(promised) : formatWorstCase(promised);
+}
+
+function predicted({ predicted }: Promised, of: Objective): string {
+  if (typeof predicted !== "number") return predicted;
+  return of === "availability" ? formatPercent(predicted) : formatWorstCase(predicted);
+}
+
+const MAX_TERMS = 3;
+
+/** The terms that differ most: `restore of the data 4m → 40m`; else why nothing is predicted any more. */
+function reasonsFor({ terms, after }: PromiseChange): readonly string[] {
+  if (after?.why !== undefined) return [after.why];
+  const most = terms
+    .slice(0, MAX_TERMS)
+    .map(({ name, before, after: value }) => `${name} ${arrow(of(before), of(value))}`);
+  const rest = terms.length - most.length;
+  return rest > 0 ? [...most, `${rest} more ${rest === 1 ? "term" : "terms"}`] : most;
+}
+
+function of(value: number | undefined): string | undefined {
+  return value === undefined ? undefined : formatWorstCase(value);
+}
+
+/** `2 promises lost, 1 gained, 3 worse; 40 unchanged` over all environments. */
+export function summaryOf(environments: readonly EnvironmentComparison[]): string {
+  const changes = environments.flatMap((each) => each.changes);
+  const counts = CHANGE_KINDS.map((kind) => [kind, changes.filter((change) => change.kind === kind).length] as const)
+    .filter(([, count]) => count > 0)
+    .map(([kind, count], index) => `${count} ${index > 0 ? "" : count === 1 ? "promise " : "promises "}${kind}`);
+  const unchanged = environments.reduce((sum, each) => sum + each.unchanged, 0);
+  return `${counts.length === 0 ? "no promise changes" : counts.join(", ")}; ${unchanged} unchanged`;
+}
+
+/** What the platform needs more or less: `m5.xlarge 3–6 → 4–6`, `replicas 12–20 → 13–21`. Nothing that stays the same. */
+export function sizeDifferences({ before, after }: EnvironmentComparison): readonly string[] {
+  const types = [...new Set([...Object.keys(after?.machines ?? {}), ...Object.keys(before?.machines ?? {})])];
+  const lines = types.map((type) => [type, bounds(before?.machines[type]), bounds(after?.machines[type])] as const);
+  const value = (size: PlatformSize | undefined, text: (size: PlatformSize) => string) => size && text(size);
+  return [
+    ...lines,
+    ["replicas", bounds(before?.replicas), bounds(after?.replicas)] as const,
+    ["requested CPU", value(before, cpu), value(after, cpu)] as const,
+    [
+      "requested memory",
+      value(before, ({ memory }) => formatSize(memory)),
+      value(after, ({ memory }) => formatSize(memory)),
+    ] as const,
+  ]
+    .filter(([, was, is]) => was !== is)
+    .map(([name, was, is]) => `${name} ${arrow(was, is)}`);
+}
+
+function bounds(range: Bounds | undefined): string | undefined {
+  if (range === undefined) return undefined;
+  return range.min === range.max ? String(range.min) : `${range.min}–${range.max}`;
+}
+
+function cpu({ cpu }: PlatformSize): string {
+  return `${cpu / 1000} cores`;
+}

@@ -1,0 +1,40 @@
+import type { EnvironmentComparison } from "./comparison.js";
+import { grouped, sizeDifferences, summaryOf } from "./format.js";
+
+/** GitHub accepts comments of up to 65,536 characters, GitLab of up to 1,000,000. */
+const MAX_CHARACTERS = 60_000;
+
+/** A comparison as a comment of a review. Rows that do not fit are counted and not shown. */
+export function comparisonMarkdown(title: string, environments: readonly EnvironmentComparison[]): string {
+  const lines = [`### ${escaped(title)}`, "", `**${summaryOf(environments)}**`];
+  let size = lines.join("\n").length;
+  let left = 0;
+  for (const each of environments) {
+    const rows = grouped(each.changes).map(({ kind, subjects, promise, promised, predicted, reasons }) => {
+      const cells = [subjects, promise, promised, predicted, reasons.join("; ")];
+      return `| ${[kind === "lost" ? "**lost**" : kind, ...cells.map(escaped)].join(" | ")} |`;
+    });
+    const sizes = sizeDifferences(each);
+    if (rows.length === 0 && sizes.length === 0) continue;
+    lines.push("", `#### ${escaped(each.environment)}`);
+    if (rows.length > 0)
+      lines.push(
+        "",
+        "| change | subject | promise | promised | predicted | why |",
+        "| --- | --- | --- | --- | --- | --- |",
+      );
+    for (const row of rows) {
+      size += row.length + 1;
+      if (size <= MAX_CHARACTERS) lines.push(row);
+      else left += 1;
+    }
+    if (sizes.length > 0) lines.push("", `Size: ${sizes.map(escaped).join("; ")}`);
+  }
+  if (left > 0) lines.push("", `${left} more rows do not fit into a comment: see the output of the job.`);
+  return `${lines.join("\n")}\n`;
+}
+
+/** Names and reasons come from the platform file, whose author must not write markup into the comment of a bot. */
+function escaped(text: string): string {
+  return text.replace(/[\\`*_{}[\]<>|#!~@]/g, "\\$&").replaceAll("\n", " ");
+}

@@ -1,0 +1,49 @@
+import type { Verdict } from "../../contracts/verdict.js";
+import { type Marks, PLAIN } from "../marks.js";
+import type { ChangeKind } from "./compare.js";
+import type { EnvironmentComparison } from "./comparison.js";
+import { type ChangeGroup, grouped, sizeDifferences, summaryOf } from "./format.js";
+
+/** The verdict whose colour a change has. */
+const COLOURS: Readonly<Record<ChangeKind, Verdict>> = {
+  lost: "broken",
+  withdrawn: "unknown",
+  worse: "unknown",
+  relaxed: "unknown",
+  added: "not-promised",
+  tightened: "not-promised",
+  better: "kept",
+  gained: "kept",
+};
+
+/** A comparison for a terminal: for each environment the promises that differ, with the terms that make the difference. */
+export function comparisonText(
+  title: string,
+  environments: readonly EnvironmentComparison[],
+  marks: Marks = PLAIN,
+): string {
+  const sections = environments
+    .map((each) => ({ each, size: sizeDifferences(each) }))
+    .filter(({ each, size }) => each.changes.length > 0 || size.length > 0);
+  return [
+    marks.heading(title),
+    ...sections.flatMap(({ each, size }) => [
+      "",
+      marks.heading(each.environment),
+      ...grouped(each.changes).flatMap((group) => groupLines(group, marks)),
+      ...size.map((line) => `  size       ${line}`),
+    ]),
+    "",
+    summaryOf(environments),
+  ].join("\n");
+}
+
+function groupLines(
+  { kind, subjects, promise, promised, predicted, reasons }: ChangeGroup,
+  marks: Marks,
+): readonly string[] {
+  return [
+    `  ${marks.verdict(kind.padEnd(9), COLOURS[kind])}  ${subjects}: ${promise}: ${promised} promised, ${predicted === "kept" ? "all kept" : `${predicted} predicted`}`,
+    ...reasons.map((reason) => marks.quiet(`               ${reason}`)),
+  ];
+}

@@ -1,0 +1,149 @@
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { keelson as run } from "../support/local/keelson.js";
+
+const execute = promisify(execFile);
+let directory = "";
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "keelson-compare-"));
+});
+afterEach(async () => {
+  await rm(directory, { recursive: true, force: true });
+});
+
+const platform = (size: string) => `platform: shop
+services:
+  accounts: { modules: [accounts], calls: [orders] }
+stores:
+  orders: { postgres: 17, size: ${size}, backups: { full: daily keep 30d, log: 5m keep 7d } }
+observe: { metrics: prometheus, routes: { critical: pagerduty } }
+objectives: { rto: 3h, rpo: 10m }
+environments:
+  production: { cloud: aws, zones: 3 }
+  staging: {}
+`;
+const promises = (...args: readonly string[]) => run(directory, ["promises", ...args]);
+const write = (text: string) => writeFile(join(directory, "platform.yaml"), text);
+
+async function git(...args: readonly string[]): Promise<void> {
+  const identity = ["-c", "user.name=Ana", "-c", "user.email=ana@example.com", "-c", "init.defaultBranch=main"];
+  await execute("git", [...identity, ...args], { cwd: directory });
+}
+
+/** A repository whose newest commit has a database of 10 GB. */
+async function committed(text = platform("10G")): Promise<void> {
+  await write(text);
+  await git("init", "--quiet");
+  await git("add", ".");
+  await git("commit", "--quiet", "--message", "A small database");
+}
+
+describe("keelson promises --against", () => {
+  it("compares the file with a revision of its repository, and exits with 1 if a promise is lost", async () => {
+    await committed();
+    expect(await promises("--against", "HEAD")).toMatchObject({
+      code: 0,
+      out: expect.stringContaining("no promise changes"),
+    });
+    await write(platform("900G"));
+    const { code, out } = await promises("--against", "main");
+    expect(code).toBe(1);
+    expect(out).toContain("platform.yaml against main:platform.yaml");
+    expect(out).toMatch(/lost +orders: RTO in database-loss: 3h promised/);
+    expect(out).toMatch(/restore of the backup \S+ → /);
+  });
+
+  it("compares one environment, in a folder below the repository's root, as JSON and Markdown", async () => {
+    await committed();
+    await mkdir(join(directory, "sub"));
+    await git("mv", "platform.yaml", "sub/platform.yaml");
+    await git("commit", "--quiet", "--message", "Move it");
+    await writeFile(join(directory, "sub", "platform.yaml"), platform("900G"));
+    const { out } = await promises("sub", "--against", "HEAD", "-e", "staging", "--json");
+    const { environments } = JSON.parse(out);
+    expect(environments.map((each: { environment: string }) => each.environment)).toEqual(["staging"]);
+    const markdown = await promises("sub", "--against", "HEAD", "--format", "markdown");
+    expect(markdown).toMatchObject({ code: 1, err: "" });
+    expect(markdown.out).toContain("| **lost** | orders | RTO in database-loss |");
+  });
+
+  it("compares with another file, also outside of a repository", async () => {
+    await write(platform("900G"));
+    await writeFile(join(directory, "before.yaml"), platform("10G"));
+    const { code, out } = await promises("platform.yaml", "--against", "before.yaml");
+    expect(code).toBe(1);
+    expect(out).toContain("platform.yaml against before.yaml");
+  });
+
+  it("names what it cannot read: a revision, a repository, an earlier version that is invalid", async () => {
+    await write(platform("10G"));
+    const failed = (...args: readonly string[]) => promises(...args);
+    expect(await failed("--against", "HEAD")).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/revision\/unreadable cannot read platform.yaml at HEAD: not a git repository/),
+    });
+    await committed();
+    for (const revision of ["nowhere", "--output=leak", "HEAD~9"]) {
+      const { code, err } = await failed(`--against=${revision}`);
+      expect({ revision, code }).toEqual({ revision, code: 2 });
+      expect(err).toContain(`at ${revision}: `);
+    }
+    await write("platform: shop\nservicez: {}\n");
+    await git("commit", "--quiet", "--all", "--message", "An invalid version");
+    await write(platform("10G"));
+    const invalid = await failed("--against", "HEAD");
+    expect(invalid).toMatchObject({ code: 2, err: expect.stringContaining("HEAD:platform.yaml:2:1") });
+  });
+});
+
+describe("keelson promises --what-if", () => {
+  it("shows what an edit would change, and leaves the file as it is", async () => {
+    await write(platform("10G"));
+    const { code, out } = await promises("--what-if", "stores.orders.size=900G");
+    expect(code).toBe(1);
+    expect(out).toMatch(/lost +orders: RTO in database-loss/);
+    expect(await readFile(join(directory, "platform.yaml"), "utf8")).toBe(platform("10G"));
+  });
+
+  it("applies several edits together, and removes a key without a value", async () => {
+    await write(platform("900G"));
+    const { code, out } = await promises("--what-if", "stores.orders.size=10G", "services.accounts.calls=");
+    expect(code).toBe(0);
+    expect(out).toMatch(/gained +orders: RTO in database-loss/);
+  });
+
+  it("reports an edit that is none, an unknown key, and an invalid value", async () => {
+    await write(platform("10G"));
+    const edit = (text: string) => promises("--what-if", text);
+    expect(await edit("stores.orders.size")).toMatchObject({ code: 2, err: expect.stringContaining("PATH=VALUE") });
+    expect(await edit("stores.orders.sise=1G")).toMatchObject({ code: 2, err: expect.stringContaining("size") });
+    expect(await edit("stores.orders.size=[")).toMatchObject({ code: 2, err: expect.stringContaining("not YAML") });
+    expect(await promises("--what-if", "a=1", "--explain", "database-loss")).toMatchObject({ code: 2 });
+  });
+});
+
+describe("keelson check --against", () => {
+  it("reports only what the other version does not have", async () => {
+    const check = async (...args: readonly string[]) => {
+      const { code, out } = await run(directory, ["check", "--json", ...args]);
+      const { findings } = JSON.parse(out) as { findings: readonly { code: string; message: string }[] };
+      return { code, messages: findings.map(({ message }) => message) };
+    };
+    // The log is shipped every 5 minutes.
+    const lossy = (size: string) => platform(size).replace("rpo: 10m", "rpo: 1m");
+    await committed(lossy("10G"));
+    const before = await check();
+    expect(before).toMatchObject({ code: 1, messages: expect.arrayContaining([expect.stringContaining("RPO")]) });
+    expect(await check("--against", "HEAD")).toEqual({ code: 0, messages: [] });
+    await write(lossy("900G"));
+    const after = await check("--against", "HEAD");
+    expect(after.code).toBe(1);
+    expect(after.messages.length).toBeGreaterThan(0);
+    for (const message of after.messages) expect(message).toMatch(/RTO|restore/);
+  });
+});
