@@ -84,7 +84,7 @@ describe("a server that is not healthy", () => {
       json(response, 200, {
         id: "a",
         object: "chat.completion",
-        choices: [],
+        choices: [{ index: 0, message: { role: "assistant", content: "Aye" } }],
         usage: { prompt_tokens: 1, completion_tokens: 1 },
       });
     });

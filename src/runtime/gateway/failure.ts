@@ -59,6 +59,11 @@ export function statedIn(value: unknown): StatedError | undefined {
   return words === undefined ? undefined : stated(words, [value]);
 }
 
+/** The error of an event of a stream with the name `error`, whose data may have any form. */
+export function errorOfEvent(data: string, value: unknown): StatedError {
+  return statedIn(value) ?? stated(data, isObject(value) ? [value] : []);
+}
+
 function messageOf(error: Readonly<Record<string, unknown>>): string {
   const { message } = error;
   return typeof message === "string" && message !== "" ? message : JSON.stringify(error);

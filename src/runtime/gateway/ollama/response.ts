@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { parseExactly, stringifyExactly } from "../../kernel/exact-json.js";
-import { errorIn, failureOf, notAnAnswer, type ResponseFailure } from "../failure.js";
+import { errorIn, errorOfEvent, failureOf, notAnAnswer, type ResponseFailure } from "../failure.js";
 import { type Problem, problemBody } from "../problem.js";
-import { dataOf, EventCutter, eventsIn } from "../response/events.js";
+import { dataOf, EventCutter, eventsIn, isNamedError } from "../response/events.js";
 import { OutputMeter } from "../response/output-meter.js";
 import { isCount, largerCounts } from "../response/usage-field.js";
 import type { Counted, DocumentShape, StreamShape } from "../shape.js";
@@ -158,7 +158,7 @@ export class OllamaStream implements StreamShape {
       if (this.complete || this.failure !== undefined) break;
       const data = dataOf(event);
       if (data === "[DONE]") this.#complete();
-      else if (data !== undefined) this.#take(data, lines);
+      else if (data !== undefined) this.#take(event, data, lines);
     }
     return lines.length === 0 ? undefined : Buffer.from(lines.join(""));
   }
@@ -170,9 +170,9 @@ export class OllamaStream implements StreamShape {
     else this.failure = notAnAnswer(invalid);
   }
 
-  #take(data: string, lines: string[]): void {
+  #take(event: Buffer, data: string, lines: string[]): void {
     const value = parse(data);
-    const error = errorIn(value);
+    const error = isNamedError(event) ? errorOfEvent(data, value) : errorIn(value);
     if (error !== undefined) {
       this.failure = failureOf(error);
       return;

@@ -1,5 +1,5 @@
 import { parseExactly, stringifyExactly } from "../../kernel/exact-json.js";
-import { errorIn, failureOf, isObject, notAnAnswer, type ResponseFailure } from "../failure.js";
+import { errorIn, failureOf, isObject, notAnAnswer, type ResponseFailure, statedIn } from "../failure.js";
 import { scanObject } from "../json-scan.js";
 import { OPERATIONS, type OperationName } from "../operations.js";
 
@@ -7,12 +7,13 @@ const SHOWN_CHARACTERS = 200;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
 /** The end of the name `"error"`. Its start is the most frequent byte of JSON, which makes a search slow. */
 const ERROR_HINT = Buffer.from('rror"');
 
 /**
- * Why a document with status 200 is no answer; undefined if it is one. An answer is an object with the list of the operation and
- * without an error. Called for every response, so a document is parsed only if it contains the name `error`.
+ * Why a document with status 200 is no answer; undefined if it is one. An answer is an object with the list of the operation, which
+ * is not empty, and without an error. Called for every response, so a document is parsed only if it contains the name `error`.
  */
 export function documentFailure(operation: OperationName, body: Buffer): ResponseFailure | undefined {
   const first = firstByte(body);
@@ -24,9 +25,9 @@ export function documentFailure(operation: OperationName, body: Buffer): Respons
   if (hasList && body.indexOf(ERROR_HINT) < 0) return undefined;
   const document = parsed(body);
   if (document === undefined) return notAnAnswer("an invalid JSON document");
-  const error = errorIn(document);
+  const error = hasList ? errorIn(document) : statedIn(document);
   if (error !== undefined) return failureOf(error);
-  return hasList ? undefined : notAnAnswer(`a document without \`${output}\``);
+  return hasList ? undefined : notAnAnswer(`a document without ${output}`);
 }
 
 /** The same for the start of a document that is too large to be held. */
@@ -44,13 +45,16 @@ function described(body: Buffer, first: number): string {
   return `no JSON: ${text.slice(0, SHOWN_CHARACTERS).trim()}`;
 }
 
-/** Whether a list with this name is in the document. In JSON a quote inside a string is escaped, so the name is not in a text. */
+/** Whether a list with this name that is not empty is in the document. In JSON a quote inside a string is escaped, so the name is not in a text. */
 function hasListNamed(body: Buffer, name: string): boolean {
   const key = `"${name}"`;
   for (let at = body.indexOf(key); at >= 0; at = body.indexOf(key, at + 1)) {
     let value = at + key.length;
     while (isSpace(body[value]) || body[value] === 0x3a) value += 1;
-    if (body[value] === OPEN_BRACKET) return true;
+    if (body[value] !== OPEN_BRACKET) continue;
+    do value += 1;
+    while (isSpace(body[value]));
+    if (body[value] !== CLOSE_BRACKET) return true;
   }
   return false;
 }

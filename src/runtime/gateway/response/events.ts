@@ -113,3 +113,10 @@ function isOneLine(event: Buffer): boolean {
     event.subarray(0, DATA_LINE.length).equals(DATA_LINE)
   );
 }
+
+const NAMED_ERROR = /^event: ?error\r?$/m;
+
+/** Whether the name of an event is `error`. */
+export function isNamedError(event: Buffer): boolean {
+  return NAMED_ERROR.test(event.toString("latin1"));
+}

@@ -1,15 +1,15 @@
-import { errorIn, failureOf, isObject, type ResponseFailure } from "../failure.js";
+import { errorIn, errorOfEvent, failureOf, isObject, type ResponseFailure } from "../failure.js";
 import { type Problem, problemBody } from "../problem.js";
 import type { Counted, StreamShape } from "../shape.js";
-import { dataOf, doneAt, EventCutter, eventStart, eventsIn } from "./events.js";
+import { dataOf, doneAt, EventCutter, eventStart, eventsIn, isNamedError } from "./events.js";
 import { OutputMeter } from "./output-meter.js";
 import { countedIn, largerCounts, usageAt } from "./usage-field.js";
 
 const DONE_EVENT = Buffer.from("data: [DONE]\n\n");
 const BLANK_LINE = Buffer.from("\n\n");
 const DATA = Buffer.from("data:");
-/** The end of the name `"error"`. Its start is the most frequent byte of JSON, which makes a search slow. */
-const ERROR_HINT = Buffer.from('rror"');
+/** Part of the name `"error"` and of an event with this name. `"` is the most frequent byte of JSON, which makes a search slow. */
+const ERROR_HINT = Buffer.from("rror");
 /** Newest parts that are searched for a finish reason when a stream ends without `[DONE]`: usage and metadata may follow the reason. */
 const RECENT_PARTS = 4;
 const FINISH_REASON = /"finish_reason"\s*:\s*"/;
@@ -99,7 +99,7 @@ export class OpenAiStream implements StreamShape {
       const data = dataOf(event);
       if (data !== undefined) {
         const value = parsed(data);
-        const error = errorIn(value);
+        const error = isNamedError(event) ? errorOfEvent(data, value) : errorIn(value);
         if (error !== undefined) {
           this.failure = failureOf(error);
           this.complete = false;
