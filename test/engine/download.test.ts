@@ -30,7 +30,8 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
     return;
   }
   const rest = content.subarray(start);
-  response.writeHead(start > 0 ? 206 : 200, { "content-length": rest.length });
+  const range = { "content-range": `bytes ${start}-${content.length - 1}/${content.length}` };
+  response.writeHead(start > 0 ? 206 : 200, { "content-length": rest.length, ...(start > 0 ? range : {}) });
   if (request.method === "HEAD") response.end();
   else if (cutAfter === undefined) response.end(rest);
   else {

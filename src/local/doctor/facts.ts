@@ -3,7 +3,7 @@ import { statfs } from "node:fs/promises";
 import { availableParallelism, freemem } from "node:os";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { request } from "undici";
+import { EnvHttpProxyAgent, request } from "undici";
 import { z } from "zod";
 import { readIfPresent } from "../../disk/read.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
@@ -107,6 +107,8 @@ async function hubAddress(): Promise<string> {
   const address = process.env["HF_ENDPOINT"] || DEFAULT_HUB;
   const { statusCode, body } = await request(address, {
     method: "HEAD",
+    // As downloads do.
+    dispatcher: new EnvHttpProxyAgent({ proxyTunnel: false }),
     signal: AbortSignal.timeout(HUB_TIMEOUT_MS),
   });
   await body.dump();
