@@ -160,7 +160,7 @@ describe("a server that refuses the request itself", () => {
   );
 });
 
-describe("a server that compresses its answers unasked", () => {
+describe("a server that compresses its answers although it should not", () => {
   it("is read on every route", async () => {
     faulty.behave(async (received, response) => {
       const parts: Buffer[] = [];
