@@ -164,7 +164,7 @@ export function bytes(size: number): string {
   return `${trim(value, value < 10 && unit > 0 ? 1 : 0)} ${units[unit] ?? "B"}`;
 }
 
-/** `1 drill`, `3 drills`. */
-export function plural(number: number, noun: string): string {
-  return `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
+/** `1 drill`, `3 drills`, `3 entries`. */
+export function plural(number: number, noun: string, nouns = `${noun}s`): string {
+  return `${count(number)} ${number === 1 ? noun : nouns}`;
 }

@@ -43,6 +43,13 @@ const pages: RouteObject[] = [
   lazy("models", "Models", async () => (await import("./pages/models/models-page.js")).ModelsPage),
   lazy("usage", "Usage", async () => (await import("./pages/usage/usage-page.js")).UsagePage),
   lazy("keys", "Keys", async () => (await import("./pages/keys/keys-page.js")).KeysPage),
+  lazy("users", "Users", async () => (await import("./pages/users/users-page.js")).UsersPage),
+  lazy(
+    "organisations",
+    "Organisations",
+    async () => (await import("./pages/organisations/organisations-page.js")).OrganisationsPage,
+  ),
+  lazy("audit", "Audit log", async () => (await import("./pages/audit/audit-page.js")).AuditPage),
   lazy("drills", "Drills", async () => (await import("./pages/drills/drills-page.js")).DrillsPage),
   lazy("drills/:id", "Drill", async () => (await import("./pages/drills/drill-page.js")).DrillPage),
   lazy("backups", "Backups", async () => (await import("./pages/backups/backups-page.js")).BackupsPage),

@@ -3,8 +3,10 @@ import {
   Button,
   type CSSVariablesResolver,
   createTheme,
+  Drawer,
   type MantineColorsTuple,
   Modal,
+  Notification,
   SegmentedControl,
   Tooltip,
 } from "@mantine/core";
@@ -49,6 +51,9 @@ const dark: MantineColorsTuple = [
   "#0a0f14",
 ];
 
+/** The name of every close button, which has only an icon. */
+const CLOSE = { "aria-label": "Close" };
+
 export const theme = createTheme({
   primaryColor: "sea",
   primaryShade: { light: 7, dark: 6 },
@@ -64,7 +69,11 @@ export const theme = createTheme({
   components: {
     Button: Button.extend({ defaultProps: { size: "sm" } }),
     ActionIcon: ActionIcon.extend({ defaultProps: { variant: "subtle", color: "gray" } }),
-    Modal: Modal.extend({ defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.4 } } }),
+    Drawer: Drawer.extend({ defaultProps: { closeButtonProps: CLOSE } }),
+    Modal: Modal.extend({
+      defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.4 }, closeButtonProps: CLOSE },
+    }),
+    Notification: Notification.extend({ defaultProps: { closeButtonProps: CLOSE } }),
     SegmentedControl: SegmentedControl.extend({ defaultProps: { size: "sm" } }),
     Tooltip: Tooltip.extend({ defaultProps: { openDelay: 250, withArrow: true } }),
   },

@@ -46,8 +46,13 @@ export const auditEntry = z
   })
   .meta({ id: "AuditEntry" });
 
+export type AuditEntry = Readonly<z.infer<typeof auditEntry>>;
+
 export const auditPage = z.object({
   entries: z.array(auditEntry),
+  names: z.record(z.string(), z.string()).meta({
+    description: "Names of the users and keys that are actors or subjects of these entries, by id, as far as visible.",
+  }),
   next: z.int().nullable().meta({ description: "Value of `before` for the next page; null on the last page." }),
 });
 

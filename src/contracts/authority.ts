@@ -24,6 +24,9 @@ export type Authority =
   /** A process of the platform: the internal token. */
   | { readonly kind: "internal-token" };
 
+/** The authority of a caller of the admin API. */
+export type ActorAuthority = Extract<Authority, { readonly kind: "actor" }>;
+
 /** Who may call the paths below a prefix of the listener. `per-route`: each route below it declares its own authority. */
 export type PrefixAuthority = Authority | { readonly kind: "per-route" };
 
@@ -33,13 +36,13 @@ export const INTERNAL_TOKEN: Authority = { kind: "internal-token" };
 export const PER_ROUTE: PrefixAuthority = { kind: "per-route" };
 
 /** The members, admins or owners of an organisation, each for their own. */
-export const MEMBER: Authority = { kind: "actor", scope: "admin", role: "member", operator: false };
-export const ADMIN: Authority = { kind: "actor", scope: "admin", role: "admin", operator: false };
-export const OWNER: Authority = { kind: "actor", scope: "admin", role: "owner", operator: false };
+export const MEMBER: ActorAuthority = { kind: "actor", scope: "admin", role: "member", operator: false };
+export const ADMIN: ActorAuthority = { kind: "actor", scope: "admin", role: "admin", operator: false };
+export const OWNER: ActorAuthority = { kind: "actor", scope: "admin", role: "owner", operator: false };
 /** Users who run the platform: they act for every organisation. */
-export const OPERATOR: Authority = { kind: "actor", scope: "admin", role: "owner", operator: true };
+export const OPERATOR: ActorAuthority = { kind: "actor", scope: "admin", role: "owner", operator: true };
 /** API keys with the scope `usage` or `admin`, and every session. */
-export const USAGE_READER: Authority = { kind: "actor", scope: "usage", role: "member", operator: false };
+export const USAGE_READER: ActorAuthority = { kind: "actor", scope: "usage", role: "member", operator: false };
 
 /** The rights of an authenticated caller of the admin API. */
 export interface Rights {
@@ -55,10 +58,7 @@ export type Missing =
   | { readonly kind: "scope"; readonly required: Scope }
   | { readonly kind: "operator" };
 
-export function missingRight(
-  authority: Extract<Authority, { kind: "actor" }>,
-  { role, scopes, operator }: Rights,
-): Missing | undefined {
+export function missingRight(authority: ActorAuthority, { role, scopes, operator }: Rights): Missing | undefined {
   if (!includesRole(role, authority.role)) return { kind: "role", required: authority.role };
   const hasScope = scopes.includes(authority.scope) || (authority.scope === "usage" && scopes.includes("admin"));
   if (!hasScope) return { kind: "scope", required: authority.scope };

@@ -49,6 +49,18 @@ describe("the audit log", () => {
     expect(paged).toEqual(whole);
   });
 
+  test("is searched by act, by id and by the names of actors and subjects, which it contains", async () => {
+    const { body: user } = await call("POST", "/admin/users", { name: "Zora Quibble" });
+    const found = async (search: string) => (await call("GET", `/admin/audit?search=${search}`)).body;
+    for (const search of ["quibble", user.id])
+      expect((await found(search)).entries).toMatchObject([{ act: "user.create", subject: user.id }]);
+    expect((await found("quibble")).names[user.id]).toBe("Zora Quibble");
+    const created = (await found("user.CREATE")).entries.map(({ act }: { act: string }) => act);
+    expect(created.length).toBeGreaterThan(1);
+    expect(new Set(created)).toEqual(new Set(["user.create"]));
+    expect((await found("%25")).entries).toEqual([]);
+  });
+
   test("records nothing of a failed act", async () => {
     const before = await verdict();
     expect((await call("POST", "/admin/users", { name: "ann" })).status).toBe(409);

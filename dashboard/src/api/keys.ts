@@ -1,6 +1,6 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { KeyOrder, KeyStatus, NewKey } from "../../../src/contracts/keys.js";
-import { keyRoutes, organisationRoutes } from "../../../src/contracts/routes/accounts.js";
+import { keyRoutes } from "../../../src/contracts/routes/accounts.js";
 import { call } from "./client.js";
 
 export type { Scope } from "../../../src/contracts/authority.js";
@@ -12,6 +12,7 @@ const REFRESH_INTERVAL_MS = 15_000;
 export interface KeysQuery {
   readonly search: string | undefined;
   readonly status: KeyStatus | undefined;
+  readonly organisation: string | undefined;
   readonly order: KeyOrder;
   readonly after: string | undefined;
   readonly limit: number;
@@ -24,17 +25,6 @@ export function useKeys(query: KeysQuery) {
     queryFn: ({ signal }) => call(keyRoutes.listKeys, { query }, signal),
     placeholderData: keepPreviousData,
     refetchInterval: REFRESH_INTERVAL_MS,
-  });
-}
-
-/** The organisations whose name or id contains the text, for which an operator may create keys. */
-export function useOrganisations(search: string, enabled: boolean) {
-  return useQuery({
-    enabled,
-    queryKey: ["organisations", search],
-    queryFn: async ({ signal }) =>
-      (await call(organisationRoutes.listOrganisations, { query: { search, limit: 50 } }, signal)).organisations,
-    placeholderData: keepPreviousData,
   });
 }
 

@@ -24,7 +24,7 @@ interface HelpProps {
 /** Keyboard shortcuts, and where else to look. */
 export function Help({ opened, onClose }: HelpProps) {
   return (
-    <Modal opened={opened} onClose={onClose} title="Help and shortcuts" closeButtonProps={{ "aria-label": "Close" }}>
+    <Modal opened={opened} onClose={onClose} title="Help and shortcuts">
       <h3 className={styles.title}>Keyboard</h3>
       <dl className={styles.list}>
         {keys.map(({ keys: pressed, what }) => (

@@ -288,3 +288,30 @@ export function OpenIcon(props: IconProps) {
     </Drawing>
   );
 }
+
+export function UsersIcon(props: IconProps) {
+  return (
+    <Drawing {...props}>
+      <circle cx="8" cy="7" r="3" />
+      <path d="M2.5 16.5c.4-3 2.6-4.5 5.5-4.5s5.1 1.5 5.5 4.5M13 4.3a3 3 0 0 1 0 5.4M15 12.4c1.5.6 2.3 1.9 2.5 4.1" />
+    </Drawing>
+  );
+}
+
+export function OrganisationsIcon(props: IconProps) {
+  return (
+    <Drawing {...props}>
+      <path d="M4 17V4.5A1.5 1.5 0 0 1 5.5 3h5A1.5 1.5 0 0 1 12 4.5V17M12 8.5h2.5A1.5 1.5 0 0 1 16 10v7M2.5 17h15" />
+      <path d="M7 6.5h2M7 9.5h2M7 12.5h2" />
+    </Drawing>
+  );
+}
+
+export function AuditIcon(props: IconProps) {
+  return (
+    <Drawing {...props}>
+      <path d="M5.5 2.5h9A1.5 1.5 0 0 1 16 4v13.5l-2-1.3-2 1.3-2-1.3-2 1.3-2-1.3-2 1.3V4a1.5 1.5 0 0 1 1.5-1.5Z" />
+      <path d="M7.5 6.5h5M7.5 9.5h5M7.5 12.5h2.5" />
+    </Drawing>
+  );
+}

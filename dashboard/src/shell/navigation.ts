@@ -1,6 +1,17 @@
 import type { ComponentType } from "react";
-import type { Session } from "../api/session.js";
-import { BackupsIcon, DrillsIcon, KeysIcon, ModelsIcon, PromisesIcon, TopologyIcon, UsageIcon } from "./icons.js";
+import { type ActorAuthority, ADMIN, missingRight, OPERATOR, type Rights } from "../../../src/contracts/authority.js";
+import {
+  AuditIcon,
+  BackupsIcon,
+  DrillsIcon,
+  KeysIcon,
+  ModelsIcon,
+  OrganisationsIcon,
+  PromisesIcon,
+  TopologyIcon,
+  UsageIcon,
+  UsersIcon,
+} from "./icons.js";
 
 export interface NavigationItem {
   readonly to: string;
@@ -10,11 +21,9 @@ export interface NavigationItem {
   readonly about: string;
   /** Shown in the bar at the bottom of a phone, which has room for four pages. */
   readonly primary?: true;
-  /** The page concerns the platform itself: the API refuses its data to others. */
-  readonly operator?: true;
+  /** Who may read its data. Absent: everyone who is signed in. */
+  readonly authority?: ActorAuthority;
 }
-
-type Operator = Pick<Session, "operator">;
 
 export interface NavigationGroup {
   readonly name: string;
@@ -30,7 +39,7 @@ const navigation: readonly NavigationGroup[] = [
         to: "/promises",
         name: "Promises",
         Icon: PromisesIcon,
-        operator: true,
+        authority: OPERATOR,
         about: "RTO, RPO and availability: promised, predicted, measured",
         primary: true,
       },
@@ -38,7 +47,7 @@ const navigation: readonly NavigationGroup[] = [
         to: "/topology",
         name: "Topology",
         Icon: TopologyIcon,
-        operator: true,
+        authority: OPERATOR,
         about: "Components, their state and calls",
         primary: true,
       },
@@ -49,30 +58,64 @@ const navigation: readonly NavigationGroup[] = [
     items: [
       { to: "/models", name: "Models", Icon: ModelsIcon, about: "Engines, targets, queues, playground", primary: true },
       { to: "/usage", name: "Usage", Icon: UsageIcon, about: "Requests, tokens and errors", primary: true },
+    ],
+  },
+  {
+    name: "Access",
+    items: [
       { to: "/keys", name: "Keys", Icon: KeysIcon, about: "API keys: create, search, revoke" },
+      { to: "/users", name: "Users", Icon: UsersIcon, authority: ADMIN, about: "Users: roles, sign-in links, disable" },
+      {
+        to: "/organisations",
+        name: "Organisations",
+        Icon: OrganisationsIcon,
+        authority: OPERATOR,
+        about: "Organisations and their users, keys and acts",
+      },
+      {
+        to: "/audit",
+        name: "Audit log",
+        Icon: AuditIcon,
+        authority: ADMIN,
+        about: "Who did what and when; hash chain",
+      },
     ],
   },
   {
     name: "Recovery",
     items: [
-      { to: "/drills", name: "Drills", Icon: DrillsIcon, operator: true, about: "Inject faults, measure recovery" },
-      { to: "/backups", name: "Backups", Icon: BackupsIcon, operator: true, about: "Backups and their verification" },
+      {
+        to: "/drills",
+        name: "Drills",
+        Icon: DrillsIcon,
+        authority: OPERATOR,
+        about: "Inject faults, measure recovery",
+      },
+      {
+        to: "/backups",
+        name: "Backups",
+        Icon: BackupsIcon,
+        authority: OPERATOR,
+        about: "Backups and their verification",
+      },
     ],
   },
 ];
 
 /** The groups with the pages that a user may open. */
-export function navigationOf({ operator }: Operator): readonly NavigationGroup[] {
+export function navigationOf(rights: Rights): readonly NavigationGroup[] {
+  const permitted = ({ authority }: NavigationItem) =>
+    authority === undefined || missingRight(authority, rights) === undefined;
   return navigation
-    .map(({ name, items }) => ({ name, items: items.filter((item) => operator || !item.operator) }))
+    .map(({ name, items }) => ({ name, items: items.filter(permitted) }))
     .filter(({ items }) => items.length > 0);
 }
 
-export function pagesOf(user: Operator): readonly NavigationItem[] {
-  return navigationOf(user).flatMap(({ items }) => items);
+export function pagesOf(rights: Rights): readonly NavigationItem[] {
+  return navigationOf(rights).flatMap(({ items }) => items);
 }
 
 /** The first page of a user. */
-export function homeOf({ operator }: Operator): string {
+export function homeOf({ operator }: Pick<Rights, "operator">): string {
   return operator ? "/promises" : "/models";
 }

@@ -3,8 +3,8 @@ import { ApiError } from "../api/client.js";
 import styles from "./note.module.css";
 
 interface NoteProps {
-  /** `unknown`: needs attention. `broken`: failed or destructive. `quiet`: information. */
-  readonly tone: "unknown" | "broken" | "quiet";
+  /** `kept`: succeeded. `unknown`: needs attention. `broken`: failed or destructive. `quiet`: information. */
+  readonly tone: "kept" | "unknown" | "broken" | "quiet";
   readonly title?: string;
   /** Announced by screen readers when it appears. */
   readonly alert?: true;

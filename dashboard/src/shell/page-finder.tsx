@@ -14,7 +14,7 @@ interface PageFinderProps {
 /** A dialog that opens a page by a part of its name or purpose. */
 export function PageFinder({ pages, opened, onClose }: PageFinderProps) {
   return (
-    <Modal opened={opened} onClose={onClose} title="Go to page" closeButtonProps={{ "aria-label": "Close" }}>
+    <Modal opened={opened} onClose={onClose} title="Go to page">
       <Finder pages={pages} onClose={onClose} />
     </Modal>
   );

@@ -69,14 +69,7 @@ export function Shell({ session }: { readonly session: Session }) {
           <span>More</span>
         </button>
       </nav>
-      <Drawer
-        opened={dialog === "more"}
-        onClose={close}
-        position="bottom"
-        size="auto"
-        title="Pages"
-        closeButtonProps={{ "aria-label": "Close" }}
-      >
+      <Drawer opened={dialog === "more"} onClose={close} position="bottom" size="auto" title="Pages">
         <nav className={styles.drawer} aria-label="All pages">
           <Groups session={session} />
         </nav>

@@ -253,6 +253,10 @@ export const auditRoutes = {
     tag: "audit",
     authority: ADMIN,
     query: ofOrganisation.extend({
+      search: search.meta({
+        description:
+          "Only entries whose actor, act or subject contains this text, in any case; also by the name of a user or key.",
+      }),
       before: z.coerce.number().int().positive().optional().meta({ description: "`next` of the page before." }),
       limit: z.coerce.number().int().min(1).max(500).default(100),
     }),

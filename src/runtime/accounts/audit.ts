@@ -1,8 +1,9 @@
-import { sql, type Transaction } from "kysely";
+import { type RawBuilder, sql, type Transaction } from "kysely";
 import type { AuditAct } from "../../contracts/audit.js";
 import { openChainOf, plainHashOf } from "./audit-chain.js";
 import { GAP_ACT, gapOf, isStored, OpenGaps } from "./audit-gaps.js";
 import type { Head } from "./audit-heads.js";
+import { contains } from "./page.js";
 import type { AccountsSchema } from "./schema.js";
 
 /** One operation to be recorded. */
@@ -95,20 +96,51 @@ async function append(
   appended.set(act.organisation, { id: inserted.id, hash });
 }
 
-/** Entries that the transaction may read, newest first. `before` is the id of the last entry of the page before. */
-export async function readAudit(
-  transaction: Transaction<AccountsSchema>,
-  page: { readonly organisation: string | undefined; readonly before: number | undefined; readonly limit: number },
-): Promise<AuditEntry[]> {
-  const { organisation, before, limit } = page;
+export interface AuditQuery {
+  /** Undefined: every organisation that the transaction may read. */
+  readonly organisation: string | undefined;
+  /** Part of an actor, act or subject, or of the name of a user or key that is one. */
+  readonly search?: string | undefined;
+  /** Id of the last entry of the page before. */
+  readonly before: number | undefined;
+  readonly limit: number;
+}
+
+/** Entries that the transaction may read, newest first. */
+export async function readAudit(transaction: Transaction<AccountsSchema>, query: AuditQuery): Promise<AuditEntry[]> {
+  const { organisation, search = "", before, limit } = query;
   return transaction
     .selectFrom("audit")
     .select([...ENTRY_COLUMNS, sql<string>`detail::text`.as("detail")])
     .$if(organisation !== undefined, (query) => query.where("organisation", "=", organisation ?? ""))
+    .$if(search !== "", (query) => query.where(matches(search)))
     .$if(before !== undefined, (query) => query.where("id", "<", before ?? 0))
     .orderBy("id", "desc")
     .limit(limit)
     .execute();
+}
+
+function matches(search: string): RawBuilder<boolean> {
+  const named = sql`select id from users where ${contains("name", search)}
+    union all select id from api_keys where ${contains("name", search)}`;
+  return sql<boolean>`(${contains("actor", search)} or ${contains("act", search)} or ${contains("subject", search)}
+    or subject in (${named}) or split_part(actor, ':', 2) in (${named}))`;
+}
+
+/** Names of the users and keys that are actors or subjects of entries, by id, as far as the transaction may read them. */
+export async function namesIn(
+  transaction: Transaction<AccountsSchema>,
+  entries: readonly Pick<AuditEntry, "actor" | "subject">[],
+): Promise<Readonly<Record<string, string>>> {
+  const ids = [...new Set(entries.flatMap(({ actor, subject }) => [actor.replace(/^\w+:/, ""), subject]))];
+  if (ids.length === 0) return {};
+  const rows = await transaction
+    .selectFrom("users")
+    .select(["id", "name"])
+    .where("id", "in", ids)
+    .unionAll(transaction.selectFrom("api_keys").select(["id", "name"]).where("id", "in", ids))
+    .execute();
+  return Object.fromEntries(rows.map(({ id, name }) => [id, name]));
 }
 
 const ENTRY_COLUMNS = ["id", "organisation", "at", "actor", "act", "subject", "previous", "hash"] as const;

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { z } from "zod";
+import type { AuditEntry, auditPage } from "../../../src/contracts/audit.js";
 import type { BackupList } from "../../../src/contracts/backups.js";
 import {
   type DrillResult,
@@ -8,6 +9,7 @@ import {
   type drillSummariesSchema,
 } from "../../../src/contracts/drills.js";
 import type { Key } from "../../../src/contracts/keys.js";
+import type { User } from "../../../src/contracts/organisations.js";
 import type { RecoveryReport } from "../../../src/contracts/recovery.js";
 import type { UsageReport, UsageRow } from "../../../src/contracts/usage.js";
 import { sumUsage } from "../../../src/contracts/usage.js";
@@ -70,6 +72,47 @@ function keyOf(index: number): Key {
     madeBy: null,
     endsWithSession: false,
   };
+}
+
+const organisationOf = (index: number) => ({
+  id: index === 0 ? "o".repeat(63) : `organisation-${index}`,
+  name: index === 0 ? "n".repeat(100) : `Organisation ${index}`,
+  created: iso(index * HOUR_MS),
+  deleted: null,
+});
+
+function userOf(index: number): User {
+  return {
+    id: `usr_${index}`,
+    organisation: index === 0 ? "o".repeat(63) : `organisation-${index % 50}`,
+    name: index === 0 ? "u".repeat(100) : `User ${index}`,
+    role: index % 10 === 0 ? "owner" : "member",
+    operator: index === 0,
+    disabled: index % 7 === 3,
+    created: iso(index * HOUR_MS),
+    deleted: null,
+  };
+}
+
+/** Entries with descending ids, as many as keys. */
+function auditOf(query: URLSearchParams): z.infer<typeof auditPage> {
+  const limit = Number(query.get("limit"));
+  const newest = Number(query.get("before") ?? KEYS + 1) - 1;
+  const entries = Array.from({ length: Math.min(limit, newest) }, (_, index): AuditEntry => {
+    const id = newest - index;
+    return {
+      id,
+      at: iso((KEYS - id) * 60_000),
+      organisation: id % 3 === 0 ? null : "o".repeat(63),
+      actor: id % 2 === 0 ? "user:usr_0" : `os:${"r".repeat(100)}`,
+      act: "key.create",
+      subject: `key_${id}`,
+      detail: { name: "k".repeat(100), scopes: ["inference", "admin"], models: ["m".repeat(90)] },
+      previous: "0".repeat(64),
+      hash: "1".repeat(64),
+    };
+  });
+  return { entries, names: { usr_0: "u".repeat(100) }, next: newest > limit ? newest - limit + 1 : null };
 }
 
 type DrillSummary = z.input<typeof drillSummariesSchema>["drills"][number];
@@ -165,6 +208,8 @@ function usageOf(query: URLSearchParams): UsageReport {
 export async function serveLargePlatform(): Promise<LargePlatform> {
   const plan = planOf(platformFile());
   const keys = Array.from({ length: KEYS }, (_, index) => keyOf(index));
+  const users = Array.from({ length: KEYS }, (_, index) => userOf(index));
+  const organisations = Array.from({ length: DRILLS }, (_, index) => organisationOf(index));
   const drills = Array.from({ length: DRILLS }, (_, index) => drillOf(index));
   const sheet = sheetOf(plan)([]);
   const topology = composeTopology(plan, { at: now, units: new Map(), stores: new Map(), models: undefined });
@@ -256,7 +301,15 @@ export async function serveLargePlatform(): Promise<LargePlatform> {
         tokensPerSecond: 480,
       })),
     }),
-    "/admin/organisations": () => ({ organisations: [], total: 0, next: null }),
+    "/admin/organisations": (query) => {
+      const { rows, ...rest } = page(organisations, query);
+      return { organisations: rows, ...rest };
+    },
+    "/admin/users": (query) => {
+      const { rows, ...rest } = page(users, query);
+      return { users: rows, ...rest };
+    },
+    "/admin/audit": (query) => auditOf(query),
   };
   const pages = webHandler(
     await readWebFiles(),

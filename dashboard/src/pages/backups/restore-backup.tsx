@@ -17,13 +17,7 @@ interface RestoreBackupProps {
  */
 export function RestoreBackup({ backup, recovery, onClose }: RestoreBackupProps) {
   return (
-    <Modal
-      opened={backup !== undefined}
-      onClose={onClose}
-      title="Restore a backup"
-      size="lg"
-      closeButtonProps={{ "aria-label": "Close" }}
-    >
+    <Modal opened={backup !== undefined} onClose={onClose} title="Restore a backup" size="lg">
       {backup && (
         <Stack gap="md">
           <Note tone="broken" title="In place of the running database">

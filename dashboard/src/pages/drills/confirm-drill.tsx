@@ -21,7 +21,6 @@ export function ConfirmDrill({ estimate, onClose }: ConfirmDrillProps) {
       opened={estimate !== undefined}
       onClose={onClose}
       title={estimate ? `Run the ${faultName(estimate.fault).toLowerCase()} drill?` : ""}
-      closeButtonProps={{ "aria-label": "Close" }}
     >
       {estimate && <Confirmation estimate={estimate} onClose={onClose} />}
     </Modal>

@@ -1,9 +1,10 @@
 import { Button, Checkbox, Group, Modal, MultiSelect, Select, Stack, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
-import { type CreatedKey, type Scope, useCreateKey, useOrganisations } from "../../api/keys.js";
+import { type CreatedKey, type Scope, useCreateKey } from "../../api/keys.js";
 import { useModels } from "../../api/models.js";
 import { useSession } from "../../api/session.js";
 import { FailureNote } from "../../shell/note.js";
+import { OrganisationSelect } from "../../shell/organisation-select.js";
 import { KeyShown } from "./key-shown.js";
 
 const scopes: readonly { readonly value: Scope; readonly label: string; readonly description: string }[] = [
@@ -48,7 +49,6 @@ export function CreateKey({ opened, onClose }: CreateKeyProps) {
       title={created ? "Save your key" : "Create key"}
       closeOnClickOutside={!created}
       withCloseButton={!uncopied}
-      closeButtonProps={{ "aria-label": "Close" }}
     >
       {created ? (
         <KeyShown created={created} copied={copied} warned={warned} onCopied={() => setCopied(true)} onDone={close} />
@@ -72,9 +72,7 @@ function KeyForm({ onCreated, onCancel }: KeyFormProps) {
   const [only, setOnly] = useState<string[]>([]);
   const [lifetime, setLifetime] = useState("90");
   const session = useSession().data;
-  const [organisation, setOrganisation] = useState<string | null>(null);
-  const [found, setFound] = useState("");
-  const organisations = useOrganisations(found, session?.operator === true).data ?? [];
+  const [organisation, setOrganisation] = useState<string>();
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -83,7 +81,7 @@ function KeyForm({ onCreated, onCancel }: KeyFormProps) {
       {
         name: name.trim(),
         scopes: chosen,
-        ...(organisation === null ? {} : { organisation }),
+        ...(organisation === undefined ? {} : { organisation }),
         ...(only.length > 0 ? { models: only } : {}),
         ...(lifetime === "never" ? {} : { expires: new Date(Date.now() + Number(lifetime) * DAY_MS).toISOString() }),
       },
@@ -129,18 +127,9 @@ function KeyForm({ onCreated, onCancel }: KeyFormProps) {
           />
         )}
         {session?.operator && (
-          <Select
+          <OrganisationSelect
             label="Organisation"
-            placeholder={session.organisation}
-            data={organisations.map(({ id, name: called }) => ({
-              value: id,
-              label: called === id ? id : `${called} (${id})`,
-            }))}
-            searchable
-            clearable
-            clearButtonProps={{ "aria-label": "Own organisation" }}
-            nothingFoundMessage="No organisation matches"
-            onSearchChange={setFound}
+            none={session.organisation}
             value={organisation}
             onChange={setOrganisation}
           />

@@ -4,6 +4,7 @@ import { useEffect } from "react";
 import { type CreatedKey, useRevokeKey } from "../../api/keys.js";
 import { CheckIcon, CopyIcon } from "../../shell/icons.js";
 import { FailureNote, Note } from "../../shell/note.js";
+import { Secret } from "../../shell/secret.js";
 import styles from "./key-shown.module.css";
 
 interface KeyShownProps {
@@ -34,9 +35,9 @@ export function KeyShown({ created, copied, warned, onCopied, onDone }: KeyShown
   return (
     <Stack gap="md">
       <p>You will not see it again: Keelson stores only a hash of it.</p>
-      <div className={styles.secret} onCopy={onCopied}>
-        <code data-testid="new-key">{secret}</code>
-      </div>
+      <Secret label="new-key" onCopy={onCopied}>
+        {secret}
+      </Secret>
       <Button
         data-autofocus
         leftSection={clipboard.copied ? <CheckIcon size={16} /> : <CopyIcon size={16} />}

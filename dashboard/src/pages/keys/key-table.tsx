@@ -53,16 +53,17 @@ export function KeyTable({ keys, onRevoke }: KeyTableProps) {
           <Moment label="Expires" at={key.expires} none="never">
             {key.endsWithSession && "with its session, at most "}
           </Moment>
-          <td className={table.figure}>
+          <td data-label="Actions" className={table.figure}>
             {key.status === "active" && (
               <Button
                 size="compact-sm"
-                variant="default"
+                variant="subtle"
+                color="gray"
                 className={styles.revoke}
                 aria-label={`Revoke ${key.name}`}
                 onClick={() => onRevoke(key)}
               >
-                Revoke
+                Revoke…
               </Button>
             )}
           </td>

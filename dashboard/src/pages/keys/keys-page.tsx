@@ -1,12 +1,14 @@
-import { Button, SegmentedControl, Select, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
+import { Button, SegmentedControl, Select } from "@mantine/core";
 import { useState } from "react";
 import { type Key, type KeyOrder, useKeys } from "../../api/keys.js";
+import { useSession } from "../../api/session.js";
 import { Filters } from "../../shell/filters.js";
-import { PlusIcon, SearchIcon } from "../../shell/icons.js";
+import { PlusIcon } from "../../shell/icons.js";
+import { List } from "../../shell/list.js";
+import { OrganisationSelect } from "../../shell/organisation-select.js";
 import { Page, Section } from "../../shell/page.js";
-import { Pager } from "../../shell/pager.js";
-import { Empty, Failure, Loading } from "../../shell/states.js";
+import { SearchField } from "../../shell/search-field.js";
+import { Empty } from "../../shell/states.js";
 import { choice, FIRST_PAGE, useListPlace, useUrlState } from "../../shell/url-state.js";
 import { CreateKey } from "./create-key.js";
 import { KeyTable } from "./key-table.js";
@@ -14,7 +16,6 @@ import styles from "./keys-page.module.css";
 import { RevokeKey } from "./revoke-key.js";
 
 const PAGE_SIZE = 50;
-const SEARCH_DELAY_MS = 250;
 
 const orders: readonly { readonly value: KeyOrder; readonly label: string }[] = [
   { value: "created", label: "Newest first" },
@@ -38,7 +39,7 @@ export function KeysPage() {
       lead="A key is shown only once; Keelson stores a hash of it. Revoking a key takes effect immediately on every replica."
       actions={create}
     >
-      <Section title="API keys" flush>
+      <Section title="All keys" flush>
         <KeyList onRevoke={setRevoking} />
       </Section>
       <CreateKey opened={creating} onClose={() => setCreating(false)} />
@@ -50,34 +51,24 @@ export function KeysPage() {
 function KeyList({ onRevoke }: { readonly onRevoke: (key: Key) => void }) {
   const [parameters, setParameters] = useUrlState();
   const place = useListPlace();
+  const operator = useSession().data?.operator === true;
   const search = parameters.get("search") ?? undefined;
   const status = choice(parameters.get("status"), ["active", "expired", "revoked", "all"]);
+  const organisation = parameters.get("organisation") ?? undefined;
   const order = choice(parameters.get("order"), ["created", "name", "last-used", "expires"]);
-  const [text, setText] = useState(search ?? "");
-  const find = useDebouncedCallback(
-    (wanted: string) => setParameters({ search: wanted.trim(), ...FIRST_PAGE }),
-    SEARCH_DELAY_MS,
-  );
   const keys = useKeys({
     search,
     status: status === "all" ? undefined : status,
+    organisation,
     order,
     after: place.after,
     limit: PAGE_SIZE,
   });
+  const filtered = search !== undefined || status !== "active" || organisation !== undefined;
   return (
     <>
       <Filters>
-        <TextInput
-          aria-label="Search keys"
-          placeholder="Name, id or first characters"
-          leftSection={<SearchIcon size={16} />}
-          value={text}
-          onChange={(event) => {
-            setText(event.currentTarget.value);
-            find(event.currentTarget.value);
-          }}
-        />
+        <SearchField label="Search keys" placeholder="Name, id or first characters" />
         <SegmentedControl
           aria-label="Status"
           value={status}
@@ -89,6 +80,14 @@ function KeyList({ onRevoke }: { readonly onRevoke: (key: Key) => void }) {
             { value: "all", label: "All" },
           ]}
         />
+        {operator && (
+          <OrganisationSelect
+            aria-label="Organisation"
+            none="All organisations"
+            value={organisation}
+            onChange={(next) => setParameters({ organisation: next, ...FIRST_PAGE })}
+          />
+        )}
         <Select
           aria-label="Order"
           className={styles.order}
@@ -100,40 +99,21 @@ function KeyList({ onRevoke }: { readonly onRevoke: (key: Key) => void }) {
           }
         />
       </Filters>
-      {keys.isPending && (
-        <div className={styles.inner}>
-          <Loading rows={5} what="the keys" />
-        </div>
-      )}
-      {keys.isError && !keys.data && (
-        <div className={styles.inner}>
-          <Failure what="The keys could not be read" error={keys.error} onRetry={() => keys.refetch()} />
-        </div>
-      )}
-      {keys.data?.keys.length === 0 && (
-        <div className={styles.inner}>
-          {search === undefined && status === "active" ? (
-            <Empty title="No active keys">Create a key with the scope inference to call the model APIs.</Empty>
+      <List
+        of="key"
+        place={place}
+        query={keys}
+        data={keys.data && { ...keys.data, rows: keys.data.keys }}
+        empty={
+          filtered ? (
+            <Empty title="No key matches">Change the search or the filters.</Empty>
           ) : (
-            <Empty title="No key matches">Change the search or the status.</Empty>
-          )}
-        </div>
-      )}
-      {keys.data && keys.data.keys.length > 0 && <KeyTable keys={keys.data.keys} onRevoke={onRevoke} />}
-      {keys.data && keys.data.total > 0 && (
-        <Pager
-          of="key"
-          first={place.first}
-          shown={keys.data.keys.length}
-          total={keys.data.total}
-          onPrevious={place.after === undefined ? undefined : place.previous}
-          onNext={nextOf(keys.data.next, keys.data.keys.length, place.next)}
-        />
-      )}
+            <Empty title="No active keys">Create a key with the scope inference to call the model APIs.</Empty>
+          )
+        }
+      >
+        {(rows) => <KeyTable keys={rows} onRevoke={onRevoke} />}
+      </List>
     </>
   );
-}
-
-function nextOf(cursor: string | null, shown: number, next: (cursor: string, shown: number) => void) {
-  return cursor === null ? undefined : () => next(cursor, shown);
 }

@@ -16,12 +16,7 @@ export function RevokeKey({ target, onClose }: RevokeKeyProps) {
     onClose();
   };
   return (
-    <Modal
-      opened={target !== undefined}
-      onClose={close}
-      title={`Revoke ${target?.name ?? ""}?`}
-      closeButtonProps={{ "aria-label": "Close" }}
-    >
+    <Modal opened={target !== undefined} onClose={close} title={`Revoke ${target?.name ?? ""}?`}>
       <Stack gap="md">
         <p>
           Requests with <code>{target?.prefix}…</code> are refused immediately on every replica. This cannot be undone.

@@ -4,21 +4,25 @@ import { auditEntry } from "../../../contracts/audit.js";
 import { auditRoutes } from "../../../contracts/routes/accounts.js";
 import { readableOrganisation, scopeOf, serve } from "../../admin/index.js";
 import type { Tables } from "../../database/client.js";
-import { chainsOf, readAudit, verifyAudit } from "../audit.js";
+import { chainsOf, namesIn, readAudit, verifyAudit } from "../audit.js";
 import { PLATFORM_CHAIN } from "../audit-chain.js";
 import type { AccountsSchema } from "../schema.js";
 
 export function serveAudit(app: FastifyInstance, tables: Tables<AccountsSchema>): void {
   serve(app, auditRoutes, {
     readAudit: async ({ actor, query }) => {
-      const { before, limit } = query;
+      const { search, before, limit } = query;
       const organisation = readableOrganisation(actor, query.organisation);
-      const entries = await tables.transaction(
+      const { entries, names } = await tables.transaction(
         scopeOf(organisation),
-        (open) => readAudit(open, { organisation, before, limit }),
+        async (open) => {
+          const found = await readAudit(open, { organisation, search, before, limit });
+          return { entries: found, names: await namesIn(open, found) };
+        },
         { repeatable: true },
       );
       return {
+        names,
         entries: entries.map((entry) => ({
           ...entry,
           organisation: entry.organisation === PLATFORM_CHAIN ? null : entry.organisation,
