@@ -1,11 +1,10 @@
 import { formatDuration } from "../platform-file/format.js";
-import type { FaultId } from "../promises/faults/index.js";
 import { formatTerms } from "../promises/format.js";
 import type { BrokenPromise, CheckContext } from "./context.js";
 import type { Found } from "./rule.js";
 
 /** What to say about a broken promise besides its terms. */
-interface Wording {
+export interface Wording {
   /** `after the loss of its volume`, for a prediction with a bound. */
   readonly event: string;
   /** The advice where the prediction names no remedy. */
@@ -37,18 +36,4 @@ export function brokenPromise(
     advice: `${remedy?.advice ?? otherwise}${possible === undefined ? "" : `, or promise at least ${formatDuration(possible)}`}`,
     ...(remedy?.edits ? { fix: { edits: remedy.edits, safe: false } } : {}),
   };
-}
-
-/** Reports the loss of data that nothing restores, once for each element: neither its RPO nor its RTO is kept. */
-export function reportLostData(
-  context: CheckContext,
-  fault: FaultId,
-  report: (promise: BrokenPromise, found: Found) => void,
-  wording: Wording,
-): void {
-  for (const promise of context.brokenPromises(fault, "rpo"))
-    report(promise, brokenPromise(context, promise, wording, context.brokenPromises(fault, "rto", promise.row.path)));
-  for (const promise of context.brokenPromises(fault, "rto"))
-    if (context.brokenPromises(fault, "rpo", promise.row.path).length === 0)
-      report(promise, brokenPromise(context, promise, wording));
 }

@@ -2,7 +2,7 @@ import type { Milliseconds, Model, Path, Plan, Store, Unit } from "../plan/plan.
 import { type BucketStore, isBucket } from "../plan/stores/index.js";
 import type { FaultName } from "../platform-file/faults.js";
 import { modulesOf } from "../promises/facts/supervisor.js";
-import { type FaultId, largerFaults, smallerFault } from "../promises/faults/index.js";
+import { largerFaults, smallerFaults } from "../promises/faults/index.js";
 import type { Prediction } from "../promises/prediction.js";
 import { type PromiseSheet, promiseSheet, type Row } from "../promises/sheet.js";
 import type { Concern } from "./concern.js";
@@ -101,7 +101,7 @@ export class CheckContext {
   }
 
   /** The promises that a fault breaks, in the order of the sheet; of one subject if a path is given. */
-  brokenPromises(fault: FaultId, of: RecoveryObjective, path?: Path): readonly BrokenPromise[] {
+  brokenPromises(fault: FaultName, of: RecoveryObjective, path?: Path): readonly BrokenPromise[] {
     this.#broken ??= grouped(
       this.sheet.rows
         .flatMap(brokenIn)
@@ -129,10 +129,9 @@ export class CheckContext {
     return Number.isFinite(longest) ? longest : undefined;
   }
 
-  /** Whether the next smaller fault breaks the same promise already: then the rule of that fault reports it. */
+  /** Whether a smaller fault that this one includes breaks the same promise already: then its rule reports it. */
   isBrokenBySmallerFault({ fault, of, row }: BrokenPromise): boolean {
-    const smaller = smallerFault(fault);
-    return smaller !== undefined && this.brokenPromises(smaller, of, row.path).length > 0;
+    return smallerFaults(fault).some((smaller) => this.brokenPromises(smaller, of, row.path).length > 0);
   }
 
   /**
@@ -141,10 +140,12 @@ export class CheckContext {
    */
   concerns(promise: BrokenPromise): readonly Concern[] {
     const { fault, of, row } = promise;
-    const larger = largerFaults(fault);
-    const firstUnbroken = larger.findIndex((each) => this.brokenPromises(each, of, row.path).length === 0);
-    const covered = firstUnbroken === -1 ? larger : larger.slice(0, firstUnbroken);
-    return [fault, ...covered].map((each) => ({ fault: each, subject: row.subject, of }));
+    const covered: FaultName[] = [fault];
+    for (const each of largerFaults(fault)) {
+      const isReached = smallerFaults(each).some((smaller) => covered.includes(smaller));
+      if (isReached && this.brokenPromises(each, of, row.path).length > 0) covered.push(each);
+    }
+    return covered.map((each) => ({ fault: each, subject: row.subject, of }));
   }
 }
 

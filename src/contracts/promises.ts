@@ -75,6 +75,7 @@ const row = z.object({
   runbook,
   /** Absent for a fault without a drill. */
   drill: z.string().optional(),
+  undrilled: z.string().optional(),
   verdict,
 });
 

@@ -15,6 +15,7 @@ export const faultNames = [
   "backup-corruption",
   "volume-loss",
   "bucket-loss",
+  "deletion",
 ] as const;
 
 export type FaultName = (typeof faultNames)[number];

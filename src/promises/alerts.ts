@@ -62,6 +62,24 @@ export function storeDown(store: Store, plan: Plan): Alert {
   };
 }
 
+/** Rows or objects are missing. A server in the cluster is deleted with its namespace; nothing measures missing rows. */
+export function deletedData(store: Store, plan: Plan): Alert {
+  const isInCluster = store.provider.kind === "in-cluster";
+  return {
+    name: "data-deleted",
+    subject: store.name,
+    severity: "critical",
+    condition: isInCluster
+      ? serverUnavailable(store, plan)
+      : {
+          kind: "unmeasured",
+          why: `no component exports that data of ${store.name} is missing: watch the errors of the components that read it`,
+        },
+    for: alertDelay(plan) ?? DEFAULT_ALERT_DELAY_MS,
+    summary: isInCluster ? `${store.name} is not running` : `requests fail because data of ${store.name} is missing`,
+  };
+}
+
 /** Nothing of the platform is available. Its own monitoring fails with it. */
 export function platformDown({ name }: WholePlatform, plan: Plan): Alert {
   return {

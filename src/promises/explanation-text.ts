@@ -24,7 +24,7 @@ function rowText(row: Row, marks: Marks): string {
     ...cellLines("RPO", row.rpo, marks, ""),
     "",
     ...alertLines(row.alert, marks),
-    `drill    ${row.drill === undefined ? "none: predicted only, not measured" : `keelson drill ${row.drill}`}`,
+    `drill    ${row.drill === undefined ? `none: predicted only, not measured: ${row.undrilled ?? ""}` : `keelson drill ${row.drill}`}`,
     "",
     runbookText(row.runbook).trimEnd(),
   ].join("\n");

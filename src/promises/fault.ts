@@ -43,15 +43,22 @@ export interface FaultDefinition<Id extends FaultName> {
   /** What happens, in one sentence. */
   readonly title: string;
   /**
-   * The next smaller fault, whose damage this one includes. A promise that the smaller fault breaks is broken by this
-   * one for the same reason, and `keelson check` reports it once.
+   * The next smaller faults, whose damage this one includes. A promise that one of them breaks is broken by this one for
+   * the same reason, and `keelson check` reports it once.
    */
-  readonly includes: FaultName | undefined;
+  readonly includes: readonly FaultName[];
   /** The handlers, or a choice of them by the plan's failure domains; `undefined`: the fault does not apply to the plan. */
   readonly on: SubjectHandlers | ((plan: Plan) => SubjectHandlers | undefined);
-  /** The argument of `keelson drill` that measures it; undefined while there is no drill. */
-  readonly drill: string | undefined;
+  readonly drill: Drill;
 }
+
+/** What measures a fault: `keelson drill`, a person, or nothing. */
+export type Drill =
+  /** `name`: the argument of `keelson drill`. */
+  | { readonly kind: "keelson"; readonly name: string }
+  /** A person can inject it, and a drill schedule should name it. `why`: why `keelson drill` cannot. */
+  | { readonly kind: "by hand"; readonly why: string }
+  | { readonly kind: "impossible"; readonly why: string };
 
 /** One fault on one subject. Sums and verdicts are computed from it in one place for all faults. */
 export interface Assessment {
@@ -66,8 +73,8 @@ export interface Assessment {
 export interface Fault<Id extends FaultName = FaultName> {
   readonly id: Id;
   readonly title: string;
-  readonly includes: FaultName | undefined;
-  readonly drill: string | undefined;
+  readonly includes: readonly FaultName[];
+  readonly drill: Drill;
   /** One assessment for each affected subject: the platform, units, models, then stores, each in the plan's order. */
   readonly assess: (plan: Plan) => readonly Assessment[];
 }

@@ -50,6 +50,8 @@ export interface Row {
   readonly runbook: Runbook;
   /** The argument of `keelson drill` that measures it; absent for a fault without a drill. */
   readonly drill?: string;
+  /** Why `keelson drill` cannot measure it. */
+  readonly undrilled?: string;
   readonly verdict: Verdict;
 }
 
@@ -122,7 +124,7 @@ function row(
     rpo,
     alert: assessment.alert,
     runbook: assessment.runbook,
-    ...(fault.drill === undefined ? {} : { drill: fault.drill }),
+    ...(fault.drill.kind === "keelson" ? { drill: fault.drill.name } : { undrilled: fault.drill.why }),
     verdict: worstOf([rto.verdict, rpo.verdict]),
   };
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { faultNames } from "../../src/platform-file/faults.js";
 import { explanationText } from "../../src/promises/explanation-text.js";
 import { defineFault, type SubjectHandlers } from "../../src/promises/fault.js";
-import { faults, largerFaults, smallerFault } from "../../src/promises/faults/index.js";
+import { faults, largerFaults, smallerFaults } from "../../src/promises/faults/index.js";
 import { assumed, bounded, unbounded } from "../../src/promises/prediction.js";
 import { promiseSheet } from "../../src/promises/sheet.js";
 import { sheetText } from "../../src/promises/sheet-text.js";
@@ -18,13 +18,16 @@ describe("the catalogue of faults", () => {
   });
 
   it("has a drill for exactly the faults that `keelson drill` can inject", () => {
-    const drills = faults.flatMap(({ drill }) => drill ?? []);
+    const drills = faults.flatMap(({ drill }) => (drill.kind === "keelson" ? drill.name : []));
     expect(drills.sort()).toEqual(Object.keys(executors).sort());
-    for (const { id, drill } of faults) expect([id, undefined]).toContain(drill);
+    for (const { id, drill } of faults) {
+      if (drill.kind === "keelson") expect(drill.name).toBe(id);
+      else expect(drill.why).not.toBe("");
+    }
     for (const [id, executor] of Object.entries(executors)) expect(executor().id).toBe(id);
   });
 
-  it("shows no drill for the other faults", () => {
+  it("shows no drill for the other faults, with the reason", () => {
     const plan = planOf(
       "platform: shop\ncloud: aws\nzones: 3\nstores: { sessions: { redis: 7 } }\nobjectives: { rto: 1h }\n",
     );
@@ -34,17 +37,21 @@ describe("the catalogue of faults", () => {
     for (const fault of ["node-loss", "zone-loss", "cache-loss"]) {
       expect(rowOf(sheet, fault, "sessions")).not.toHaveProperty("drill");
       expect(explained(fault)).not.toContain("keelson drill");
-      expect(explained(fault)).toContain("drill    none: predicted only, not measured");
+      expect(explained(fault)).toMatch(/drill {4}none: predicted only, not measured: \S/);
     }
   });
 
   it("orders the faults by inclusion, without a cycle, and the larger faults of each in that order", () => {
     expect(largerFaults("process-crash")).toEqual(["node-loss", "zone-loss", "region-loss"]);
-    expect(largerFaults("database-loss")).toEqual(["backup-corruption"]);
+    expect(largerFaults("database-loss")).toEqual(["backup-corruption", "deletion"]);
+    const ids: readonly string[] = faults.map(({ id }) => id);
     for (const { id } of faults) {
-      const larger = largerFaults(id);
-      expect(larger).not.toContain(id);
-      for (const [index, each] of larger.entries()) expect(smallerFault(each)).toBe(larger[index - 1] ?? id);
+      expect(largerFaults(id)).not.toContain(id);
+      for (const smaller of smallerFaults(id)) {
+        expect(ids.indexOf(smaller)).toBeGreaterThanOrEqual(0);
+        expect(ids.indexOf(smaller)).toBeLessThan(ids.indexOf(id));
+        expect(largerFaults(smaller)).toContain(id);
+      }
     }
   });
 
@@ -52,7 +59,7 @@ describe("the catalogue of faults", () => {
     const providerOutage = defineFault({
       id: "provider-outage",
       title: "A model's provider is unavailable",
-      includes: undefined,
+      includes: [],
       on: {
         model: {
           affects: ({ upstreams }) => upstreams.length > 0,
@@ -85,7 +92,7 @@ describe("the catalogue of faults", () => {
         broker: undefined,
         bucket: undefined,
       },
-      drill: undefined,
+      drill: { kind: "impossible", why: "the provider cannot be stopped" },
     });
     const plan = planOf(`
 platform: shop

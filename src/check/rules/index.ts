@@ -44,6 +44,7 @@ import { backupBesideData } from "./recovery/backup-beside-data.js";
 import { backupSpaceRule } from "./recovery/backup-space.js";
 import { backupUnencrypted } from "./recovery/backup-unencrypted.js";
 import { bucketLossRule } from "./recovery/bucket-loss.js";
+import { deletionRule } from "./recovery/deletion.js";
 import { drillMissing } from "./recovery/drill-missing.js";
 import { logChain } from "./recovery/log-chain.js";
 import { newestBackupUnreadable } from "./recovery/newest-backup-unreadable.js";
@@ -78,6 +79,7 @@ export const rules: readonly Rule[] = [
   backupUnencrypted,
   volumeLossRule,
   bucketLossRule,
+  deletionRule,
   drillMissing,
   unknownPromise,
 

@@ -11,3 +11,21 @@ export const unpagedResponse: Cited = {
   value: 30 * 60_000,
   source: "30 min for less time-sensitive systems (Site Reliability Engineering, chapter 11: Being On-Call)",
 };
+
+/** Recovery from a deletion ends just before it, and the on-call engineer has to find out when that was. */
+export const momentOfDeletion = {
+  value: 15 * 60_000,
+  why: "the moment is found in the audit log or by restoring twice: a replay to the end of the WAL would repeat the deletion; 15 min assumed",
+};
+
+/** A namespace is deployed again from the platform file. */
+export const namespaceDeployed = {
+  value: 10 * 60_000,
+  why: "the deleted namespace has to terminate first, then `keelson deploy` creates its objects; 10 min assumed",
+};
+
+/** Older versions of deleted objects are made current again. */
+export const objectsUndeleted = {
+  value: 60 * 60_000,
+  why: "a script removes the delete markers, one request for each 1,000 objects (S3 API: DeleteObjects); an hour assumed to write and run it",
+};

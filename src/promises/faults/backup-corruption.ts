@@ -14,7 +14,7 @@ import { lostSinceBackup, restoreFromBackup } from "./database-loss.js";
 export const backupCorruption = defineFault({
   id: "backup-corruption",
   title: "The database is lost and its newest full backup cannot be read",
-  includes: "database-loss",
+  includes: ["database-loss"],
   on: {
     database: {
       // Without a full backup `database-loss` is already the worst case.
@@ -31,7 +31,7 @@ export const backupCorruption = defineFault({
     model: undefined,
     platform: undefined,
   },
-  drill: "backup-corruption",
+  drill: { kind: "keelson", name: "backup-corruption" },
 });
 
 /**

@@ -12,7 +12,7 @@ import { unknownIfNotRun } from "../terms/not-run.js";
 export const bucketLoss = defineFault({
   id: "bucket-loss",
   title: "The storage of a bucket is lost",
-  includes: undefined,
+  includes: [],
   on: {
     bucket: {
       affects: holdsData,
@@ -28,7 +28,7 @@ export const bucketLoss = defineFault({
     model: undefined,
     platform: undefined,
   },
-  drill: undefined,
+  drill: { kind: "by hand", why: "a bucket on one machine is a folder, which no server replaces" },
 });
 
 function recovery(bucket: BucketStore, plan: Plan): Prediction {

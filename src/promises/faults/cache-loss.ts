@@ -13,7 +13,7 @@ import { clientReconnect, serverProvisioning, storeDetection } from "../terms/st
 export const cacheLoss = defineFault({
   id: "cache-loss",
   title: "The cache's contents are lost on every replica",
-  includes: undefined,
+  includes: [],
   on: {
     cache: {
       rpo: (cache, plan) => unknownIfNotRun(cache, plan) ?? lostWithStorage(cache, plan),
@@ -28,7 +28,7 @@ export const cacheLoss = defineFault({
     model: undefined,
     platform: undefined,
   },
-  drill: undefined,
+  drill: { kind: "by hand", why: "it needs a cache, which one machine does not run" },
 });
 
 /** An empty cache serves requests as soon as it runs. What a snapshot would bring back is a matter of the RPO. */

@@ -23,7 +23,7 @@ import {
 export const databaseLoss = defineFault({
   id: "database-loss",
   title: "The database's storage is lost on every server",
-  includes: undefined,
+  includes: [],
   on: {
     database: {
       rpo: lostSinceBackup,
@@ -38,7 +38,7 @@ export const databaseLoss = defineFault({
     model: undefined,
     platform: undefined,
   },
-  drill: "database-loss",
+  drill: { kind: "keelson", name: "database-loss" },
 });
 
 /** Worst case: the storage is lost just before the next WAL segment (or backup) is stored. */

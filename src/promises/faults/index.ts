@@ -1,8 +1,10 @@
 import type { FaultName } from "../../platform-file/faults.js";
+import type { Fault } from "../fault.js";
 import { backupCorruption } from "./backup-corruption.js";
 import { bucketLoss } from "./bucket-loss.js";
 import { cacheLoss } from "./cache-loss.js";
 import { databaseLoss } from "./database-loss.js";
+import { deletion } from "./deletion.js";
 import { nodeLoss } from "./node-loss.js";
 import { processCrash } from "./process-crash.js";
 import { regionLoss } from "./region-loss.js";
@@ -20,24 +22,37 @@ export const faults = [
   volumeLoss,
   bucketLoss,
   backupCorruption,
+  deletion,
 ] as const;
 
 /** A fault of the catalogue. A platform file may name others (`FaultName`), which are not predicted yet. */
 export type FaultId = (typeof faults)[number]["id"];
 
-/** The faults that include the damage of this one, the next larger first. */
+/** The faults that include the damage of this one, directly or not. The catalogue lists smaller faults first. */
 export function largerFaults(id: FaultName): readonly FaultId[] {
-  const larger: FaultId[] = [];
-  for (let smaller: FaultName | undefined = id; smaller !== undefined; ) {
-    const next: FaultId | undefined = faults.find(({ includes }) => includes === smaller)?.id;
-    if (next !== undefined) larger.push(next);
-    smaller = next;
-  }
-  return larger;
+  const reached = new Set<FaultName>([id]);
+  return faults.flatMap((fault) => {
+    if (!includedIn(fault).some((smaller) => reached.has(smaller))) return [];
+    reached.add(fault.id);
+    return [fault.id];
+  });
 }
 
-/** The next smaller fault, whose damage this one includes. */
-export function smallerFault(id: FaultName): FaultId | undefined {
-  const includes = faults.find((fault) => fault.id === id)?.includes;
-  return faults.find((fault) => fault.id === includes)?.id;
+/** The next smaller faults, whose damage this one includes. */
+export function smallerFaults(id: FaultName): readonly FaultName[] {
+  const fault = faults.find((each) => each.id === id);
+  return fault ? includedIn(fault) : [];
+}
+
+function includedIn({ includes }: Pick<Fault, "includes">): readonly FaultName[] {
+  return includes;
+}
+
+/** Whether a drill schedule should name it: a fault that `keelson drill` or a person can inject. */
+export function canBeInjected(id: FaultName): boolean {
+  return faults.some((fault) => fault.id === id && drillOf(fault).kind !== "impossible");
+}
+
+function drillOf({ drill }: Pick<Fault, "drill">): Fault["drill"] {
+  return drill;
 }

@@ -51,9 +51,9 @@ const inCluster = (plan: Plan): SubjectHandlers => ({
 export const nodeLoss = defineFault({
   id: "node-loss",
   title: "A node fails",
-  includes: "process-crash",
+  includes: ["process-crash"],
   on: (plan) => (onOneMachine(plan) ? undefined : inCluster(plan)),
-  drill: undefined,
+  drill: { kind: "by hand", why: "it needs a cluster of several nodes" },
 });
 
 function unitRecovery(nodesNeeded: NodesNeeded): SubjectHandler<Unit>["rto"] {

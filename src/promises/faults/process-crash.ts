@@ -32,7 +32,7 @@ const server: SubjectHandler<Server> = {
 export const processCrash = defineFault({
   id: "process-crash",
   title: "A process exits or hangs",
-  includes: undefined,
+  includes: [],
   on: (plan) => ({
     unit: onOneMachine(plan) ? supervisedUnit(sharedWatch(plan)) : unitInCluster,
     database: server,
@@ -42,7 +42,7 @@ export const processCrash = defineFault({
     model: undefined,
     platform: undefined,
   }),
-  drill: "process-crash",
+  drill: { kind: "keelson", name: "process-crash" },
 });
 
 const bucketInCluster: SubjectHandler<BucketStore> = {

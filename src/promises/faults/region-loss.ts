@@ -11,6 +11,7 @@ import { failOverToRegion } from "../runbooks/platform.js";
 import { persistentVolume } from "../subjects.js";
 import { holdsData } from "../terms/bucket.js";
 import { clientReconnect, onCallResponse } from "../terms/store.js";
+import { slowestStart } from "../terms/unit.js";
 
 /**
  * The primary region fails. Assessed for a platform that declares a standby region: one without makes no promise about the
@@ -19,7 +20,7 @@ import { clientReconnect, onCallResponse } from "../terms/store.js";
 export const regionLoss = defineFault({
   id: "region-loss",
   title: "The primary region fails",
-  includes: "zone-loss",
+  includes: ["zone-loss"],
   on: (plan) =>
     standbyOf(plan) === undefined
       ? undefined
@@ -37,7 +38,7 @@ export const regionLoss = defineFault({
           bucket: undefined,
           model: undefined,
         },
-  drill: undefined,
+  drill: { kind: "by hand", why: "it needs two regions, and the clients that DNS moves" },
 });
 
 /** The standby region that takes over: the first that is declared. */
@@ -89,11 +90,7 @@ function start(plan: Plan, { mode }: Region): readonly Term[] {
   if (mode === "active") return [];
   const nodes = nodeProvisioning(plan.cloud);
   const capacity = nodes ? [work(cited("new nodes provisioned", nodes))] : [];
-  const startups = plan.units.map(({ name, path, health }) =>
-    declared(plan, `start of ${name}`, health.startup, `${path}.health.startup`),
-  );
-  const [first, ...rest] = startups;
-  const slowest = first ? [longest([first, ...rest])] : [];
+  const slowest = slowestStart(plan);
   return mode === "cold"
     ? [assumed("deployment in the cold region", coldStart.value, coldStart.why), ...capacity, ...slowest]
     : [...capacity, ...slowest];

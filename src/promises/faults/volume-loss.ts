@@ -11,7 +11,7 @@ import { lostWithVolume } from "../terms/state.js";
 export const volumeLoss = defineFault({
   id: "volume-loss",
   title: "The persistent volume of a component is lost",
-  includes: undefined,
+  includes: [],
   on: {
     unit: {
       affects: (unit) => persistentVolume(unit) !== undefined,
@@ -27,7 +27,7 @@ export const volumeLoss = defineFault({
     model: undefined,
     platform: undefined,
   },
-  drill: undefined,
+  drill: { kind: "by hand", why: "it needs a component with a volume, which one machine does not run" },
 });
 
 /** Without a backup nothing brings the data back, however fast an empty volume is created. */

@@ -7,10 +7,10 @@ import { inTheOnlyZone } from "./zone-loss/only-zone.js";
 export const zoneLoss = defineFault({
   id: "zone-loss",
   title: "An availability zone fails",
-  includes: "node-loss",
+  includes: ["node-loss"],
   on: (plan) => {
     if (onOneMachine(plan)) return undefined;
     return zones(plan).length > 1 ? inOneOfSeveralZones(plan) : inTheOnlyZone;
   },
-  drill: undefined,
+  drill: { kind: "by hand", why: "it needs a cluster in several zones" },
 });

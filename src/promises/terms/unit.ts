@@ -119,6 +119,21 @@ function detectionTime({ every, failures }: Watch): number {
   return every * failures;
 }
 
+/** Everything starts at the same time: the longest start counts, among equal ones that of the first unit by name. */
+export function slowestStart(plan: Plan): readonly Term[] {
+  const [slowest] = [...plan.units].sort((a, b) => b.health.startup - a.health.startup || (a.name < b.name ? -1 : 1));
+  return slowest
+    ? [
+        declared(
+          plan,
+          `start of ${slowest.name}, the slowest`,
+          slowest.health.startup,
+          `${slowest.path}.health.startup`,
+        ),
+      ]
+    : [];
+}
+
 function start(unit: Unit, plan: Plan): Term {
   return work(declared(plan, "start to ready", unit.health.startup, `${unit.path}.health.startup`));
 }

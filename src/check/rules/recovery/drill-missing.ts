@@ -1,3 +1,4 @@
+import { canBeInjected } from "../../../promises/faults/index.js";
 import type { Cell, Row } from "../../../promises/sheet.js";
 import { onOneMachine } from "../../../promises/terms/machine.js";
 import { firstDeclared } from "../../declared-path.js";
@@ -34,8 +35,13 @@ export const drillMissing = defineRule({
  * The loss of the whole platform cannot be injected and recovered from, and a fault that a provider rules out cannot be
  * injected at all.
  */
-function canBeDrilled({ verdict, subjectKind, rto, rpo }: Row): boolean {
-  return verdict !== "not-promised" && subjectKind !== "platform" && !(takesNothing(rto) && takesNothing(rpo));
+function canBeDrilled({ fault, verdict, subjectKind, rto, rpo }: Row): boolean {
+  return (
+    verdict !== "not-promised" &&
+    canBeInjected(fault) &&
+    subjectKind !== "platform" &&
+    !(takesNothing(rto) && takesNothing(rpo))
+  );
 }
 
 function takesNothing({ predicted }: Cell): boolean {

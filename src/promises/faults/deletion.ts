@@ -1,0 +1,146 @@
+import type { Plan } from "../../plan/plan.js";
+import type { BucketStore, DatabaseStore } from "../../plan/stores/index.js";
+import { deletedData, platformDown } from "../alerts.js";
+import { momentOfDeletion, namespaceDeployed, objectsUndeleted } from "../facts/people.js";
+import { defineFault, type SubjectHandler, type SubjectHandlers } from "../fault.js";
+import type { Prediction } from "../prediction.js";
+import { assumed, bounded, cited, sum, unbounded, unknown } from "../prediction.js";
+import { deployNamespaceAgain, restoreDeletedObjects, restoreDeletedRows } from "../runbooks/deletion.js";
+import { takenBackups, type WholePlatform } from "../subjects.js";
+import { backupLocation, restorableAfterZoneLoss } from "../terms/backup-location.js";
+import { holdsData, lostBucket, runsInCluster } from "../terms/bucket.js";
+import { onOneMachine } from "../terms/machine.js";
+import { onCallResponse } from "../terms/store.js";
+import { slowestStart } from "../terms/unit.js";
+import { lostSinceBackup, restoreFromBackup } from "./database-loss.js";
+
+/**
+ * A user or an operator deletes what the platform needs. Of a server in the cluster that is its namespace, with its volumes; of any
+ * other database its tables or rows. On one machine nothing reports missing rows, and the promise does not cover them. The loss of a volume (`volume-loss`), a cache or a broker is the same as its deletion.
+ */
+export const deletion = defineFault({
+  id: "deletion",
+  title: "A namespace, a table or a tenant is deleted",
+  includes: ["database-loss", "bucket-loss"],
+  on: (plan) => (onOneMachine(plan) ? undefined : inCluster),
+  drill: {
+    kind: "impossible",
+    why: "the restore to a point in time is that of `database-loss`, which has a drill; what follows a deletion is the work of a person",
+  },
+});
+
+/** The objects of the namespace are in the platform file. What its volumes and databases contained has rows of its own. */
+const namespace: SubjectHandler<WholePlatform> = {
+  rto: (_platform, plan) => {
+    const response = onCallResponse(plan);
+    if (!response) return unnoticed(plan, "the namespace has been deleted");
+    return bounded(plan, "platform", [
+      ...response,
+      assumed("namespace deployed again", namespaceDeployed.value, namespaceDeployed.why),
+      ...slowestStart(plan),
+    ]);
+  },
+  rpo: (_platform, plan) => bounded(plan, "platform", [cited("nothing: objects are in the platform file", inTheFile)]),
+  alert: platformDown,
+  runbook: (_platform, plan) => deployNamespaceAgain(plan),
+};
+
+const inTheFile = { value: 0, source: "`keelson deploy` renders every object of the namespace from the platform file" };
+
+const inCluster: SubjectHandlers = {
+  platform: namespace,
+  database: {
+    rto: recoveryOfRows,
+    rpo: lostRows,
+    alert: deletedData,
+    runbook: restoreDeletedRows,
+  },
+  bucket: {
+    affects: holdsData,
+    rto: recoveryOfObjects,
+    rpo: lostObjects,
+    alert: deletedData,
+    runbook: restoreDeletedObjects,
+  },
+  cache: undefined,
+  broker: undefined,
+  unit: undefined,
+  model: undefined,
+};
+
+/** The restore of a lost database, up to a moment that the on-call engineer has to find. */
+function recoveryOfRows(database: DatabaseStore, plan: Plan): Prediction {
+  const lost = lostWithNamespace(database, plan);
+  if (lost) return lost;
+  const restore = restoreFromBackup(database, plan);
+  if (restore.kind !== "bounded") return restore;
+  const found = assumed("moment of the deletion found", momentOfDeletion.value, momentOfDeletion.why);
+  const terms = [...restore.terms, found];
+  return { kind: "bounded", total: sum(terms), terms };
+}
+
+/** A server that continues to run archives its WAL up to the deletion and beyond. */
+function lostRows(database: DatabaseStore, plan: Plan): Prediction {
+  const lost = lostWithNamespace(database, plan);
+  if (lost) return lost;
+  const { full, log } = takenBackups(database);
+  return full && log && database.provider.kind !== "in-cluster"
+    ? bounded(plan, log.path, [cited("nothing: the WAL up to the deletion is archived", archived)])
+    : lostSinceBackup(database, plan);
+}
+
+const archived = {
+  value: 0,
+  source:
+    "the server runs on and archives its WAL; `recovery_target_time` ends the replay before the deletion (postgresql.org: Recovery Target, read 2026-11-30)",
+};
+
+/** Why the backups of a database in the cluster do not survive the deletion of its namespace. */
+function lostWithNamespace(database: DatabaseStore, plan: Plan): Prediction | undefined {
+  const { name, provider } = database;
+  const isTaken = Object.values(takenBackups(database)).some((each) => typeof each === "object");
+  if (provider.kind !== "in-cluster" || !isTaken || restorableAfterZoneLoss(database, plan)) return undefined;
+  const why = `the backups of ${name} are ${backupLocation(database)}, in the namespace that is deleted with its volumes`;
+  const target = provider.sendsTo.length > 0 && plan.stores.find((store) => provider.sendsTo.includes(store.name));
+  return unbounded(plan, database.backups.path, why, {
+    advice: "send them to a bucket of a cloud provider (`backups: { to: BUCKET }`, `provide: managed` there)",
+    ...(target && plan.cloud !== "none" ? { edits: [{ path: `${target.path}.provide`, value: "managed" }] } : {}),
+  });
+}
+
+/** With versions a deletion only hides objects. */
+function recoveryOfObjects(bucket: BucketStore, plan: Plan): Prediction {
+  const lost = withoutVersions(bucket, plan);
+  if (lost) return lost;
+  const response = onCallResponse(plan);
+  if (!response) return unnoticed(plan, `objects of ${bucket.name} have been deleted`);
+  const undeleted = assumed("deleted objects made current again", objectsUndeleted.value, objectsUndeleted.why);
+  return bounded(plan, bucket.path, [...response, undeleted]);
+}
+
+function lostObjects(bucket: BucketStore, plan: Plan): Prediction {
+  return (
+    withoutVersions(bucket, plan) ?? bounded(plan, bucket.path, [cited("nothing: older versions are kept", versions)])
+  );
+}
+
+const versions = {
+  value: 0,
+  source:
+    "a deletion in a bucket with versions inserts a delete marker, and all versions remain (docs.aws.amazon.com/AmazonS3, Working with delete markers; read 2026-11-30)",
+};
+
+function withoutVersions(bucket: BucketStore, plan: Plan): Prediction | undefined {
+  // Its volume is deleted with the namespace, and the versions on it.
+  if (runsInCluster(bucket)) return lostBucket(bucket, plan);
+  if (bucket.provider.kind === "managed" && bucket.versions) return undefined;
+  const why = `${bucket.name} keeps no older versions, and nothing brings deleted objects back`;
+  return unbounded(plan, bucket.path, why, {
+    advice: "keep older versions of its objects: `bucket: { versions: true }`",
+    edits: [{ path: `${bucket.path}.bucket.versions`, value: true }],
+  });
+}
+
+function unnoticed(plan: Plan, what: string): Prediction {
+  return unknown(plan, "observe.metrics", `no metrics are stored, so no one is notified that ${what}`);
+}
