@@ -49,6 +49,12 @@ describe("the order of modules", () => {
     );
   });
 
+  it("starts modules without needs first: models are loaded while the others wait for the database", () => {
+    const { start: order } = startOrder(modules, ["accounts", "usage", "engine", "gateway", "dashboard"]);
+    expect(order[0]).toBe("engine");
+    expect(order.indexOf("database")).toBeLessThan(order.indexOf("accounts"));
+  });
+
   it("reports a cycle in the table", () => {
     const table: Table = { a: { needs: ["b"], start }, b: { needs: ["a"], start } };
     expect(() => startOrder(table, ["a"])).toThrow("a → b → a");

@@ -48,7 +48,7 @@ export interface Order {
 }
 
 /**
- * Orders `wanted` so that each module comes after its needs. A need that is not in `wanted` is called over HTTP if it has a
+ * Orders `wanted` so that each module comes after its needs, and those without needs come first. A need that is not in `wanted` is called over HTTP if it has a
  * remote client; otherwise it is started as well. Throws for a name that is not in the table and for a cycle (both are defects).
  */
 export function startOrder(table: Table, wanted: readonly string[]): Order {
@@ -67,6 +67,9 @@ export function startOrder(table: Table, wanted: readonly string[]): Order {
     visiting.pop();
     start.push(name);
   };
+  // Processes of modules without needs (engines, which load models) start while the others wait for the database.
+  const needsNothing = (name: string): boolean => rowOf(table, name).needs.length === 0;
+  for (const name of wanted.filter(needsNothing)) visit(name);
   for (const name of wanted) visit(name);
   return { start, remote: [...remote] };
 }
