@@ -1,7 +1,7 @@
 /**
  * Tools of the machine that tests require in addition to Node.js and the packages of this repository, with their paths.
  *
- * A suite that cannot run has the reason in its title and is listed at the end of the run (`skipped-reporter.ts`); with
+ * A suite that cannot run has the reason in its title and is listed at the end of the run (`ci-reporter.ts`); with
  * `CI=true` it fails the run. `npm run tools` installs all of these tools.
  */
 import { execFileSync, spawnSync } from "node:child_process";
