@@ -56,6 +56,19 @@ describe("keelson keys", () => {
     expect(ids).toEqual(expect.arrayContaining([created.id, another.id]));
   });
 
+  test("revoke accepts a name, of the valid key if others with it are revoked, and reports a key that is revoked already", async () => {
+    const create = async (name: string) => JSON.parse((await keelson("keys", "create", name, "--json")).out);
+    const old = await create("rotated");
+    expect((await keelson("keys", "revoke", "rotated")).out).toBe(`revoked ${old.id} (rotated)\n`);
+    const rotated = await create("rotated");
+    expect((await keelson("keys", "revoke", "rotated")).out).toBe(`revoked ${rotated.id} (rotated)\n`);
+    expect([await principal(old.key), await principal(rotated.key)]).toEqual([undefined, undefined]);
+    for (const named of [rotated.id, old.prefix]) {
+      const again = await keelson("keys", "revoke", named);
+      expect([again.code, again.err]).toEqual([1, expect.stringContaining("error key/revoked")]);
+    }
+  });
+
   test.each([
     [["keys", "revoke", "key_none"], 2, "error key/unknown"],
     [["keys", "create", "x", "--scope", "root"], 2, "error request/invalid"],

@@ -91,7 +91,7 @@ export async function revokeKey(idOrPrefix: string, options: KeyOptions): Promis
     throw new KeelsonError("key/ambiguous", `${found.length} keys have this ${exact.length > 0 ? "prefix" : "name"}`, {
       hint: `specify one by its id: ${found.map(({ id, user, organisation }) => `${id} of ${user ?? organisation}`).join(", ")}`,
     });
-  if (key.status === "revoked") throw new KeelsonError("key/unknown", `${key.id} (${key.name}) is revoked already`);
+  if (key.status === "revoked") throw new KeelsonError("key/revoked", `${key.id} (${key.name}) is revoked already`);
   const revoked = await callAdmin(connection, keyRoutes.revokeKey, { params: { id: key.id } });
   if (options.json) printJson(revoked);
   else print(`revoked ${revoked.id} (${revoked.name})\n`);

@@ -238,7 +238,8 @@ export const keyRoutes = {
     params: z.strictObject({ id: keyId }),
     query: z.strictObject({
       children: z.stringbool().default(false).meta({
-        description: "Also revoke the keys that were created with this key, and with those keys.",
+        description:
+          "Also end what was created with this key: keys, keys that were created with those, and sessions of sign-in links.",
       }),
     }),
     json: key,

@@ -68,6 +68,30 @@ export const adminApiErrors = {
     status: 409,
     hint: "Choose another name, or revoke the other key first. To replace a key without an interruption, create the new one under another name.",
   },
+  "key/too-many": {
+    summary: "The user or the organisation has the maximum of valid API keys.",
+    exitCode: 1,
+    status: 409,
+    hint: "Revoke keys that are not used any more.",
+  },
+  "session/too-many": {
+    summary: "The user, the API key or the organisation has the maximum of browser sessions.",
+    exitCode: 1,
+    status: 409,
+    hint: "Sign out where you do not need it any more.",
+  },
+  "link/too-many": {
+    summary: "The user has the maximum of unused sign-in links.",
+    exitCode: 1,
+    status: 409,
+    hint: "Use one of them, or wait ten minutes.",
+  },
+  "user/too-many": {
+    summary: "The organisation has the maximum of users.",
+    exitCode: 1,
+    status: 409,
+    hint: "Delete users who are not needed any more.",
+  },
   "key/expired": { summary: "The expiry of a new key is in the past.", exitCode: 1, status: 400 },
   "organisation/exists": {
     summary: "There is already an organisation with this id, or there was.",

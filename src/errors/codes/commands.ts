@@ -82,6 +82,11 @@ export const commandErrors = {
     hint: "add one to the file: models: { … }",
   },
   "chat/refused": { summary: "The gateway rejected the request.", exitCode: 1 },
+  "key/revoked": {
+    summary: "The API key is revoked already.",
+    exitCode: 1,
+    hint: "Nothing is left to do; `keelson keys list --all` shows since when",
+  },
   "key/unknown": {
     summary: "There is no such API key.",
     exitCode: 2,

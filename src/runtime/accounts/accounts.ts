@@ -20,6 +20,7 @@ import { sessionsAndOrigins } from "./migrations/0002-sessions-and-origins.js";
 import { auditChain } from "./migrations/0003-audit-chain.js";
 import { keysOfSessions } from "./migrations/0004-keys-of-sessions.js";
 import { deletion } from "./migrations/0005-deletion.js";
+import { makersAndGaps } from "./migrations/0006-makers-and-gaps.js";
 import { serveAudit } from "./routes/audit.js";
 import { serveKeys } from "./routes/keys.js";
 import { serveOrganisations, serveUsers } from "./routes/people.js";
@@ -40,7 +41,9 @@ async function start(
 ): Promise<{ readonly client: Accounts }> {
   const { log } = context;
   const { database } = needs;
-  await database.migrate("accounts", [firstMigration, sessionsAndOrigins, auditChain, keysOfSessions, deletion]);
+  await database.migrate("accounts", [
+    ...[firstMigration, sessionsAndOrigins, auditChain, keysOfSessions, deletion, makersAndGaps],
+  ]);
   const key = currentToken(await readOrCreateToken(context.secrets, "audit"));
   const { chain, first } = await undo.step(
     "open the chain of the audit log",

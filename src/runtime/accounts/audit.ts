@@ -30,6 +30,9 @@ export interface AuditEntry {
   readonly hash: string;
 }
 
+/** PostgreSQL accepts 65,535 parameters; a row has nine. */
+const MAX_ROWS_OF_INSERT = 1_000;
+
 /** The previous hash of the first entry of a chain. */
 const GENESIS = "0".repeat(64);
 
@@ -43,19 +46,42 @@ export async function audit(
   act: Act,
   { id, at = new Date() }: { readonly id?: string | undefined; readonly at?: Date } = {},
 ): Promise<void> {
-  const { chain, appended } = openChainOf(transaction);
-  await sql`select pg_advisory_xact_lock(hashtextextended(${`keelson-audit ${act.organisation}`}, 0))`.execute(
-    transaction,
-  );
+  await lockChain(transaction, act.organisation);
   if (id !== undefined && (await isRecorded(transaction, id))) return;
-  const known = appended.has(act.organisation) ? undefined : chain.head(act.organisation);
-  if (known !== undefined && !(await isStored(transaction, known)))
-    await append(
-      transaction,
-      { ...act, actor: "internal", act: GAP_ACT, subject: `${known.id}`, detail: { missing: known } },
-      {},
-    );
-  await append(transaction, act, { id, at });
+  await recordGap(transaction, act.organisation);
+  await append(transaction, act.organisation, [act], { id, at });
+}
+
+/** Appends many acts of one transaction, which may be of several organisations. */
+export async function auditAll(transaction: Transaction<AccountsSchema>, acts: readonly Act[]): Promise<void> {
+  // Every transaction locks the chains in the same order.
+  for (const organisation of [...new Set(acts.map((act) => act.organisation))].sort()) {
+    const own = acts.filter((act) => act.organisation === organisation);
+    await lockChain(transaction, organisation);
+    await recordGap(transaction, organisation);
+    for (let from = 0; from < own.length; from += MAX_ROWS_OF_INSERT)
+      await append(transaction, organisation, own.slice(from, from + MAX_ROWS_OF_INSERT), {});
+  }
+}
+
+/** One transaction at a time appends to a chain. */
+async function lockChain(transaction: Transaction<AccountsSchema>, organisation: string): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`keelson-audit ${organisation}`}, 0))`.execute(transaction);
+}
+
+/** If the newest entry that this process knows of is missing, appends an entry about that, which nothing after it can hide. */
+async function recordGap(transaction: Transaction<AccountsSchema>, organisation: string): Promise<void> {
+  const { chain, appended } = openChainOf(transaction);
+  const known = appended.has(organisation) ? undefined : chain.head(organisation);
+  if (known === undefined || (await isStored(transaction, known))) return;
+  const gap = {
+    organisation,
+    actor: "internal",
+    act: GAP_ACT,
+    subject: `${known.id}`,
+    detail: { missing: known },
+  } as const;
+  await append(transaction, organisation, [gap], {});
 }
 
 /** Whether the act with this id is recorded. */
@@ -64,36 +90,31 @@ export async function isRecorded(transaction: Transaction<AccountsSchema>, id: s
   return (await query.executeTakeFirst()) !== undefined;
 }
 
-/** Appends the entry of an act, in the turn of its chain. */
+/** Appends the entries of acts of one organisation, in the turn of its chain. `id`: of the only act. */
 async function append(
   transaction: Transaction<AccountsSchema>,
-  act: Act,
+  organisation: string,
+  acts: readonly Act[],
   { id, at = new Date() }: { readonly id?: string | undefined; readonly at?: Date },
 ): Promise<void> {
   const { chain, appended } = openChainOf(transaction);
   const last = await transaction
     .selectFrom("audit")
     .select("hash")
-    .where("organisation", "=", act.organisation)
+    .where("organisation", "=", organisation)
     .orderBy("id", "desc")
     .limit(1)
     .executeTakeFirst();
-  const entry = {
-    organisation: act.organisation,
-    at,
-    actor: act.actor,
-    act: act.act,
-    subject: act.subject,
-    detail: JSON.stringify(act.detail ?? {}),
-    previous: last?.hash ?? GENESIS,
-  };
-  const hash = chain.hashOf(entry);
-  const inserted = await transaction
-    .insertInto("audit")
-    .values({ ...entry, hash, keyed: true, act_id: id ?? null })
-    .returning("id")
-    .executeTakeFirstOrThrow();
-  appended.set(act.organisation, { id: inserted.id, hash });
+  let hash = last?.hash ?? GENESIS;
+  const rows = acts.map(({ actor, act, subject, detail = {} }) => {
+    const entry = { organisation, at, actor, act, subject, detail: JSON.stringify(detail), previous: hash };
+    hash = chain.hashOf(entry);
+    return { ...entry, hash, keyed: true, act_id: id ?? null };
+  });
+  // PostgreSQL inserts the rows of one statement, and numbers them, in their order.
+  const inserted = await transaction.insertInto("audit").values(rows).returning("id").execute();
+  const newest = inserted.at(-1);
+  if (newest !== undefined) appended.set(organisation, { id: newest.id, hash });
 }
 
 export interface AuditQuery {

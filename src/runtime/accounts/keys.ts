@@ -4,6 +4,8 @@ import type { Actor, Principal } from "../../contracts/credentials.js";
 import type { KeyOrder, KeyStatus } from "../../contracts/keys.js";
 import { AdminError } from "../admin/index.js";
 import { audit } from "./audit.js";
+import { requireRoomForKey } from "./bounds.js";
+import { endDescendants } from "./endings.js";
 import { contains, countOfRows, type Page, type PageRequest, toPage } from "./page.js";
 import type { AccountsSchema } from "./schema.js";
 import { createId, createToken, hashToken, prefixOf } from "./token.js";
@@ -64,8 +66,8 @@ const KEY_COLUMNS = [
 ] as const;
 
 /**
- * Creates a key. `key` exists only in the result: the database stores its hash.
- * @throws AdminError 409 if the owner has an active key of this name.
+ * Creates a key, in the lock of its organisation. `key` exists only in the result: the database stores its hash.
+ * @throws AdminError 409 if the owner has an active key of this name, or if the user or the organisation has too many keys.
  */
 export async function createKey(
   open: Open,
@@ -73,6 +75,7 @@ export async function createKey(
   wanted: KeyToCreate,
 ): Promise<StoredKey & { readonly key: string }> {
   if (wanted.session === null) await requireFreeName(open, wanted);
+  await requireRoomForKey(open, wanted.organisation, wanted.user);
   const key = createToken("kls");
   const row = await open
     .insertInto("api_keys")
@@ -104,12 +107,10 @@ export async function createKey(
 
 /**
  * Two active keys of one owner with the same name could not be distinguished in usage, nor revoked by name. The name is free again when the key is revoked
- * or expires. Keys that end with a session are exempt: each session of the dashboard has one for its playground.
+ * or expires. Keys that end with a session are exempt: each session of the dashboard has one for its playground. In the lock of the organisation.
  * @throws AdminError 409.
  */
 async function requireFreeName(open: Open, { organisation, user, name }: KeyToCreate): Promise<void> {
-  const owner = JSON.stringify([organisation, user, name]);
-  await sql`select pg_advisory_xact_lock(hashtextextended(${`keelson-key-name ${owner}`}, 0))`.execute(open);
   const taken = await open
     .selectFrom("api_keys")
     .select("id")
@@ -169,7 +170,8 @@ export async function listKeys(
 }
 
 /**
- * Revokes a key; with `children`, also every key that was created with it, directly or not. Revoking it again changes nothing.
+ * Revokes a key, and deletes the unused sign-in links that were created with it; with `children`, ends all that was created with it,
+ * directly or not. Revoking it again changes nothing.
  * `ownOnly`: the actor may revoke only the keys of this user.
  * @throws AdminError 404 if this transaction sees no such key.
  */
@@ -182,7 +184,7 @@ export async function revokeKey(
   const key = await open.selectFrom("api_keys").select(KEY_COLUMNS).where("id", "=", id).forUpdate().executeTakeFirst();
   if (!key || (ownOnly !== undefined && key.user !== ownOnly))
     throw new AdminError("key/unknown", `there is no key ${id}`);
-  if (children) await revokeDescendants(open, actor, id);
+  if (children) await endDescendants(open, actor, id);
   if (key.revoked) return key;
   const revoked = await open
     .updateTable("api_keys")
@@ -190,25 +192,9 @@ export async function revokeKey(
     .where("id", "=", id)
     .returning(KEY_COLUMNS)
     .executeTakeFirstOrThrow();
+  await open.deleteFrom("sign_in_links").where("made_by", "=", `key:${id}`).execute();
   await audit(open, { organisation: key.organisation, actor: actor.name, act: "key.revoke", subject: id });
   return revoked;
-}
-
-/** Revokes the keys that were created with this key, and those created with them. */
-async function revokeDescendants(open: Open, actor: Actor, id: string): Promise<void> {
-  const { rows } = await sql<{ id: string; organisation: string }>`
-    with recursive descendants (id) as (
-      select id from api_keys where made_by = ${`key:${id}`}
-      union select child.id from api_keys child join descendants on child.made_by = 'key:' || descendants.id
-    )
-    update api_keys set revoked = now() from descendants
-    where api_keys.id = descendants.id and api_keys.revoked is null
-    returning api_keys.id, api_keys.organisation`.execute(open);
-  for (const child of rows)
-    await audit(open, {
-      ...{ organisation: child.organisation, actor: actor.name, act: "key.revoke", subject: child.id },
-      detail: { madeWith: id },
-    });
 }
 
 /** The principal of a key that is valid now. Reads all organisations, because the key determines the organisation. */

@@ -5,9 +5,9 @@ import { AdminError } from "../admin/index.js";
 import { isDuplicate } from "../database/client.js";
 import { OPERATOR_ACTOR } from "./actors.js";
 import { audit } from "./audit.js";
+import { endCredentials } from "./endings.js";
 import { contains, countOfRows, type Page, type PageRequest, toPage } from "./page.js";
 import type { AccountsSchema } from "./schema.js";
-import { endCredentials } from "./users.js";
 
 type Open = Transaction<AccountsSchema>;
 
@@ -66,7 +66,7 @@ export async function deleteOrganisation(open: Open, actor: Actor, id: string): 
     .where("organisation", "=", id)
     .where("deleted", "is", null)
     .executeTakeFirst();
-  const ended = { users: Number(users), ...(await endCredentials(open, "organisation", id)) };
+  const ended = { users: Number(users), ...(await endCredentials(open, actor, "organisation", id)) };
   const deleted = await open
     .updateTable("organisations")
     .set({ deleted: sql`now()` })
@@ -78,16 +78,20 @@ export async function deleteOrganisation(open: Open, actor: Actor, id: string): 
   return deleted;
 }
 
-/** The organisation, which no other transaction changes or extends meanwhile. @throws AdminError 404. */
-async function lockOrganisation(open: Open, id: string): Promise<Organisation> {
+/**
+ * An organisation that no other transaction changes or extends meanwhile: what this one counts in it and decides by it stays true.
+ * @throws AdminError 404 if this transaction sees no such organisation, or a deleted one.
+ */
+export async function lockOrganisation(open: Open, id: string): Promise<Organisation> {
   const row = await open
     .selectFrom("organisations")
     .selectAll()
     .where("id", "=", id)
     .where("deleted", "is", null)
-    .forUpdate()
+    .forNoKeyUpdate()
     .executeTakeFirst();
-  return row ?? unknownOrganisation(id);
+  if (row === undefined) throw new AdminError("organisation/unknown", `there is no organisation ${id}`);
+  return row;
 }
 
 /** The organisations that the transaction may read, oldest first. */
@@ -111,23 +115,4 @@ export async function listOrganisations(
     .limit(page.limit + 1)
     .execute();
   return toPage(rows, page, total);
-}
-
-/**
- * Requires an organisation to which the transaction adds something. It is not deleted before the transaction ends.
- * @throws AdminError 404 if this transaction sees no such organisation.
- */
-export async function existingOrganisation(open: Open, id: string): Promise<void> {
-  const row = await open
-    .selectFrom("organisations")
-    .select("id")
-    .where("id", "=", id)
-    .where("deleted", "is", null)
-    .forShare()
-    .executeTakeFirst();
-  if (!row) unknownOrganisation(id);
-}
-
-function unknownOrganisation(id: string): never {
-  throw new AdminError("organisation/unknown", `there is no organisation ${id}`);
 }

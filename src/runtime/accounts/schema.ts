@@ -38,8 +38,16 @@ export interface AccountsSchema {
     key_id: string | null;
     created: Generated<Date>;
     expires: Date;
+    made_by: string | null;
   };
-  sign_in_links: { hash: string; organisation: string; user_id: string; created: Generated<Date>; expires: Date };
+  sign_in_links: {
+    hash: string;
+    organisation: string;
+    user_id: string;
+    created: Generated<Date>;
+    expires: Date;
+    made_by: string | null;
+  };
   audit: {
     id: Generated<number>;
     organisation: string;

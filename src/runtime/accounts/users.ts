@@ -5,6 +5,10 @@ import type { UserStatus } from "../../contracts/organisations.js";
 import { AdminError } from "../admin/index.js";
 import { isDuplicate } from "../database/client.js";
 import { audit } from "./audit.js";
+import { requireRoomForUser } from "./bounds.js";
+import { endCredentials, endSessionsOf } from "./endings.js";
+import { holdActor } from "./held-actor.js";
+import { lockOrganisation } from "./organisations.js";
 import { contains, countOfRows, type Page, type PageRequest, toPage } from "./page.js";
 import type { AccountsSchema } from "./schema.js";
 import { createId } from "./token.js";
@@ -33,8 +37,12 @@ export interface NewUser {
   readonly operator: boolean;
 }
 
-/** @throws AdminError 409 if the organisation already has a user with this name. */
+/**
+ * Creates a user, in the lock of the organisation.
+ * @throws AdminError 409 if the organisation already has a user with this name, or too many users.
+ */
 export async function createUser(open: Open, actor: string, wanted: NewUser): Promise<StoredUser> {
+  await requireRoomForUser(open, wanted.organisation);
   const user = await open
     .insertInto("users")
     .values({ id: createId("usr"), ...wanted })
@@ -88,17 +96,23 @@ export async function listUsers(
   return toPage(rows, page, total);
 }
 
-/** @throws AdminError 404 if this transaction sees no such user, or a deleted one. */
-export async function findUser(open: Open, id: string): Promise<StoredUser> {
-  const user = await open
-    .selectFrom("users")
-    .select(USER_COLUMNS)
-    .where("id", "=", id)
-    .where("deleted", "is", null)
-    .forUpdate()
-    .executeTakeFirst();
+/**
+ * A user, locked until the end of the transaction, after the user's organisation: what the transaction decides by its rows stays true.
+ * @throws AdminError 404 if this transaction sees no such user, or a deleted one.
+ */
+export async function lockUser(open: Open, id: string): Promise<StoredUser> {
+  const user = await lockUserIfPresent(open, id);
   if (!user) throw new AdminError("user/unknown", `there is no user ${id}`);
   return user;
+}
+
+/** As `lockUser`; undefined if there is no such user. */
+export async function lockUserIfPresent(open: Open, id: string): Promise<StoredUser | undefined> {
+  const found = open.selectFrom("users").select(USER_COLUMNS).where("id", "=", id).where("deleted", "is", null);
+  const seen = await found.executeTakeFirst();
+  if (seen === undefined) return undefined;
+  await lockOrganisation(open, seen.organisation);
+  return found.forUpdate().executeTakeFirst();
 }
 
 export interface UserChange {
@@ -113,7 +127,9 @@ export interface UserChange {
  * @throws AdminError 403 if the actor's role does not allow it, 409 if the organisation would have no owner left or has a user of that name.
  */
 export async function changeUser(open: Open, actor: Actor, id: string, change: UserChange): Promise<StoredUser> {
-  const user = await findUserToChange(open, id);
+  // Two owners who demote each other at the same time must not both succeed: the lock on the organisation orders them.
+  const user = await lockUser(open, id);
+  await holdActor(open, actor);
   const { organisation } = user;
   requireManageable(actor, user, change.role);
   const next = {
@@ -135,8 +151,8 @@ export async function changeUser(open: Open, actor: Actor, id: string, change: U
   const changes = next.role !== user.role || next.disabled !== user.disabled;
   const ended =
     next.disabled && !user.disabled
-      ? await endCredentials(open, "user_id", id)
-      : { ...(changes ? await endSessionsOf(open, "user_id", id) : { sessions: 0, links: 0 }), keys: 0 };
+      ? await endCredentials(open, actor, "user_id", id)
+      : { ...(changes ? await endSessionsOf(open, actor, "user_id", id) : { sessions: 0, links: 0 }), keys: 0 };
   const detail = { ...next, ...(next.name !== user.name && { previous: user.name }), ended };
   await audit(open, { organisation, actor: actor.name, act: "user.change", subject: id, detail });
   return changed;
@@ -147,7 +163,8 @@ export async function changeUser(open: Open, actor: Actor, id: string, change: U
  * @throws AdminError 403 if the actor's role does not allow it, 409 if the organisation would have no owner left.
  */
 export async function deleteUser(open: Open, actor: Actor, id: string): Promise<StoredUser> {
-  const user = await findUserToChange(open, id);
+  const user = await lockUser(open, id);
+  await holdActor(open, actor);
   requireManageable(actor, user, undefined);
   if (user.role === "owner" && !user.disabled) await requireAnotherOwner(open, user);
   const deleted = await open
@@ -157,49 +174,9 @@ export async function deleteUser(open: Open, actor: Actor, id: string): Promise<
     .returning(USER_COLUMNS)
     .executeTakeFirstOrThrow();
   const { organisation, name } = user;
-  const detail = { name, ended: await endCredentials(open, "user_id", id) };
+  const detail = { name, ended: await endCredentials(open, actor, "user_id", id) };
   await audit(open, { organisation, actor: actor.name, act: "user.delete", subject: id, detail });
   return deleted;
-}
-
-/**
- * The user, while no other transaction changes a user of the organisation: two owners who demote or delete each other at the same time
- * must not both succeed.
- */
-async function findUserToChange(open: Open, id: string): Promise<StoredUser> {
-  const { organisation } = await findUser(open, id);
-  await open.selectFrom("organisations").select("id").where("id", "=", organisation).forUpdate().execute();
-  return findUser(open, id);
-}
-
-/** Whose credentials end: the column that refers to a user or an organisation. */
-type Holder = "user_id" | "organisation";
-
-/** Deletes all sessions and sign-in links of a user or an organisation; returns their numbers. */
-export async function endSessionsOf(
-  open: Open,
-  holder: Holder,
-  id: string,
-): Promise<{ readonly sessions: number; readonly links: number }> {
-  const sessions = await open.deleteFrom("sessions").where(holder, "=", id).executeTakeFirst();
-  const links = await open.deleteFrom("sign_in_links").where(holder, "=", id).executeTakeFirst();
-  return { sessions: Number(sessions.numDeletedRows), links: Number(links.numDeletedRows) };
-}
-
-/** Ends all sessions and sign-in links of a user or an organisation and revokes all keys; returns their numbers. */
-export async function endCredentials(
-  open: Open,
-  holder: Holder,
-  id: string,
-): Promise<{ readonly sessions: number; readonly links: number; readonly keys: number }> {
-  const ended = await endSessionsOf(open, holder, id);
-  const { numUpdatedRows } = await open
-    .updateTable("api_keys")
-    .set({ revoked: sql`now()` })
-    .where(holder, "=", id)
-    .where("revoked", "is", null)
-    .executeTakeFirst();
-  return { ...ended, keys: Number(numUpdatedRows) };
 }
 
 /**

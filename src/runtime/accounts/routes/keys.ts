@@ -5,8 +5,9 @@ import type { Key } from "../../../contracts/keys.js";
 import { keyRoutes } from "../../../contracts/routes/accounts.js";
 import { AdminError, organisationOf, readableOrganisation, scopeOf, serve, visibleTo } from "../../admin/index.js";
 import type { Tables } from "../../database/client.js";
+import { holdActor } from "../held-actor.js";
 import { createKey, listKeys, revokeKey, type StoredKey } from "../keys.js";
-import { existingOrganisation } from "../organisations.js";
+import { lockOrganisation } from "../organisations.js";
 import type { AccountsSchema } from "../schema.js";
 
 export function serveKeys(app: FastifyInstance, tables: Tables<AccountsSchema>): void {
@@ -34,8 +35,9 @@ export function serveKeys(app: FastifyInstance, tables: Tables<AccountsSchema>):
       const models = grantableModels(actor, body.models);
       const expires = grantableExpiry(actor, body.expires, endsWithSession);
       if (expires && expires.getTime() <= Date.now()) throw new AdminError("key/expired", "`expires` is in the past");
-      const created = await tables.transaction(scopeOf(organisation), async (open) => {
-        await existingOrganisation(open, organisation);
+      const created = await tables.transaction(visibleTo(actor), async (open) => {
+        await lockOrganisation(open, organisation);
+        await holdActor(open, actor);
         return createKey(open, actor.name, {
           organisation,
           // A user belongs to one organisation: in another, the key belongs to the organisation itself.

@@ -4,11 +4,12 @@ import type { Organisation, User } from "../../../contracts/organisations.js";
 import { organisationRoutes, userRoutes } from "../../../contracts/routes/accounts.js";
 import { AdminError, organisationOf, readableOrganisation, scopeOf, serve, visibleTo } from "../../admin/index.js";
 import { PLATFORM_SCOPE, type Tables } from "../../database/client.js";
+import { holdActor } from "../held-actor.js";
 import {
   createOrganisation,
   deleteOrganisation,
-  existingOrganisation,
   listOrganisations,
+  lockOrganisation,
   renameOrganisation,
   type Organisation as StoredOrganisation,
 } from "../organisations.js";
@@ -65,8 +66,9 @@ export function serveUsers(app: FastifyInstance, tables: Tables<AccountsSchema>)
       requireManageable(actor, wanted, undefined);
       requireUnlimited(actor);
       const organisation = organisationOf(actor, requested);
-      const user = await tables.transaction(scopeOf(organisation), async (open) => {
-        await existingOrganisation(open, organisation);
+      const user = await tables.transaction(visibleTo(actor), async (open) => {
+        await lockOrganisation(open, organisation);
+        await holdActor(open, actor);
         return createUser(open, actor.name, { ...wanted, organisation });
       });
       return toUser(user);

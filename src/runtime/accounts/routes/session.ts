@@ -53,7 +53,7 @@ export function serveSession(app: FastifyInstance, { tables, stored }: Stores, c
     signOut: async ({ actor, request, reply }) => {
       const { session: current } = actor;
       if (current !== undefined)
-        await tables.transaction(scopeOf(actor.organisation), (open) => signOut(open, actor, current.id), {
+        await tables.transaction(visibleTo(actor), (open) => signOut(open, actor, current.id), {
           repeatable: true,
         });
       reply.clearCookie(cookieOf(request), cookie);
