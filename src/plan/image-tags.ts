@@ -21,20 +21,27 @@ export interface ImageProduct {
 
 /**
  * Every image that Keelson renders besides those of the platform file. `npm run images` renews the lines from the tag lists of
- * the registries and reads the digests of products that never publish a tag twice.
+ * the registries and reads their digests. Docker's official images are built again under the same tag when their base changes: a
+ * digest names one build.
  */
 export const IMAGE_TAGS = {
   postgres: {
     repository: "docker.io/library/postgres",
     pattern: "{version}-bookworm",
-    source: "docker-library/official-images, library/postgres at 37079fb (2026-08-21), read 2026-11-30",
+    source: "docker-library/official-images at 37079fb, digests: repo-info (2026-09), read 2026-11-30",
     lines: {
       "13": { tag: "13.23-bookworm" },
       "14": { tag: "14.24-bookworm" },
       "15": { tag: "15.19-bookworm" },
-      "16": { tag: "16.15-bookworm" },
-      "17": { tag: "17.11-bookworm" },
-      "18": { tag: "18.6-bookworm" },
+      "16": {
+        tag: "16.15-bookworm",
+        digest: "sha256:efedf3595f1d6f415c08568ba171029bf54052e754cc9f030e3f2412b21f3d67",
+      },
+      "17": {
+        tag: "17.11-bookworm",
+        digest: "sha256:639ab7ceb90e13123085b741fb31ef493fba25463002f6da665352e7b534b652",
+      },
+      "18": { tag: "18.6-bookworm", digest: "sha256:3725f4e2499eef5134592b3b4ab79a543ed7f8e533b05b5b637af926630f6650" },
     },
   },
   pgvector: {
@@ -89,34 +96,49 @@ export const IMAGE_TAGS = {
   redis: {
     repository: "docker.io/library/redis",
     pattern: "{version}-{debian}",
-    source: "docker-library/official-images, library/redis at 37079fb (2026-08-21), read 2026-11-30",
+    source: "docker-library/official-images at 37079fb, digests: repo-info (2026-09), read 2026-11-30",
     lines: {
       "6": { tag: "6.2.24-bookworm" },
-      "7": { tag: "7.4.11-bookworm" },
-      "8": { tag: "8.10.1-trixie" },
+      "7": {
+        tag: "7.4.11-bookworm",
+        digest: "sha256:c6eabf748fc7a61dbb5a705c78bcf3d6377b1127a97d0ce965c11c44ba46896f",
+      },
+      "8": { tag: "8.10.1-trixie", digest: "sha256:8a1efc5f479551822b47424ccae982026b633f28818eab0387348120a61e10e2" },
       "6.2": { tag: "6.2.24-bookworm" },
-      "7.2": { tag: "7.2.16-bookworm" },
-      "7.4": { tag: "7.4.11-bookworm" },
+      "7.2": {
+        tag: "7.2.16-bookworm",
+        digest: "sha256:0637954999d01b7c9ce9167db2da50656e2590d3b884f1c600c5f63bb6e6773c",
+      },
+      "7.4": {
+        tag: "7.4.11-bookworm",
+        digest: "sha256:c6eabf748fc7a61dbb5a705c78bcf3d6377b1127a97d0ce965c11c44ba46896f",
+      },
       "8.0": { tag: "8.0.6-bookworm" },
-      "8.2": { tag: "8.2.9-bookworm" },
+      "8.2": {
+        tag: "8.2.9-bookworm",
+        digest: "sha256:66b7f4c2f3c6ef1b298bbd7b13c806bc6f71e61f1136a4f58710daf2cb053b21",
+      },
       "8.4": { tag: "8.4.6-trixie" },
       "8.6": { tag: "8.6.6-trixie" },
       "8.8": { tag: "8.8.2-trixie" },
-      "8.10": { tag: "8.10.1-trixie" },
+      "8.10": {
+        tag: "8.10.1-trixie",
+        digest: "sha256:8a1efc5f479551822b47424ccae982026b633f28818eab0387348120a61e10e2",
+      },
     },
   },
   rabbitmq: {
     repository: "docker.io/library/rabbitmq",
     pattern: "{version}",
-    source: "docker-library/official-images, library/rabbitmq at 37079fb (2026-08-21), read 2026-11-30",
+    source: "docker-library/official-images at 37079fb, digests: repo-info (2026-09), read 2026-11-30",
     lines: {
       "3": { tag: "3.13.7" },
-      "4": { tag: "4.3.5" },
+      "4": { tag: "4.3.5", digest: "sha256:1773ab33af6af1bbae4a3b1070472c863e669806a9ac63a627c02a44b3a59dcf" },
       "3.13": { tag: "3.13.7" },
       "4.0": { tag: "4.0.9" },
       "4.1": { tag: "4.1.8" },
-      "4.2": { tag: "4.2.9" },
-      "4.3": { tag: "4.3.5" },
+      "4.2": { tag: "4.2.9", digest: "sha256:ed3b6942a720f4319ab4fe63802c80a20fb65143af2e814150252e8ce4d68c39" },
+      "4.3": { tag: "4.3.5", digest: "sha256:1773ab33af6af1bbae4a3b1070472c863e669806a9ac63a627c02a44b3a59dcf" },
     },
   },
   versitygw: {

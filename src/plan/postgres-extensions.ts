@@ -1,7 +1,10 @@
 import type { ProductWithImage } from "./images.js";
 
+/** Images of PostgreSQL that run as a container of their own. */
+export type PostgresServerImage = Extract<ProductWithImage, "postgres" | "pgvector" | "timescaledb">;
+
 /** Images of PostgreSQL that Keelson renders. */
-export type PostgresImage = Extract<ProductWithImage, "postgres" | "pgvector" | "timescaledb" | "cloudnativePg">;
+export type PostgresImage = PostgresServerImage | Extract<ProductWithImage, "cloudnativePg">;
 
 /** Extensions that are part of PostgreSQL itself (PostgreSQL 14 to 18, "Additional Supplied Modules and Extensions"). */
 const SUPPLIED: readonly string[] = [

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { newestTag, registryClient, renewed, withImages } from "../../scripts/images.js";
 import { IMAGE_TAGS, type ImageProduct } from "../../src/plan/image-tags.js";
-import { exactImage, hasExactImage, type ProductWithImage, readImage } from "../../src/plan/images.js";
+import { exactImage, hasExactImage, knownLines, type ProductWithImage, readImage } from "../../src/plan/images.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const table = readFileSync(`${root}src/plan/image-tags.ts`, "utf8");
@@ -137,6 +137,13 @@ describe("npm run images", () => {
     expect(readFileSync(`${root}src/plan/image-tags.ts`, "utf8")).toBe(table);
   });
 });
+
+it.each(["postgres", "cloudnativePg", "redis", "rabbitmq", "versitygw", "ollama", "vllm"] as const)(
+  "the newest line of %s names one build by its digest",
+  (product) => {
+    expect(exactImage(product, knownLines(product).at(-1))).toMatch(/@sha256:[0-9a-f]{64}$/);
+  },
+);
 
 describe("what is rendered", () => {
   const golden = `${root}test/render/golden`;

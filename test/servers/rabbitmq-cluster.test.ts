@@ -42,7 +42,7 @@ describeWith(["rabbitmq", "network namespaces"], "a broker of three members, as 
   const leader = async () => ask(0, "list_queues", "--no-table-headers", "leader");
 
   beforeAll(async () => {
-    const plan = samplePlan({ stores: [broker("broker", { replicas: 3, version: "3" })] });
+    const plan = samplePlan({ stores: [broker("broker", { replicas: 3, version: "3.10" })] });
     // One scheduler each: three virtual machines share this one.
     const environment = { RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: "+S 1:1 +sbwt none" };
     store = await renderStorePods(plan, "broker", { path, environment });

@@ -4,6 +4,7 @@ import type { EndsOfLife } from "../ends-of-life.js";
 import type { ProductWithImage } from "../images.js";
 import type { Scope } from "../origin.js";
 import type { Bytes, Cited, Cloud, Milliseconds, Provider, Store, StoreKind } from "../plan.js";
+import type { PostgresImage, PostgresServerImage } from "../postgres-extensions.js";
 import type { Product } from "../providers/product.js";
 
 /**
@@ -76,17 +77,21 @@ export interface StoreProducts {
 }
 
 /** The image of a version of a product: `exactImage` is its reference. */
-export interface ImageChoice {
-  readonly product: ProductWithImage;
+export interface ImageChoice<Product extends ProductWithImage = ProductWithImage> {
+  readonly product: Product;
   /** The declared version; undefined for a product whose version is not declared. */
   readonly version: string | undefined;
 }
 
+/** Products whose image a target runs as the server of a store, and those that an operator runs. */
+export type ServerProduct = PostgresServerImage | "redis" | "rabbitmq" | "versitygw";
+type OperatorProduct = Exclude<PostgresImage, PostgresServerImage>;
+
 export interface StoreImages {
   /** Runs the server as a container. */
-  readonly server: ImageChoice;
+  readonly server: ImageChoice<ServerProduct>;
   /** What an operator runs instead, where the store has one. */
-  readonly operator: ImageChoice | undefined;
+  readonly operator: ImageChoice<OperatorProduct> | undefined;
 }
 
 /** The properties of a store that decide which product can provide it. */

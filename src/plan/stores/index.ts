@@ -13,6 +13,7 @@ export type {
   DataLoss,
   ImageChoice,
   SecretValue,
+  ServerProduct,
   ServersNeeded,
   StoreDescriptor,
   StoreImages,

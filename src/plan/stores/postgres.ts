@@ -1,4 +1,4 @@
-import type { PostgresImage } from "../postgres-extensions.js";
+import type { PostgresServerImage } from "../postgres-extensions.js";
 import { cloudNativePg } from "../providers/cloudnative-pg.js";
 import { embeddedPostgres } from "../providers/embedded-postgres.js";
 import { linodePostgres } from "../providers/linode-postgres.js";
@@ -36,7 +36,7 @@ const defaults: StoreDefaults = {
 };
 
 /** The image whose extensions include the declared ones. */
-function serverImageFor(extensions: readonly string[]): PostgresImage {
+function serverImageFor(extensions: readonly string[]): PostgresServerImage {
   if (extensions.includes("timescaledb")) return "timescaledb";
   return extensions.includes("vector") ? "pgvector" : "postgres";
 }

@@ -6,6 +6,7 @@ import { GiB, MiB } from "../sizes.js";
 import { planStoreBase, redundancyOf, type StoreDefaults } from "./base.js";
 import type { StoreDescriptor } from "./descriptor.js";
 
+/** The vendor has announced no date for 8.4 and later (redis/docs, install/version-mgmt.md at 095cf30: TBD; endoflife.date: none). */
 const SUPPORT = "endoflife.date/redis at a70eca3, read 2026-11-30";
 
 const defaults: StoreDefaults = {

@@ -31,10 +31,14 @@ export const firstRestartBackoff: Cited = {
     "kubelet restarts with back-off 10s, 20s, 40s … 5m, reset after 10m without a crash (kubernetes.io: Pod Lifecycle)",
 };
 
-/** A pod is bound to a node with capacity and its sandbox runs; image pull and application start excluded. */
+/**
+ * A pod is bound to a node with capacity and its containers start. Image pull, init containers, the attachment of volumes and the
+ * start of the application are terms of their own: the objective for pods with such volumes is a draft without a figure.
+ */
 export const podStartup: Cited = {
   value: seconds(5),
-  source: "Kubernetes pod start-up latency objective: 99 % within 5s, image pull excluded (SIG Scalability SLOs)",
+  source:
+    "Kubernetes pod start-up latency objective: 99 % within 5s for pods without persistent volumes, image pull and init containers excluded (kubernetes/community, sig-scalability/slos/pod_startup_latency.md, read 2026-11-30)",
 };
 
 /** The commands of the runbook: find the node, confirm that it is off, and taint it as out of service. */

@@ -1,6 +1,6 @@
-import { exactImage, type ProductWithImage } from "../../plan/images.js";
+import { exactImage } from "../../plan/images.js";
 import type { Store, StoreKind } from "../../plan/plan.js";
-import { type ImageChoice, STORES } from "../../plan/stores/index.js";
+import { type ImageChoice, type ServerProduct, STORES } from "../../plan/stores/index.js";
 import type { StoreImage } from "./server.js";
 
 /** User 999 in the Debian variants of the official images, 70 in the Alpine ones; the others run as any user. */
@@ -12,13 +12,10 @@ const USERS = {
   postgres: DEBIAN_USER_ID,
   pgvector: DEBIAN_USER_ID,
   timescaledb: ALPINE_USER_ID,
-  cloudnativePg: ANY_USER_ID,
   redis: DEBIAN_USER_ID,
   rabbitmq: DEBIAN_USER_ID,
   versitygw: ANY_USER_ID,
-  ollama: ANY_USER_ID,
-  vllm: ANY_USER_ID,
-} as const satisfies Record<ProductWithImage, number>;
+} as const satisfies Record<ServerProduct, number>;
 
 /** The image that runs the server of a store as a container. */
 export function serverImage<Kind extends StoreKind>(store: Store<Kind>): StoreImage {

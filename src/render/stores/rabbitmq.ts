@@ -3,7 +3,7 @@ import { exactVersion } from "../../plan/images.js";
 import type { RabbitMq } from "../../plan/plan.js";
 import { SECRETS_DIRECTORY } from "../../plan/variables.js";
 import type { Note } from "../note.js";
-import { majorOf, serverImage } from "./images.js";
+import { serverImage } from "./images.js";
 import type { Membership, StoreRenderer, StoreServer } from "./server.js";
 
 const CONFIGURATION_FILE = "/etc/rabbitmq/conf.d/20-keelson.conf";
@@ -68,14 +68,16 @@ function handlesPartitions({ version }: RabbitMq): boolean {
   return compareVersions(exactVersion("rabbitmq", version), "4.3") < 0;
 }
 
-/** RabbitMQ before 4.0 does not start with `default_queue_type`. */
-function hasDefaultQueueType(broker: RabbitMq): boolean {
-  return Number(majorOf(broker.version)) >= 4;
+/** The first release with `default_queue_type` in its configuration (RabbitMQ 3.13.3, release notes, #11163); an older one does not start with it. */
+const DEFAULT_QUEUE_TYPE_SINCE = "3.13.3";
+
+function hasDefaultQueueType({ version }: RabbitMq): boolean {
+  return compareVersions(exactVersion("rabbitmq", version), DEFAULT_QUEUE_TYPE_SINCE) >= 0;
 }
 
 function queueNotes(broker: RabbitMq): readonly Note[] {
   if (broker.queues === "classic" || hasDefaultQueueType(broker)) return [];
-  const message = `${broker.name}: RabbitMQ before 4.0 has no default queue type: declare ${broker.queues} queues with x-queue-type`;
+  const message = `${broker.name}: RabbitMQ before ${DEFAULT_QUEUE_TYPE_SINCE} has no default queue type: declare ${broker.queues} queues with x-queue-type`;
   return [{ path: broker.path, message }];
 }
 
