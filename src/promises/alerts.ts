@@ -80,6 +80,24 @@ export function deletedData(store: Store, plan: Plan): Alert {
   };
 }
 
+/** Requests of a unit fail although its replicas are ready. */
+export function requestsFailing(unit: Unit, plan: Plan): Alert {
+  const isGateway = unit.modules.includes("gateway");
+  return {
+    name: "requests-failing",
+    subject: unit.name,
+    severity: "critical",
+    condition: {
+      kind: "unmeasured",
+      why: isGateway
+        ? "the ratio of errors in `keelson_gateway_requests_total` depends on what clients send: choose its threshold from measurements"
+        : `no component exports how many requests of ${unit.name} fail`,
+    },
+    for: alertDelay(plan) ?? DEFAULT_ALERT_DELAY_MS,
+    summary: `requests of ${unit.name} fail`,
+  };
+}
+
 /** Nothing of the platform is available. Its own monitoring fails with it. */
 export function platformDown({ name }: WholePlatform, plan: Plan): Alert {
   return {

@@ -27,6 +27,7 @@ import { unschedulable } from "./capacity/unschedulable.js";
 import { stateOnSpot } from "./cost/state-on-spot.js";
 import { bucketUnversioned } from "./data/bucket-unversioned.js";
 import { deadLetterOff } from "./data/dead-letter-off.js";
+import { badReleaseRule } from "./delivery/bad-release.js";
 import { extensionMissing } from "./delivery/extension-missing.js";
 import { imageUnpinned } from "./delivery/image-unpinned.js";
 import { misspelledName } from "./delivery/misspelt-name.js";
@@ -132,6 +133,7 @@ export const rules: readonly Rule[] = [
   stateOnSpot,
 
   // Delivery
+  badReleaseRule,
   imageUnpinned,
   extensionMissing,
   noModelSource,

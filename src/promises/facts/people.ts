@@ -29,3 +29,9 @@ export const objectsUndeleted = {
   value: 60 * 60_000,
   why: "a script removes the delete markers, one request for each 1,000 objects (S3 API: DeleteObjects); an hour assumed to write and run it",
 };
+
+/** The release is recognised as the cause, and its rollback begins. */
+export const rollbackStarted = {
+  value: 5 * 60_000,
+  why: "the release is recognised as the cause and `kubectl rollout undo` is run, or the file is reverted and deployed; 5 min assumed",
+};

@@ -1,6 +1,7 @@
 import type { FaultName } from "../../platform-file/faults.js";
 import type { Fault } from "../fault.js";
 import { backupCorruption } from "./backup-corruption.js";
+import { badRelease } from "./bad-release.js";
 import { bucketLoss } from "./bucket-loss.js";
 import { cacheLoss } from "./cache-loss.js";
 import { databaseLoss } from "./database-loss.js";
@@ -23,6 +24,7 @@ export const faults = [
   bucketLoss,
   backupCorruption,
   deletion,
+  badRelease,
 ] as const;
 
 /** A fault of the catalogue. A platform file may name others (`FaultName`), which are not predicted yet. */
