@@ -1,4 +1,4 @@
-import type { Element, Milliseconds, Plan, Store, Unit } from "../plan/plan.js";
+import type { Element, Milliseconds, Model, Plan, Store, Unit } from "../plan/plan.js";
 import type { CacheStore, DatabaseStore } from "../plan/stores/index.js";
 import { METRICS, type MetricName } from "./facts/metrics.js";
 import { hasPersistentVolume } from "./subjects.js";
@@ -21,6 +21,17 @@ export interface LabelMatcher {
   readonly label: string;
   readonly value: string;
   readonly regex?: true;
+}
+
+/** The gateway sends no request to any server of a model, because all have failed. */
+export function everyTargetEjected({ name }: Model): Condition {
+  return {
+    kind: "metric",
+    metric: "keelson_gateway_target_up",
+    labels: [{ label: "model", value: name }],
+    comparison: "below",
+    threshold: 1,
+  };
 }
 
 /** Fewer replicas of a unit are ready than it needs. */

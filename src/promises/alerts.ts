@@ -1,8 +1,9 @@
-import type { Milliseconds, Plan, Store, Unit } from "../plan/plan.js";
+import type { Milliseconds, Model, Plan, Store, Unit } from "../plan/plan.js";
 import { type CacheStore, type DatabaseStore, isDatabase } from "../plan/stores/index.js";
 import {
   backupOlderThan,
   type Condition,
+  everyTargetEjected,
   replicasBelow,
   serverUnavailable,
   verifiedBackupOlderThan,
@@ -95,6 +96,18 @@ export function requestsFailing(unit: Unit, plan: Plan): Alert {
     },
     for: alertDelay(plan) ?? DEFAULT_ALERT_DELAY_MS,
     summary: `requests of ${unit.name} fail`,
+  };
+}
+
+/** Every server of a model is ejected. */
+export function providerEjected(model: Model, plan: Plan): Alert {
+  return {
+    name: "provider-down",
+    subject: model.name,
+    severity: model.fallbacks.length > 0 ? "warning" : "critical",
+    condition: everyTargetEjected(model),
+    for: alertDelay(plan) ?? DEFAULT_ALERT_DELAY_MS,
+    summary: `no server of ${model.name} answers`,
   };
 }
 

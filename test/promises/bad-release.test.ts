@@ -37,8 +37,7 @@ describe("a release that fails requests", () => {
   });
 
   it("waits for a person although the file declares when a canary is aborted", () => {
-    const canary =
-      "replicas: 2, rollout: { strategy: { canary: { steps: [10%], pause: 1m, abort: { errors: 5% } } } }";
+    const canary = "replicas: 2, rollout: { strategy: { canary: { steps: [10%], pause: 1m, abort: { errors: 5% } } } }";
     expect(termOf(release(canary).rto.predicted, "on-call response")).toBe(300_000);
   });
 });

@@ -56,8 +56,8 @@ describe("the catalogue of faults", () => {
   });
 
   it("accepts a fault on another kind of subject as one definition", () => {
-    const providerOutage = defineFault({
-      id: "provider-outage",
+    const modelLost = defineFault({
+      id: "secret-leak",
       title: "A model's provider is unavailable",
       includes: [],
       on: {
@@ -102,8 +102,8 @@ models:
   small: { engine: simulated }
 services: { web: { modules: [gateway], calls: [paid, small] } }
 `);
-    const sheet = promiseSheet(plan, [], [], [...faults, providerOutage]);
-    expect(rowOf(sheet, "provider-outage", "paid").verdict).toBe("broken");
+    const sheet = promiseSheet(plan, [], [], [modelLost]);
+    expect(rowOf(sheet, "secret-leak", "paid").verdict).toBe("broken");
     expect(sheetText(sheet)).toContain("fix: declare a fallback");
   });
 

@@ -8,6 +8,7 @@ import { nodeLoss } from "./availability/node-loss.js";
 import { notRun } from "./availability/not-run-here.js";
 import { objective } from "./availability/objective.js";
 import { pdbBlocksDrain } from "./availability/pdb-blocks-drain.js";
+import { providerOutageRule } from "./availability/provider-outage.js";
 import { regionLossRule } from "./availability/region-loss.js";
 import { rolloutBelowBudget } from "./availability/rollout-below-budget.js";
 import { rolloutOutage } from "./availability/rollout-outage.js";
@@ -85,6 +86,7 @@ export const rules: readonly Rule[] = [
   unknownPromise,
 
   // Availability: faults, objectives, disruption budgets, rollouts, probes
+  providerOutageRule,
   crashRecovery,
   nodeLoss,
   zoneLoss,

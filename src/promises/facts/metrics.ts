@@ -29,6 +29,7 @@ export const METRICS = {
     unit: "seconds",
     source: "CloudNativePG: Monitoring, default set of metrics (pg_stat_archiver)",
   },
+  keelson_gateway_target_up: { unit: "count", source: "the gateway module of Keelson" },
   keelson_database_log_backlog_age_seconds: { unit: "seconds", source: "the dashboard module of Keelson" },
   keelson_backup_age_seconds: { unit: "seconds", source: "the dashboard module of Keelson" },
   keelson_backup_verified_age_seconds: { unit: "seconds", source: "the dashboard module of Keelson" },

@@ -8,6 +8,7 @@ import { databaseLoss } from "./database-loss.js";
 import { deletion } from "./deletion.js";
 import { nodeLoss } from "./node-loss.js";
 import { processCrash } from "./process-crash.js";
+import { providerOutage } from "./provider-outage.js";
 import { regionLoss } from "./region-loss.js";
 import { volumeLoss } from "./volume-loss.js";
 import { zoneLoss } from "./zone-loss.js";
@@ -25,6 +26,7 @@ export const faults = [
   backupCorruption,
   deletion,
   badRelease,
+  providerOutage,
 ] as const;
 
 /** A fault of the catalogue. A platform file may name others (`FaultName`), which are not predicted yet. */
