@@ -166,3 +166,45 @@ export const usageReport = z
   .meta({ id: "Usage" });
 
 export type UsageReport = z.infer<typeof usageReport>;
+
+/** Dimensions by which latency can be grouped, one at a time: percentiles of groups cannot be added up. */
+export const LATENCY_DIMENSIONS = ["minute", "hour", ...USAGE_GROUPS] as const;
+export type LatencyDimension = (typeof LATENCY_DIMENSIONS)[number];
+
+/** The longest range of latency, which is computed from single requests. */
+export const MAX_LATENCY_RANGE_MS = 24 * 3_600_000;
+
+const milliseconds = (what: string) =>
+  z.number().meta({ description: `${what} of the time from the request to the end of its response, in milliseconds.` });
+
+const latencyFigures = z.object({
+  requests: z.int().meta({ description: "Responses with a status below 400." }),
+  p50Ms: milliseconds("Median"),
+  p95Ms: milliseconds("95th percentile"),
+  p99Ms: milliseconds("99th percentile"),
+});
+
+export type LatencyFigures = Readonly<z.infer<typeof latencyFigures>>;
+
+export const latencyRow = z
+  .object({
+    minute: unitStart("minute"),
+    hour: unitStart("hour"),
+    organisation: z.string().optional(),
+    key: z.string().optional(),
+    model: z.string().optional(),
+    ...latencyFigures.shape,
+  })
+  .meta({ id: "LatencyRow" });
+
+export type LatencyRow = Readonly<z.infer<typeof latencyRow>>;
+
+/** Response of `GET /admin/usage/latency`. */
+export const latencyReport = z
+  .object({
+    rows: z.array(latencyRow).readonly(),
+    totals: latencyFigures.nullable().meta({ description: "Of all requests in the range; null: there are none." }),
+  })
+  .meta({ id: "Latency" });
+
+export type LatencyReport = z.infer<typeof latencyReport>;

@@ -81,11 +81,13 @@ describe("the OpenAPI document", () => {
       "/admin/keys",
       "/admin/keys/{id}",
       "/admin/organisations",
+      "/admin/organisations/{id}",
       "/admin/session",
       "/admin/sessions",
       "/admin/sessions/{id}",
       "/admin/sign-in-links",
       "/admin/usage",
+      "/admin/usage/latency",
       "/admin/users",
       "/admin/users/{id}",
       "/admin/users/{id}/sessions",
@@ -110,6 +112,8 @@ describe("the OpenAPI document", () => {
         "AuditVerdict",
         "Error",
         "Key",
+        "Latency",
+        "LatencyRow",
         "ListedSession",
         "NewKey",
         "Organisation",
@@ -179,6 +183,10 @@ describe("every documented operation", () => {
         ["/admin/organisations", { key, body: { id: "acme", name: "Acme" } }],
         ["/admin/organisations", { key, body: { id: "NO" } }],
       ],
+      changeOrganisation: [
+        ["/admin/organisations/acme", { key, body: { name: "Acme Ltd" } }],
+        ["/admin/organisations/none", { key, body: { name: "None" } }],
+      ],
       listUsers: [
         ["/admin/users", { key }],
         ["/admin/users?organisation=acme", { key }],
@@ -217,9 +225,21 @@ describe("every documented operation", () => {
         ["/admin/usage?by=model&format=csv", { key }],
         ["/admin/usage?by=colour", { key }],
       ],
+      readLatency: [
+        ["/admin/usage/latency?from=2026-05-04T13:00:00Z&to=2026-05-04T14:00:00Z&by=model", { key }],
+        ["/admin/usage/latency?from=2026-05-04T13:00:00Z&to=2026-05-06T14:00:00Z", { key }],
+      ],
       signOut: [
         ["/admin/session", { headers: cookie }],
         ["/admin/session", { headers: cookie }],
+      ],
+      deleteUser: [
+        [`/admin/users/${user.id}`, { key }],
+        ["/admin/users/usr_none", { key }],
+      ],
+      deleteOrganisation: [
+        ["/admin/organisations/acme", { key }],
+        ["/admin/organisations/none", { key }],
       ],
     };
     expect(Object.keys(calls).sort()).toEqual(
@@ -245,6 +265,7 @@ describe("every documented operation", () => {
       endUserSessions: [200, 404],
       listOrganisations: [200],
       createOrganisation: [201, 400],
+      changeOrganisation: [200, 404],
       listUsers: [200, 200],
       createUser: [201, 409],
       changeUser: [200, 400],
@@ -254,7 +275,10 @@ describe("every documented operation", () => {
       readAudit: [200, 400],
       verifyAudit: [200],
       readUsage: [200, 200, 400],
+      readLatency: [200, 400],
       signOut: [204, 401],
+      deleteUser: [200, 404],
+      deleteOrganisation: [200, 404],
     });
   });
 });

@@ -12,6 +12,7 @@ const pages = [
   { path: "/topology", shows: "1–50 of 501 components" },
   { path: "/models", shows: "model-39" },
   { path: "/usage?by=key&range=90d", shows: "1,900 others" },
+  { path: "/usage?range=24h&by=organisation", shows: "Latency of whole answers" },
   { path: "/usage?range=7d", shows: "Share of requests" },
   { path: "/keys", shows: "1–50 of 2,000 keys" },
   { path: "/users", shows: "1–50 of 2,000 users" },

@@ -1,10 +1,26 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { type RequestOf, requestOf } from "../../../src/contracts/route.js";
 import { usageRoutes } from "../../../src/contracts/routes/usage.js";
-import type { UsageDimension, UsageGroup, UsageRank, UsageTimeUnit } from "../../../src/contracts/usage.js";
+import {
+  type LatencyDimension,
+  MAX_LATENCY_RANGE_MS,
+  type UsageDimension,
+  type UsageGroup,
+  type UsageRank,
+  type UsageTimeUnit,
+} from "../../../src/contracts/usage.js";
 import { call, send } from "./client.js";
 
-export type { UsageFigures, UsageGroup, UsageRank, UsageReport, UsageRow } from "../../../src/contracts/usage.js";
+export type {
+  LatencyFigures,
+  LatencyReport,
+  LatencyRow,
+  UsageFigures,
+  UsageGroup,
+  UsageRank,
+  UsageReport,
+  UsageRow,
+} from "../../../src/contracts/usage.js";
 
 export const USAGE_INTERVAL_MS = 10_000;
 
@@ -50,6 +66,30 @@ export function useUsage({ span, group, rank, top, unit, drills }: UsageQuestion
     queryFn: ({ signal }) => {
       const { query } = requestFor(span, [...(unit === undefined ? [] : [unit]), group], drills);
       return call(usageRoutes.readUsage, { query: { ...query, top, rank } }, signal);
+    },
+    placeholderData: keepPreviousData,
+    refetchInterval: live ? USAGE_INTERVAL_MS : false,
+  });
+}
+
+/** Whether the latency of a span can be read: it is computed from single requests. */
+export function hasLatency({ from, to }: Span): boolean {
+  return to - from <= MAX_LATENCY_RANGE_MS;
+}
+
+/** Latency by time or by group. Nothing is read for a span without latency. */
+export function useLatency({ from, to }: Span, by: LatencyDimension, drills: boolean, live: boolean) {
+  return useQuery({
+    enabled: hasLatency({ from, to }),
+    queryKey: ["latency", from, to, by, drills],
+    queryFn: ({ signal }) => {
+      const query = {
+        from: new Date(from).toISOString(),
+        to: new Date(to).toISOString(),
+        by,
+        drills: drills ? ("include" as const) : ("exclude" as const),
+      };
+      return call(usageRoutes.readLatency, { query }, signal);
     },
     placeholderData: keepPreviousData,
     refetchInterval: live ? USAGE_INTERVAL_MS : false,

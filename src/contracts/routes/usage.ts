@@ -2,7 +2,15 @@ import { z } from "zod";
 import { INTERNAL_TOKEN, USAGE_READER } from "../authority.js";
 import { name, organisationId, timestamp } from "../fields.js";
 import { defineRoute } from "../route.js";
-import { DRILL_ORGANISATION, USAGE_DIMENSIONS, USAGE_RANKS, USAGE_TIME_UNITS, usageReport } from "../usage.js";
+import {
+  DRILL_ORGANISATION,
+  LATENCY_DIMENSIONS,
+  latencyReport,
+  USAGE_DIMENSIONS,
+  USAGE_RANKS,
+  USAGE_TIME_UNITS,
+  usageReport,
+} from "../usage.js";
 
 const moment = z.union([timestamp, z.iso.date()]);
 
@@ -26,6 +34,13 @@ const by = z
     example: "hour,model",
   });
 
+const drills = z
+  .enum(["include", "exclude"])
+  .default("exclude")
+  .meta({
+    description: `Whether the load of drills counts. It belongs to the organisation ${DRILL_ORGANISATION}, which can also be requested by its id.`,
+  });
+
 export const usageRoutes = {
   readUsage: defineRoute({
     method: "GET",
@@ -40,12 +55,7 @@ export const usageRoutes = {
       model: name.optional(),
       key: name.optional(),
       organisation: organisationId.optional(),
-      drills: z
-        .enum(["include", "exclude"])
-        .default("exclude")
-        .meta({
-          description: `Whether the load of drills counts. It belongs to the organisation ${DRILL_ORGANISATION}, which can also be requested by its id.`,
-        }),
+      drills,
       top: z.coerce.number().int().min(1).max(1_000).optional().meta({
         description:
           "Only this many groups, and the others combined. Requires exactly one of organisation, key and model.",
@@ -55,6 +65,23 @@ export const usageRoutes = {
     }),
     json: usageReport,
     text: ["text/csv"],
+  }),
+  readLatency: defineRoute({
+    method: "GET",
+    path: "/admin/usage/latency",
+    summary: "Read percentiles of the latency of answered requests by time, organisation, key or model",
+    tag: "usage",
+    authority: USAGE_READER,
+    query: z.strictObject({
+      from: moment.meta({ description: "Start of the range, inclusive." }),
+      to: moment.meta({ description: "End of the range, exclusive; at most 24 hours after the start." }),
+      by: z.enum(LATENCY_DIMENSIONS).default("hour"),
+      model: name.optional(),
+      key: name.optional(),
+      organisation: organisationId.optional(),
+      drills,
+    }),
+    json: latencyReport,
   }),
 };
 

@@ -41,7 +41,7 @@ export type StoredRow = UsageFigures & { readonly [Unit in UsageTimeUnit]?: Date
 /** Rows of one response. */
 const MAX_ROWS = 50_000;
 
-const GROUP_COLUMNS = {
+export const GROUP_COLUMNS = {
   organisation: "organisation",
   key: "key_id",
   model: "model",
@@ -192,9 +192,10 @@ function source(query: UsageQuery, piece: Piece, unit: UsageTimeUnit | undefined
     from ${sql.table(table)} where ${conditions(query, piece, at)}`;
 }
 
-function conditions(
-  { organisation, model, key, drills }: UsageQuery,
-  { from, to }: Piece,
+/** The filters of a query on a table of the ledger, whose column of time is `at`. */
+export function conditions(
+  { organisation, model, key, drills }: Pick<UsageQuery, "organisation" | "model" | "key" | "drills">,
+  { from, to }: Pick<Piece, "from" | "to">,
   at: "day" | "hour" | "at",
 ): RawBuilder<unknown> {
   const conditions = [sql`true`];

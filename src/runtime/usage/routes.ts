@@ -6,6 +6,7 @@ import type { Accounts } from "../accounts/client.js";
 import { AdminError, readableOrganisation, scopeOf, serve, TextResponse } from "../admin/index.js";
 import type { Tables } from "../database/client.js";
 import { toCsv } from "./csv.js";
+import { readLatency } from "./latency.js";
 import { readUsage, type StoredRow } from "./read.js";
 import type { UsageSchema } from "./schema.js";
 
@@ -33,6 +34,24 @@ export function serveUsage(
       return new TextResponse("text/csv", toCsvFile(by, rows, keyNames), {
         "content-disposition": 'attachment; filename="usage.csv"',
       });
+    },
+
+    readLatency: async ({ actor, query }) => {
+      const { by, model, key } = query;
+      const [from, to] = [new Date(query.from), new Date(query.to)];
+      if (from >= to) throw new AdminError("request/invalid", "`from` must be before `to`");
+      const organisation = readableOrganisation(actor, query.organisation);
+      const drills = query.drills === "include";
+      const stored = await tables.transaction(scopeOf(organisation), (open) =>
+        readLatency(open, { by, from, to, organisation, model, key, drills }),
+      );
+      const figures = stored.map(({ whole, value, ...each }) => ({ whole, value, each }));
+      return {
+        rows: figures
+          .filter(({ whole }) => !whole)
+          .map(({ value, each }) => ({ [by]: value instanceof Date ? value.toISOString() : (value ?? ""), ...each })),
+        totals: figures.find(({ whole, each }) => whole && each.requests > 0)?.each ?? null,
+      };
     },
   });
 }

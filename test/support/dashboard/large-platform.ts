@@ -11,7 +11,7 @@ import {
 import type { Key } from "../../../src/contracts/keys.js";
 import type { User } from "../../../src/contracts/organisations.js";
 import type { RecoveryReport } from "../../../src/contracts/recovery.js";
-import type { UsageReport, UsageRow } from "../../../src/contracts/usage.js";
+import type { LatencyReport, UsageReport, UsageRow } from "../../../src/contracts/usage.js";
 import { sumUsage } from "../../../src/contracts/usage.js";
 import { sheetOf } from "../../../src/runtime/dashboard/promises/compose.js";
 import { composeTopology } from "../../../src/runtime/dashboard/topology/compose.js";
@@ -204,6 +204,24 @@ function usageOf(query: URLSearchParams): UsageReport {
   return { rows, totals: sumUsage(rows), ...(group === "key" ? { keyNames } : {}) };
 }
 
+/** Latency in each unit of the range, or of the first groups. */
+function latencyOf(query: URLSearchParams): LatencyReport {
+  const by = query.get("by") ?? "hour";
+  const figures = { requests: 1_000_000, p50Ms: 844, p95Ms: 12_345, p99Ms: 123_456 };
+  const from = Date.parse(query.get("from") ?? iso(HOUR_MS));
+  const step = by === "minute" ? 60_000 : HOUR_MS;
+  const rows = Array.from({ length: 24 }, (_, index) => ({
+    [by]:
+      by === "minute" || by === "hour"
+        ? new Date(from + index * step).toISOString()
+        : index === 0
+          ? LONG_NAME
+          : `key_${index}`,
+    ...figures,
+  }));
+  return { rows, totals: figures };
+}
+
 /** Starts the server on loopback. Any request that has the session cookie is signed in. */
 export async function serveLargePlatform(): Promise<LargePlatform> {
   const plan = planOf(platformFile());
@@ -255,6 +273,7 @@ export async function serveLargePlatform(): Promise<LargePlatform> {
       }),
     "/admin/drills/drill-0": () => drillResult(),
     "/admin/usage": usageOf,
+    "/admin/usage/latency": latencyOf,
     "/admin/backups": (): BackupList => ({
       place: `s3://${"b".repeat(100)}/backups`,
       backups: Array.from({ length: 200 }, (_, index) => ({

@@ -12,6 +12,7 @@ export const UNIT_MS = { minute: MINUTE_MS, hour: HOUR_MS, day: DAY_MS } as cons
 
 /** Ranges up to now: the length and the unit of their bars. */
 export const ranges = {
+  "15m": { ms: 15 * MINUTE_MS, unit: "minute" },
   "1h": { ms: HOUR_MS, unit: "minute" },
   "24h": { ms: DAY_MS, unit: "hour" },
   "7d": { ms: 7 * DAY_MS, unit: "hour" },

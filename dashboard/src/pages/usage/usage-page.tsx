@@ -4,11 +4,13 @@ import { useMutation } from "@tanstack/react-query";
 import { useMemo } from "react";
 import type { UsageTimeUnit } from "../../../../src/contracts/usage.js";
 import {
+  hasLatency,
   readUsageCsv,
   type Span,
   USAGE_INTERVAL_MS,
   type UsageGroup,
   type UsageRank,
+  useLatency,
   useUsage,
 } from "../../api/usage.js";
 import { zoneName } from "../../format.js";
@@ -21,6 +23,7 @@ import { choice, useUrlState } from "../../shell/url-state.js";
 import { CustomRange } from "./custom-range.js";
 import { type RangeName, ranges, spanBetween, spanOf, UNIT_MS, unitOf } from "./range.js";
 import { toSeries } from "./series.js";
+import { ServiceQuality } from "./service-quality.js";
 import styles from "./usage-page.module.css";
 import { UsagePlot } from "./usage-plot.js";
 import { TotalsStrip, UsageTable } from "./usage-table.js";
@@ -33,25 +36,29 @@ const figureNames = { requests: "Requests", tokens: "Tokens", errors: "Errors" }
   UsageRank,
   string
 >;
-const rangeNames: readonly RangeName[] = ["1h", "24h", "7d", "30d", "90d"];
+const rangeNames: readonly RangeName[] = ["15m", "1h", "24h", "7d", "30d", "90d"];
 
 function options<Value extends string>(names: Readonly<Record<Value, string>>, values: readonly Value[]) {
   return values.map((value) => ({ value, label: names[value] }));
 }
 
+/** A new platform has its first requests in one hour, which by hour would be a single bar. */
+const DEFAULT_RANGE: RangeName = "1h";
+
 /** Metered requests over time. Range, grouping and figure are in the address. */
 export function UsagePage() {
   const [parameters, setParameters] = useUrlState();
   const custom = spanBetween(parameters.get("from"), parameters.get("to"));
-  const range = custom ? "custom" : choice(parameters.get("range"), ["24h", ...rangeNames]);
+  const range = custom ? "custom" : choice(parameters.get("range"), [DEFAULT_RANGE, ...rangeNames]);
   const group = choice(parameters.get("by"), ["model", "organisation", "key"]);
   const figure = choice(parameters.get("figure"), ["requests", "tokens", "errors"]);
   const drills = parameters.get("drills") === "include";
-  const span = custom ?? spanOf(range === "custom" ? "24h" : range, Date.now());
+  const span = custom ?? spanOf(range === "custom" ? DEFAULT_RANGE : range, Date.now());
   const unit = range === "custom" ? unitOf(span) : ranges[range].unit;
 
   const setRange = (next: string) => {
-    if (next !== "custom") setParameters({ range: next === "24h" ? undefined : next, from: undefined, to: undefined });
+    if (next !== "custom")
+      setParameters({ range: next === DEFAULT_RANGE ? undefined : next, from: undefined, to: undefined });
     else {
       // The shown range, up to now: a later end would promise data of the future.
       const now = Math.floor(Date.now() / UNIT_MS.minute) * UNIT_MS.minute;
@@ -68,6 +75,7 @@ export function UsagePage() {
       <div className={styles.controls}>
         <SegmentedControl
           aria-label="Range"
+          classNames={{ label: styles.range }}
           value={range}
           onChange={setRange}
           data={[...rangeNames.map((value) => ({ value, label: value })), { value: "custom", label: "Custom" }]}
@@ -105,6 +113,8 @@ export function UsagePage() {
         figure={figure}
         drills={drills}
         live={!custom}
+        wider={WIDER[range]}
+        onRange={setRange}
         onFigure={(next) => setParameters({ figure: next === "requests" ? undefined : next })}
       />
     </Page>
@@ -126,13 +136,27 @@ interface ReportProps {
   readonly figure: UsageRank;
   readonly drills: boolean;
   readonly live: boolean;
+  /** The range to look at if this one has no requests. */
+  readonly wider: RangeName | undefined;
+  readonly onRange: (range: RangeName) => void;
   readonly onFigure: (figure: UsageRank) => void;
 }
 
-function Report({ span, unit, group, figure, drills, live, onFigure }: ReportProps) {
+const WIDER: Readonly<Record<RangeName | "custom", RangeName | undefined>> = {
+  "15m": "1h",
+  "1h": "24h",
+  "24h": "7d",
+  "7d": "30d",
+  "30d": "90d",
+  "90d": undefined,
+  custom: undefined,
+};
+
+function Report({ span, unit, group, figure, drills, live, wider, onRange, onFigure }: ReportProps) {
   const { from, to } = span;
   const overTime = useUsage({ span, group, rank: figure, top: PLOTTED_GROUPS, unit, drills }, live);
   const inTotal = useUsage({ span, group, rank: figure, top: LISTED_GROUPS, unit: undefined, drills }, live);
+  const latency = useLatency(span, group, drills, live);
   const plotted = useMemo(
     () => overTime.data && toSeries(overTime.data, group, figure, unit, { from, to }),
     [overTime.data, group, figure, unit, from, to],
@@ -143,7 +167,16 @@ function Report({ span, unit, group, figure, drills, live, onFigure }: ReportPro
   if (!inTotal.data || !plotted) return <Loading rows={7} what="the usage" />;
   if (inTotal.data.totals.requests === 0)
     return (
-      <Empty title="No requests in this period">
+      <Empty
+        title="No requests in this period"
+        action={
+          wider && (
+            <Button variant="default" onClick={() => onRange(wider)}>
+              Show the last {wider}
+            </Button>
+          )
+        }
+      >
         Send a message in the playground on the Models page, or call <code>/v1/chat/completions</code> with an API key.
       </Empty>
     );
@@ -151,7 +184,10 @@ function Report({ span, unit, group, figure, drills, live, onFigure }: ReportPro
   const zone = unit === "day" ? "Days in UTC" : `Times in ${zoneName(span.to)}`;
   return (
     <>
-      <TotalsStrip totals={inTotal.data.totals} />
+      <TotalsStrip
+        totals={inTotal.data.totals}
+        latency={hasLatency(span) ? (latency.data?.totals ?? undefined) : undefined}
+      />
       <Section
         title={`${figureNames[figure]} by ${grouped}`}
         aside={
@@ -163,8 +199,25 @@ function Report({ span, unit, group, figure, drills, live, onFigure }: ReportPro
       >
         <UsagePlot plotted={plotted} group={group} figure={figure} />
       </Section>
+      <Section title="Latency and errors" aside={<span>{zone}</span>}>
+        <ServiceQuality
+          report={overTime.data ?? inTotal.data}
+          unit={unit}
+          times={plotted.times}
+          span={span}
+          drills={drills}
+          live={live}
+        />
+      </Section>
       <Section title={`Totals by ${grouped}`} flush>
-        <UsageTable report={inTotal.data} group={group} heading={groupNames[group]} figure={figure} onSort={onFigure} />
+        <UsageTable
+          report={inTotal.data}
+          latency={hasLatency(span) ? latency.data : undefined}
+          group={group}
+          heading={groupNames[group]}
+          figure={figure}
+          onSort={onFigure}
+        />
       </Section>
     </>
   );

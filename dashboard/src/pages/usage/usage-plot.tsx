@@ -2,8 +2,9 @@ import { useMemo } from "react";
 import type { UsageGroup, UsageRank } from "../../api/usage.js";
 import { Legend } from "../../charts/legend.js";
 import { baseOption, type Palette, Plot, tooltipContent, usePalette, valueAxis } from "../../charts/plot.js";
-import { axisDay, axisTime, count, dateTime, shortCount, utcDate } from "../../format.js";
+import { count, shortCount } from "../../format.js";
 import type { Plotted } from "./series.js";
+import { timeAxis, unitTitle } from "./time-axis.js";
 import styles from "./usage-plot.module.css";
 import { useColours } from "./use-colours.js";
 
@@ -55,16 +56,10 @@ function optionOf(palette: Palette, { unit, times }: Plotted, series: Coloured) 
           .map(({ name, values, color }) => ({ name, color, value: values[index] ?? 0 }))
           .filter(({ value }) => value > 0)
           .map((line) => ({ ...line, value: count(line.value) }));
-        return tooltipContent(unit === "day" ? `${utcDate(at)} (UTC)` : dateTime(at), lines);
+        return tooltipContent(unitTitle(unit, at), lines);
       },
     },
-    xAxis: {
-      type: "category",
-      data: times.map((at, index) => axisLabel(at, times[index - 1], unit)),
-      axisTick: { show: false },
-      axisLine: { lineStyle: { color: palette.line } },
-      axisLabel: { color: palette.soft, fontSize: 11, hideOverlap: true, interval: interval(times, unit) },
-    },
+    xAxis: timeAxis(palette, unit, times),
     yAxis: valueAxis(palette, shortCount),
     series: series.map(({ name, values, color }) => ({
       name,
@@ -76,18 +71,4 @@ function optionOf(palette: Palette, { unit, times }: Plotted, series: Coloured) 
       data: values,
     })),
   };
-}
-
-/** Over more than one day, hours are labelled by the day at their midnight. */
-function axisLabel(at: number, before: number | undefined, unit: Plotted["unit"]): string {
-  if (unit === "day") return axisDay(at, "UTC");
-  const midnight = before !== undefined && new Date(at).getDate() !== new Date(before).getDate();
-  return midnight ? axisDay(at, "local") : axisTime(at);
-}
-
-const MAX_LABELLED_HOURS = 26;
-
-function interval(times: readonly number[], unit: Plotted["unit"]): "auto" | ((index: number) => boolean) {
-  if (unit !== "hour" || times.length <= MAX_LABELLED_HOURS) return "auto";
-  return (index) => new Date(times[index] ?? 0).getHours() === 0;
 }

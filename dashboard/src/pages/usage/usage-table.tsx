@@ -1,18 +1,43 @@
-import type { UsageFigures, UsageGroup, UsageRank, UsageReport } from "../../api/usage.js";
-import { count, shortCount } from "../../format.js";
+import type {
+  LatencyFigures,
+  LatencyReport,
+  UsageFigures,
+  UsageGroup,
+  UsageRank,
+  UsageReport,
+  UsageRow,
+} from "../../api/usage.js";
+import { count, duration, shortCount } from "../../format.js";
 import { FigureCell, Name, Table } from "../../shell/table.js";
 import table from "../../shell/table.module.css";
 import { figureOf, groupName } from "./series.js";
+import { percent } from "./service-quality.js";
 import styles from "./usage-table.module.css";
 
+interface TotalsStripProps {
+  readonly totals: UsageFigures;
+  /** Undefined: not known for this range. */
+  readonly latency: LatencyFigures | undefined;
+}
+
 /** Totals of the range. */
-export function TotalsStrip({ totals }: { readonly totals: UsageFigures }) {
-  const figures: readonly { readonly name: string; readonly value: number; readonly hint?: string }[] = [
-    { name: "requests", value: totals.requests },
-    { name: "input tokens", value: totals.inputTokens },
-    { name: "output tokens", value: totals.outputTokens },
-    { name: "errors", value: totals.errors, hint: "status 400 or above" },
-    { name: "with estimated tokens", value: totals.estimated, hint: "interrupted answers" },
+export function TotalsStrip({ totals, latency }: TotalsStripProps) {
+  const { requests, inputTokens, outputTokens, errors, estimated } = totals;
+  const interrupted = estimated === 0 ? "" : `${count(estimated)} estimated: interrupted answers`;
+  const figures: readonly { readonly name: string; readonly value: string; readonly hint?: string }[] = [
+    { name: "requests", value: short(requests) },
+    { name: "input tokens", value: short(inputTokens) },
+    { name: "output tokens", value: short(outputTokens), hint: interrupted },
+    {
+      name: "errors",
+      value: short(errors),
+      hint: errors === 0 ? "" : `${percent(errors / requests)} with status 400 or above`,
+    },
+    {
+      name: "median latency",
+      value: latency ? duration(latency.p50Ms) : "–",
+      hint: latency ? `p95 ${duration(latency.p95Ms)}` : "for ranges of up to 24h",
+    },
   ];
   return (
     <dl className={styles.totals}>
@@ -22,15 +47,21 @@ export function TotalsStrip({ totals }: { readonly totals: UsageFigures }) {
             {name}
             {hint && <span className={styles.hint}>{hint}</span>}
           </dt>
-          <dd title={count(value)}>{value < 100_000 ? count(value) : shortCount(value)}</dd>
+          <dd>{value}</dd>
         </div>
       ))}
     </dl>
   );
 }
 
+function short(value: number): string {
+  return value < 100_000 ? count(value) : shortCount(value);
+}
+
 interface UsageTableProps {
   readonly report: UsageReport;
+  /** By the same group; undefined: not known for this range. */
+  readonly latency: LatencyReport | undefined;
   readonly group: UsageGroup;
   readonly heading: string;
   /** The figure by which the rows are ordered. */
@@ -38,9 +69,11 @@ interface UsageTableProps {
   readonly onSort: (figure: UsageRank) => void;
 }
 
-export function UsageTable({ report, group, heading, figure, onSort }: UsageTableProps) {
+export function UsageTable({ report, latency, group, heading, figure, onSort }: UsageTableProps) {
   const { rows, totals, keyNames } = report;
   const all = figureOf(totals, figure);
+  const ofGroup = (row: UsageRow) =>
+    row.others === undefined ? latency?.rows.find((each) => each[group] === (row[group] ?? "")) : undefined;
   const sorted = rows.toSorted(
     (a, b) =>
       Number(a.others !== undefined) - Number(b.others !== undefined) || figureOf(b, figure) - figureOf(a, figure),
@@ -60,7 +93,12 @@ export function UsageTable({ report, group, heading, figure, onSort }: UsageTabl
         { name: "Output tokens", figure: true },
         sortable("Tokens", "tokens"),
         sortable("Errors", "errors"),
-        { name: "Estimated", figure: true },
+        ...(latency
+          ? [
+              { name: "p50", figure: true as const },
+              { name: "p95", figure: true as const },
+            ]
+          : []),
       ]}
     >
       {sorted.map((row) => (
@@ -76,9 +114,18 @@ export function UsageTable({ report, group, heading, figure, onSort }: UsageTabl
           <FigureCell label="Output tokens">{count(row.outputTokens)}</FigureCell>
           <FigureCell label="Tokens">{count(row.inputTokens + row.outputTokens)}</FigureCell>
           <FigureCell label="Errors">{count(row.errors)}</FigureCell>
-          <FigureCell label="Estimated">{count(row.estimated)}</FigureCell>
+          {latency && (
+            <>
+              <FigureCell label="p50">{latencyText(ofGroup(row)?.p50Ms)}</FigureCell>
+              <FigureCell label="p95">{latencyText(ofGroup(row)?.p95Ms)}</FigureCell>
+            </>
+          )}
         </tr>
       ))}
     </Table>
   );
+}
+
+function latencyText(ms: number | undefined): string {
+  return ms === undefined ? "–" : duration(ms);
 }
