@@ -1,27 +1,21 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type Browser, startBrowser } from "../support/dashboard/browser.js";
-import { type RunningPlatform, startPlatform } from "../support/dashboard/running-platform.js";
+import { startBrowser } from "../support/dashboard/browser.js";
+import { type Dashboard, startDashboard } from "../support/dashboard/dashboard.js";
 import { describeWith } from "../support/requirements.js";
 
 describeWith(["chromium"], "users, organisations and the audit log in Chromium", ({ chromium }) => {
-  let platform: RunningPlatform;
-  let browser: Browser;
+  let dashboard: Dashboard;
   /** The link that signs the created user in. */
   let link = "";
 
   beforeAll(async () => {
-    platform = await startPlatform();
-    browser = await startBrowser(chromium);
-    await browser.page.goto(platform.signIn);
-    await browser.page.getByRole("heading", { name: "Promises", level: 1 }).waitFor();
+    dashboard = await startDashboard(chromium);
   });
 
-  afterAll(async () => {
-    await browser?.close();
-    await platform?.stop();
-  });
+  afterAll(() => dashboard?.stop());
 
   it("creates an organisation, whose id derives from its name", async () => {
+    const { browser } = dashboard;
     const { page } = browser;
     await page.getByRole("link", { name: "Organisations" }).click();
     await page.getByRole("rowheader", { name: "Default" }).waitFor();
@@ -37,6 +31,7 @@ describeWith(["chromium"], "users, organisations and the audit log in Chromium",
   });
 
   it("creates a user of that organisation by keyboard, with a link that signs the user in", async () => {
+    const { browser } = dashboard;
     const { page } = browser;
     await page.getByRole("link", { name: "Users of Ligne Bleue" }).click();
     await page.getByText("No user matches").waitFor();
@@ -70,6 +65,7 @@ describeWith(["chromium"], "users, organisations and the audit log in Chromium",
   });
 
   it("changes the role of a user, then disables the user, after a confirmation that states the effects", async () => {
+    const { browser } = dashboard;
     const { page } = browser;
     const row = page.getByRole("row").filter({ has: page.getByRole("rowheader", { name: "Ada" }) });
     await row.getByRole("button", { name: "Actions for Ada" }).click();
@@ -94,6 +90,7 @@ describeWith(["chromium"], "users, organisations and the audit log in Chromium",
   });
 
   it("lists these acts by the names of actors and subjects, finds them by name, and verifies the hash chain", async () => {
+    const { browser } = dashboard;
     const { page } = browser;
     await page.getByRole("link", { name: "Audit log" }).click();
     await page.getByLabel("Search the audit log").fill("ada");
@@ -111,6 +108,7 @@ describeWith(["chromium"], "users, organisations and the audit log in Chromium",
   });
 
   it("renames an organisation, and deletes it with its users after its id was typed", async () => {
+    const { browser } = dashboard;
     const { page } = browser;
     await page.getByRole("link", { name: "Organisations" }).click();
     await page.getByRole("button", { name: "Actions for Ligne Bleue" }).click();
