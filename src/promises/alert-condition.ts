@@ -13,6 +13,8 @@ export type Condition =
       readonly comparison: "below" | "above";
       /** A count, or an age in seconds, as the metric's unit is. */
       readonly threshold: number;
+      /** The alert fires only while this count is above 0. */
+      readonly pending?: { readonly metric: MetricName; readonly labels: readonly LabelMatcher[] };
     }
   | { readonly kind: "unmeasured"; readonly why: string };
 
@@ -60,10 +62,20 @@ export function serverUnavailable(store: Store, plan: Plan): Condition {
   }
 }
 
-/** The newest archived WAL file of a database, or on one machine the oldest file that is not archived, is older than `age`. */
+/**
+ * The newest archived WAL file of a database, or on one machine the oldest file that is not archived, is older than `age`. CloudNativePG
+ * exports only the first: it also grows while a database is idle, when PostgreSQL completes no file in spite of `archive_timeout`
+ * (https://www.postgresql.org/docs/17/runtime-config-wal.html: only if "there has been any database activity"). So files must wait too.
+ */
 export function walArchiveOlderThan(store: DatabaseStore | CacheStore, plan: Plan, age: Milliseconds): Condition {
-  if (runsOnCloudNativePg(store))
-    return olderThan("cnpg_pg_stat_archiver_seconds_since_last_archival", instancesOf(store, plan), age);
+  if (runsOnCloudNativePg(store)) {
+    const labels = instancesOf(store, plan);
+    const waiting = { label: "value", value: "ready" };
+    return {
+      ...olderThan("cnpg_pg_stat_archiver_seconds_since_last_archival", labels, age),
+      pending: { metric: "cnpg_collector_pg_wal_archive_status", labels: [...labels, waiting] },
+    };
+  }
   if (store.provider.kind === "embedded") return olderThan("keelson_database_log_backlog_age_seconds", [], age);
   return notExported(store);
 }
@@ -91,13 +103,18 @@ export function verifiedBackupOlderThan({ provider }: Store, age: Milliseconds):
  * their oldest for ages. A missing series counts as 0 where too low a value fires.
  */
 export function alertExpression(condition: Extract<Condition, { readonly kind: "metric" }>): string {
-  const { metric, labels, comparison, threshold } = condition;
-  const matchers = labels.map(({ label, value, regex }) => `${label}${regex ? "=~" : "="}"${value}"`);
-  const series = `${metric}${matchers.length === 0 ? "" : `{${matchers.join(", ")}}`}`;
+  const { metric, labels, comparison, threshold, pending } = condition;
+  const series = seriesOf(metric, labels);
   const { unit } = METRICS[metric];
   const combined =
     unit === "count" ? `sum(${series})` : unit === "seconds" ? `max(${series})` : `time() - max(${series})`;
-  return comparison === "below" ? `(${combined} or vector(0)) < ${threshold}` : `${combined} > ${threshold}`;
+  const compared = comparison === "below" ? `(${combined} or vector(0)) < ${threshold}` : `${combined} > ${threshold}`;
+  return pending === undefined ? compared : `${compared} and sum(${seriesOf(pending.metric, pending.labels)}) > 0`;
+}
+
+function seriesOf(metric: MetricName, labels: readonly LabelMatcher[]): string {
+  const matchers = labels.map(({ label, value, regex }) => `${label}${regex ? "=~" : "="}"${value}"`);
+  return `${metric}${matchers.length === 0 ? "" : `{${matchers.join(", ")}}`}`;
 }
 
 function workloadBelow(
@@ -116,7 +133,11 @@ function workloadBelow(
   };
 }
 
-function olderThan(metric: MetricName, labels: readonly LabelMatcher[], age: Milliseconds): Condition {
+function olderThan(
+  metric: MetricName,
+  labels: readonly LabelMatcher[],
+  age: Milliseconds,
+): Extract<Condition, { readonly kind: "metric" }> {
   return { kind: "metric", metric, labels, comparison: "above", threshold: Math.ceil(age / 1_000) };
 }
 

@@ -50,7 +50,8 @@ describe("the expression of an alert", () => {
       '(sum(cnpg_collector_up{namespace="shop", pod=~"orders-[1-9][0-9]*"}) or vector(0)) < 1',
     );
     expect(alertOf("database-loss", "orders")).toBe(
-      'max(cnpg_pg_stat_archiver_seconds_since_last_archival{namespace="shop", pod=~"orders-[1-9][0-9]*"}) > 600',
+      'max(cnpg_pg_stat_archiver_seconds_since_last_archival{namespace="shop", pod=~"orders-[1-9][0-9]*"}) > 600' +
+        ' and sum(cnpg_collector_pg_wal_archive_status{namespace="shop", pod=~"orders-[1-9][0-9]*", value="ready"}) > 0',
     );
     expect(alertOf("node-loss", "drafts")).toContain('statefulset="drafts"');
   });

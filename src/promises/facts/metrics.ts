@@ -30,6 +30,11 @@ export const METRICS = {
     source: "CloudNativePG: Monitoring, default set of metrics (pg_stat_archiver)",
   },
   keelson_gateway_target_up: { unit: "count", source: "the gateway module of Keelson" },
+  cnpg_collector_pg_wal_archive_status: {
+    unit: "count",
+    source:
+      "CloudNativePG: Monitoring, predefined set of metrics (segments in pg_wal/archive_status, by `ready` and `done`)",
+  },
   keelson_database_log_backlog_age_seconds: { unit: "seconds", source: "the dashboard module of Keelson" },
   keelson_backup_age_seconds: { unit: "seconds", source: "the dashboard module of Keelson" },
   keelson_backup_verified_age_seconds: { unit: "seconds", source: "the dashboard module of Keelson" },
