@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
 import { lchown, lstat, readdir, realpath, rename } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { syncDirectory } from "./atomic-file.js";
 import { isSystemError } from "./disk-errors.js";
-import { lstatIfPresent, readIfPresent } from "./read.js";
+import { lstatIfPresent, readdirIfPresent, readIfPresent } from "./read.js";
 import { removeTree } from "./remove-tree.js";
 import { syncTree } from "./sync-tree.js";
 
@@ -33,6 +33,16 @@ export async function isMountPoint(path: string): Promise<boolean> {
 /** The place for a directory that is prepared to replace `directory`, on the same file system. */
 export async function stagingPlace(directory: string, name: string): Promise<string> {
   return (await isMountPoint(directory)) ? join(directory, `${INSIDE}${name}`) : `${directory}.${name}`;
+}
+
+/** The existing places of `stagingPlace` for a directory whose name begins like this, in their order. */
+export async function stagedPlaces(directory: string, name: string): Promise<string[]> {
+  const place = await stagingPlace(directory, name);
+  const names = ((await readdirIfPresent(dirname(place))) ?? []).map((entry) => entry.name);
+  return names
+    .filter((each) => each.startsWith(basename(place)))
+    .sort()
+    .map((each) => join(dirname(place), each));
 }
 
 /** The names in a directory, without what belongs to its file system and what Keelson keeps within a mount point. */

@@ -1,16 +1,29 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import { stagedPlaces } from "../../src/disk/mount-point.js";
 import { startServer } from "../../src/postgres/server.js";
 import { systemIdentifier } from "../../src/recovery/backup/data-directory.js";
-import { moveIntoPlace, rollBack, undoInterrupted } from "../../src/recovery/restore/move-into-place.js";
+import { localTarget } from "../../src/recovery/drills/local-target.js";
+import { moveAway, moveIntoPlace, rollBack, undoInterrupted } from "../../src/recovery/restore/move-into-place.js";
 import { restoreInto } from "../../src/recovery/restore/restore.js";
 import { startRecovery } from "../../src/recovery/service/recovery.js";
 import { writeSystemId } from "../../src/recovery/service/system-id.js";
+import { planWith } from "../support/gateway/gateway.js";
 import { startSource, temporaryDirectory } from "../support/recovery/source.js";
+import { until } from "../support/until.js";
 
 const cleanups: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
@@ -98,6 +111,51 @@ describe.skipIf(!canMount)("a data directory that is a mount point", () => {
     expect(content()).toBe("old");
     expect(names()).toEqual(["PG_VERSION", "base", "lost+found"]);
   });
+
+  test("is lost in a drill: its content moves within it, where the next drill removes it, and is replaced", async () => {
+    const { root, data, restored, content, names } = replacement();
+    await moveAway(data, "lost-in-drill-1");
+    expect(names()).toEqual(["lost+found", "pgsql_tmp.lost-in-drill-1"]);
+    expect(readdirSync(join(data, "pgsql_tmp.lost-in-drill-1")).sort()).toEqual(["PG_VERSION", "base"]);
+    expect(await moveIntoPlace(restored, data)).toBeUndefined();
+    expect(content()).toBe("new");
+    await moveAway(data, "lost-in-drill-2");
+    expect(await stagedPlaces(data, "lost-in-drill-")).toEqual(
+      ["1", "2"].map((drill) => join(data, `pgsql_tmp.lost-in-drill-${drill}`)),
+    );
+    expect(readdirSync(root)).toEqual(["data"]);
+  });
+
+  test("is restored during a drill by a running platform", async () => {
+    const source = await startSource(cleanups);
+    const { cluster, repository, codec, home } = source;
+    const manifest = await source.backup();
+    await source.server.stop("fast");
+    const moved = `${cluster.data}.moved`;
+    execFileSync("mv", [cluster.data, moved]);
+    mount(cluster.data);
+    execFileSync("sh", ["-c", `cp -a ${moved}/. ${cluster.data}/ && rm -r ${moved}`]);
+    const server = await startServer(cluster);
+    const pid = await server.pid();
+    const systemIdFile = join(home, "database.json");
+    await writeSystemId(systemIdFile, await systemIdentifier(cluster.data));
+    const recovery = startRecovery({ platform: "test", database: undefined, cluster, repository, codec, systemIdFile });
+    cleanups.push(() => recovery.stop());
+    const target = localTarget({
+      plan: planWith("assistant: { engine: simulated }"),
+      clients: { url: "", apiKey: "", operatorToken: "", unitUrl: () => undefined },
+      ...{ databaseUrl: "", databaseDirectory: cluster.data, recovery, repository },
+      processes: async () => [{ name: "postgres", kind: "postgres", pid, running: true, units: [] }],
+      onEvent: () => () => undefined,
+    });
+    await target.destroyDatabaseStorage();
+    await until(() => !existsSync(`/proc/${pid}`), "the end of the server");
+    await recovery.prepare(new AbortController().signal);
+    expect(recovery.lastRestore()).toMatchObject({ backup: manifest.id, failedBackups: [] });
+    const kept = (await target.pruneDestroyedStorage()) ?? "";
+    expect(readdirSync(kept)).toContain("PG_VERSION");
+    await (await startServer(cluster)).stop("fast");
+  }, 120_000);
 
   test.each(["before the mark of the old database was moved", "before the mark of the new one was"])(
     "gets its previous content back after an interruption %s",

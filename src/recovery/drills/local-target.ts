@@ -1,10 +1,10 @@
-import { rename, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
 import { isSystemError } from "../../disk/disk-errors.js";
+import { stagedPlaces } from "../../disk/mount-point.js";
 import { processIds, readProcessFile } from "../../disk/proc.js";
-import { readdirIfPresent } from "../../disk/read.js";
+import { removeTree } from "../../disk/remove-tree.js";
 import type { Plan } from "../../plan/plan.js";
 import type { Repository } from "../repository/repository.js";
+import { moveAway } from "../restore/move-into-place.js";
 import type { Recovery } from "../service/recovery.js";
 import type { DrillClients, DrillTarget, TargetProcess } from "./target.js";
 import { postgresVersion, readUsageLedger } from "./usage-ledger.js";
@@ -24,8 +24,8 @@ export interface LocalPlatform {
   onEvent(listener: (what: string) => void): () => void;
 }
 
-/** Suffix of a data directory that a drill moved aside. */
-const ASIDE = ".lost-in-drill-";
+/** First part of the name of a data directory that a drill moved aside. */
+const ASIDE = "lost-in-drill-";
 
 /** The drill target for `keelson up`. */
 export function localTarget(platform: LocalPlatform): DrillTarget {
@@ -43,17 +43,17 @@ export function localTarget(platform: LocalPlatform): DrillTarget {
       kill(pid, signal);
     },
     /**
-     * The directory is moved, not deleted. To the server both are the same, and what the platform wrote since its last
+     * The directory, or its content if it is a mount point, is moved, not deleted. To the server both are the same, and what the platform wrote since its last
      * archived segment can still be recovered from it by hand.
      */
     async destroyDatabaseStorage() {
       const servers = (await platform.processes()).filter(({ kind }) => kind === "postgres");
-      await rename(databaseDirectory, `${databaseDirectory}${ASIDE}${Date.now()}`);
+      await moveAway(databaseDirectory, `${ASIDE}${Date.now()}`);
       for (const { pid } of servers) if (pid !== undefined) kill(pid, "SIGKILL");
     },
     async pruneDestroyedStorage() {
-      const kept = await destroyedStorage(databaseDirectory);
-      for (const directory of kept.slice(0, -1)) await rm(directory, { recursive: true, force: true });
+      const kept = await stagedPlaces(databaseDirectory, ASIDE);
+      for (const directory of kept.slice(0, -1)) await removeTree(directory);
       return kept.at(-1);
     },
     async corruptNewestBackup() {
@@ -74,16 +74,6 @@ function kill(pid: number, signal: NodeJS.Signals): void {
   } catch (error) {
     if (!(isSystemError(error) && error.code === "ESRCH")) throw error;
   }
-}
-
-/** Data directories that drills moved aside, oldest first. */
-async function destroyedStorage(databaseDirectory: string): Promise<string[]> {
-  const parent = dirname(databaseDirectory);
-  return ((await readdirIfPresent(parent)) ?? [])
-    .map(({ name }) => name)
-    .filter((name) => name.startsWith(`${basename(databaseDirectory)}${ASIDE}`))
-    .sort()
-    .map((name) => join(parent, name));
 }
 
 /** Engine processes: children that the engine module forked from a serving process. Linux only, by /proc; else none. */

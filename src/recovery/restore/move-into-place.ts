@@ -104,6 +104,21 @@ async function emptyMountPoint(data: string, aside: string): Promise<boolean> {
   return true;
 }
 
+/**
+ * Moves a database to the place for `name`, so that it is lost to its server, which may be running. From the first step on the directory
+ * is no database, also after a crash.
+ */
+export async function moveAway(data: string, name: string): Promise<void> {
+  const aside = await stagingPlace(data, name);
+  if (!(await isMountPoint(data))) return rename(data, aside);
+  const owner = await lstat(data);
+  await claimMountPoint(data);
+  await mkdir(aside, { mode: 0o700 });
+  await rename(join(data, MARK), join(aside, MARK));
+  await moveContent(data, aside, MARK);
+  await giveMountPoint(data, owner);
+}
+
 /** Removes a data directory; the content of one that is a mount point, without what is kept within it. */
 export async function removeDatabase(data: string): Promise<void> {
   if (!(await isMountPoint(data))) return removeTree(data);
