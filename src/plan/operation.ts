@@ -46,6 +46,12 @@ export function planObserve(context: PlanContext): Observe {
   const real = watched && onCluster(context);
   return {
     metrics,
+    discovery: scope.pick(
+      "discovery",
+      input?.discovery,
+      "annotations",
+      "they need no operator: the usual scrape configuration of Prometheus reads them",
+    ),
     logs: scope.pick("logs", input?.logs, "none", "logs go to standard output"),
     traces: scope.pick("traces", input?.traces, "none", "no trace backend is configured"),
     otlp: input?.otlp,

@@ -65,6 +65,10 @@ describeWith(["cluster", "schemas"], "rendered objects and a real API server", (
     await applyAll(plane.api, renderedObjects(everything));
     await expect(plane.api.apply({ ...database, spec: { instances: "three" } })).rejects.toThrowError(/instances/);
     await expect(plane.api.apply({ ...database, spec: { instances: 3, backups: {} } })).rejects.toThrowError(/backups/);
+    const monitors = renderedObjects(everything).filter(({ kind }) => kind === "PodMonitor");
+    expect(monitors.length).toBeGreaterThan(3);
+    for (const monitor of monitors)
+      await expect(plane.api.apply({ ...monitor, spec: { podMetricsEndpoints: [] } })).rejects.toThrowError(/selector/);
   });
 
   it.each(plans)("%s: a second deploy applies nothing", async (_name, of) => {

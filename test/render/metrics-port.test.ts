@@ -70,13 +70,65 @@ describe.each(scraped)("the metrics of %s", (_name, plan) => {
 });
 
 describe("the metrics of parts that are not Keelson's", () => {
-  it("are open to Prometheus on the ports that alerts read: the model server, the broker and CloudNativePG", () => {
-    const plan = planOf(`platform: shop
+  const withDiscovery = (discovery: string) =>
+    planOf(`platform: shop
 provide: in-cluster
-observe: { metrics: prometheus }
+observe: { metrics: prometheus, discovery: ${discovery} }
+services:
+  web: { modules: [gateway] }
+  named: { modules: [dashboard], ports: { http: 8080, metrics: 9000 } }
+  foreign: { image: "x:1", port: 80 }
 models: { chat: { source: hf://a/b, engine: vllm, gpu: 1 } }
-stores: { jobs: { rabbitmq: "4.0" }, rows: { postgres: 17, standby: same-zone } }
+stores: { jobs: { rabbitmq: "4.0" }, rows: { postgres: 17, standby: same-zone }, sessions: { redis: 7 } }
 `);
+  const plan = withDiscovery("annotations");
+
+  it("are found by annotations of the pods, also those that CloudNativePG creates", () => {
+    const annotated = manifests(plan).flatMap(({ object }) => {
+      const annotations =
+        object.kind === "Cluster"
+          ? object.spec.inheritedMetadata?.annotations
+          : object.kind === "Deployment" || object.kind === "StatefulSet"
+            ? object.spec?.template.metadata?.annotations
+            : undefined;
+      return annotations ? [[object.metadata.name, annotations["prometheus.io/port"]]] : [];
+    });
+    expect(annotated.sort()).toEqual([
+      ["chat", "8000"],
+      ["jobs", "15692"],
+      ["named", "9464"],
+      ["rows", "9187"],
+      ["web", "9464"],
+    ]);
+    expect(manifests(plan).filter(({ object }) => object.kind === "PodMonitor")).toEqual([]);
+  });
+
+  it("are found by PodMonitors instead: each selects the pods of its element, and a port that they have", () => {
+    const objects = manifests(withDiscovery("pod-monitors")).map(({ object }) => object);
+    expect(JSON.stringify(objects)).not.toContain("prometheus.io/");
+    const monitors = objects.flatMap((object) => (object.kind === "PodMonitor" ? [object] : []));
+    const found = monitors.map(({ metadata, spec }) => {
+      const workload = objects.find(
+        (each) => (each.kind === "Deployment" || each.kind === "StatefulSet") && each.metadata.name === metadata.name,
+      );
+      const [endpoint] = spec.podMetricsEndpoints;
+      if (workload?.kind !== "Deployment" && workload?.kind !== "StatefulSet")
+        return [metadata.name, spec.selector.matchLabels, endpoint?.port];
+      const { template } = workload.spec ?? {};
+      expect(template?.metadata?.labels).toMatchObject(spec.selector.matchLabels);
+      const port = template?.spec?.containers[0]?.ports?.find(({ name }) => name === endpoint?.port);
+      return [metadata.name, port?.containerPort, endpoint?.path];
+    });
+    expect(found.sort()).toEqual([
+      ["chat", 8000, "/metrics"],
+      ["jobs", 15_692, "/metrics"],
+      ["named", 9464, "/metrics"],
+      ["rows", { "cnpg.io/cluster": "rows" }, "metrics"],
+      ["web", 9464, "/metrics"],
+    ]);
+  });
+
+  it("are open to Prometheus on the ports that alerts read: the model server, the broker and CloudNativePG", () => {
     const policies = manifests(plan).flatMap(({ object }) => (object.kind === "NetworkPolicy" ? [object] : []));
     const scraped = policies.flatMap(({ metadata, spec }) =>
       (spec?.ingress ?? []).flatMap(({ from, ports }) =>
@@ -86,6 +138,8 @@ stores: { jobs: { rabbitmq: "4.0" }, rows: { postgres: 17, standby: same-zone } 
     expect(scraped).toEqual([
       ["jobs", [15_692]],
       ["rows", [9187]],
+      ["web", [9464]],
+      ["named", [9464]],
       ["chat", [8000]],
     ]);
   });

@@ -6,8 +6,6 @@ export interface KindRow {
   readonly namespaced: boolean;
   /** False for KINDS that contain data: deploy never deletes them. */
   readonly prune: boolean;
-  /** A custom resource of an operator that may not be installed. */
-  readonly optional?: true;
 }
 
 /**
@@ -22,17 +20,18 @@ export const KINDS: readonly KindRow[] = [
   { apiVersion: "v1", kind: "ConfigMap", namespaced: true, prune: true },
   { apiVersion: "v1", kind: "Service", namespaced: true, prune: true },
   { apiVersion: "policy/v1", kind: "PodDisruptionBudget", namespaced: true, prune: true },
-  { apiVersion: "barmancloud.cnpg.io/v1", kind: "ObjectStore", namespaced: true, prune: true, optional: true },
-  { apiVersion: "postgresql.cnpg.io/v1", kind: "Cluster", namespaced: true, prune: false, optional: true },
-  { apiVersion: "postgresql.cnpg.io/v1", kind: "ScheduledBackup", namespaced: true, prune: true, optional: true },
+  { apiVersion: "barmancloud.cnpg.io/v1", kind: "ObjectStore", namespaced: true, prune: true },
+  { apiVersion: "postgresql.cnpg.io/v1", kind: "Cluster", namespaced: true, prune: false },
+  { apiVersion: "postgresql.cnpg.io/v1", kind: "ScheduledBackup", namespaced: true, prune: true },
   { apiVersion: "apps/v1", kind: "StatefulSet", namespaced: true, prune: true },
   { apiVersion: "apps/v1", kind: "Deployment", namespaced: true, prune: true },
   { apiVersion: "autoscaling/v2", kind: "HorizontalPodAutoscaler", namespaced: true, prune: true },
   { apiVersion: "batch/v1", kind: "Job", namespaced: true, prune: true },
   { apiVersion: "batch/v1", kind: "CronJob", namespaced: true, prune: true },
   { apiVersion: "networking.k8s.io/v1", kind: "Ingress", namespaced: true, prune: true },
-  { apiVersion: "gateway.networking.k8s.io/v1", kind: "Gateway", namespaced: true, prune: true, optional: true },
-  { apiVersion: "gateway.networking.k8s.io/v1", kind: "HTTPRoute", namespaced: true, prune: true, optional: true },
+  { apiVersion: "gateway.networking.k8s.io/v1", kind: "Gateway", namespaced: true, prune: true },
+  { apiVersion: "gateway.networking.k8s.io/v1", kind: "HTTPRoute", namespaced: true, prune: true },
+  { apiVersion: "monitoring.coreos.com/v1", kind: "PodMonitor", namespaced: true, prune: true },
 ];
 
 /** Position of an object's kind; an unknown kind comes last. */

@@ -13,6 +13,8 @@ export interface Security {
 
 export interface Observe {
   readonly metrics: "none" | "prometheus";
+  /** How Prometheus finds the pods to scrape. */
+  readonly discovery: "annotations" | "pod-monitors";
   readonly logs: "none" | "loki" | "cloudwatch";
   readonly traces: "none" | "tempo" | "jaeger";
   /** OTLP endpoint that traces are sent to. */

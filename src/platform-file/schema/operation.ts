@@ -35,6 +35,10 @@ export const security = z
 export const observe = z
   .strictObject({
     metrics: z.enum(["none", "prometheus"]).describe("Metrics backend").optional(),
+    discovery: z
+      .enum(["annotations", "pod-monitors"])
+      .describe("How Prometheus finds pods: annotations, or PodMonitor objects of the Prometheus Operator")
+      .optional(),
     logs: z.enum(["none", "loki", "cloudwatch"]).describe("Log backend").optional(),
     traces: z.enum(["none", "tempo", "jaeger"]).describe("Trace backend").optional(),
     otlp: serverUrl("set OTEL_EXPORTER_OTLP_HEADERS from a secret instead")

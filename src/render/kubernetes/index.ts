@@ -15,12 +15,15 @@ import { gateway, httpRoute, redirectRoute } from "./gateway.js";
 import { horizontalPodAutoscaler } from "./horizontal-pod-autoscaler.js";
 import { ingress } from "./ingress.js";
 import { hasNotes, type Manifest, type NamedManifest, type Output } from "./manifest.js";
+import { selector } from "./metadata.js";
 import { namespace } from "./namespace.js";
 import { allowDns, defaultDeny, networkPolicy } from "./network-policy.js";
 import { applyPatches } from "./patches.js";
+import { metricsPortName } from "./pod-template.js";
 import { priorityClass } from "./priority-class.js";
 import { requirements } from "./requirements.js";
 import { type Scope, scopeOf } from "./scope.js";
+import { podMonitor } from "./scraping.js";
 import { service } from "./service.js";
 import { serviceAccount } from "./service-account.js";
 import { statefulSet, unitPeerService } from "./stateful-set.js";
@@ -46,6 +49,8 @@ const UNIT_OBJECTS: Readonly<Record<string, (scope: Scope, unit: Unit) => Output
   "disruption-budget": ({ plan }, unit) => disruptionBudget(plan, unit),
   "horizontal-pod-autoscaler": ({ plan }, unit) => horizontalPodAutoscaler(plan, unit),
   "network-policy": (scope, unit) => networkPolicy(scope, unit, unit.role),
+  "pod-monitor": ({ plan }, unit) =>
+    podMonitor(plan, unit, unit.role, { labels: selector(plan, unit.name), port: metricsPortName(plan, unit) }),
 };
 
 /** The objects of one entrance, by file name: those of the API of its controller. */

@@ -54,6 +54,7 @@ export type Manifest =
   | NetworkPolicy
   | ObjectStore
   | PersistentVolumeClaim
+  | PodMonitor
   | PodDisruptionBudget
   | PriorityClass
   | ScheduledBackup
@@ -82,6 +83,17 @@ export interface NamedManifest {
   readonly object: Manifest;
 }
 
+/** `monitoring.coreos.com/v1` PodMonitor: the fields that Keelson renders. */
+export type PodMonitor = {
+  readonly apiVersion: "monitoring.coreos.com/v1";
+  readonly kind: "PodMonitor";
+  readonly metadata: Metadata;
+  readonly spec: {
+    readonly selector: { readonly matchLabels: Record<string, string> };
+    readonly podMetricsEndpoints: readonly { readonly port: string; readonly path: string }[];
+  };
+};
+
 /** `postgresql.cnpg.io/v1` Cluster: the fields that Keelson renders, from the operator's API reference (1.27). */
 export type CloudNativePgCluster = {
   readonly apiVersion: "postgresql.cnpg.io/v1";
@@ -89,6 +101,7 @@ export type CloudNativePgCluster = {
   readonly metadata: Metadata;
   readonly spec: {
     readonly instances: number;
+    readonly inheritedMetadata?: { readonly annotations: Record<string, string> };
     /** Seconds that a primary has to shut down before a failover goes on without it. */
     readonly switchoverDelay: number;
     readonly imageName: string;

@@ -1,6 +1,6 @@
 import type { IContainer, IEnvVar, IPodSpec } from "kubernetes-models/v1";
 import { formatImage } from "../../plan/images.js";
-import type { Port, Sidecar, Unit, Volume } from "../../plan/plan.js";
+import type { Plan, Port, Sidecar, Unit, Volume } from "../../plan/plan.js";
 import { entryPoint } from "../entry-point.js";
 import { metricsPort } from "../metrics-port.js";
 import { serveArguments } from "../serve-arguments.js";
@@ -13,6 +13,7 @@ import { probes } from "./probes.js";
 import { pullSecrets } from "./pull-secrets.js";
 import { resourceQuantities, seconds } from "./quantity.js";
 import type { Scope } from "./scope.js";
+import { scrapeAnnotations } from "./scraping.js";
 import { containerSecurityContext, podSecurityContext } from "./security-context.js";
 import { topologySpread } from "./topology-spread.js";
 import { ephemeralStorage, type Mounted, podVolumes, sidecarVolumes, unitVolumes } from "./volumes.js";
@@ -25,11 +26,12 @@ export interface PodTemplate {
 /** The pod template of a unit. */
 export function podTemplate(scope: Scope, unit: Unit): PodTemplate {
   const { plan } = scope;
+  const annotations = scrapeAnnotations(plan, metricsPort(plan, unit));
   const mounted = unitVolumes(scope, unit);
   const priorityClass = priorityClassName(plan, unit.priority);
   const sidecars = unit.sidecars.map((sidecar) => ({ sidecar, mounted: sidecarVolumes(scope, unit, sidecar) }));
   return {
-    metadata: { labels: labels(plan, unit, unit.role), ...scraping(scope, unit) },
+    metadata: { labels: labels(plan, unit, unit.role), ...(annotations && { annotations }) },
     spec: {
       serviceAccountName: unit.name,
       automountServiceAccountToken: false,
@@ -102,11 +104,22 @@ function containerPorts(ports: readonly Port[]) {
   return ports.map((port) => ({ name: port.name, containerPort: port.number, protocol: "TCP" as const }));
 }
 
-/** A name by which a PodMonitor can select the port of the metrics. */
+/** The port of the metrics, unless it is a declared one. */
 function metricsPorts(scope: Scope, unit: Unit) {
   const port = metricsPort(scope.plan, unit);
-  const taken = port === undefined || unit.ports.some(({ number, name }) => number === port || name === "metrics");
-  return taken ? [] : [{ name: "metrics", containerPort: port, protocol: "TCP" as const }];
+  const name = metricsPortName(scope.plan, unit);
+  if (port === undefined || name === undefined || unit.ports.some(({ number }) => number === port)) return [];
+  return [{ name, containerPort: port, protocol: "TCP" as const }];
+}
+
+/** The name of the port of the metrics in the pod, which a declared port may have too; undefined without metrics. */
+export function metricsPortName(plan: Plan, unit: Unit): string | undefined {
+  const port = metricsPort(plan, unit);
+  if (port === undefined) return undefined;
+  const declared = unit.ports.find(({ number }) => number === port);
+  if (declared) return declared.name;
+  const taken = new Set([unit, ...unit.sidecars].flatMap(({ ports }) => ports.map(({ name }) => name)));
+  return taken.has("metrics") ? "keelson-metrics" : "metrics";
 }
 
 /** Environment variables. Secrets are mounted as files and never set here. */
@@ -123,17 +136,4 @@ function environment(
     .sort(([left], [right]) => (left < right ? -1 : 1))
     .map(([name, value]) => ({ name, value: literal(value) }));
   return env.length > 0 ? { env } : {};
-}
-
-/** Annotations by which Prometheus discovers pods to scrape. */
-function scraping(scope: Scope, unit: Unit): { annotations?: Record<string, string> } {
-  const port = metricsPort(scope.plan, unit);
-  if (port === undefined) return {};
-  return {
-    annotations: {
-      "prometheus.io/path": "/metrics",
-      "prometheus.io/port": String(port),
-      "prometheus.io/scrape": "true",
-    },
-  };
 }

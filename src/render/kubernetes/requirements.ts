@@ -5,7 +5,7 @@ import { ownLabels } from "./metadata.js";
 
 /** What the objects of a Plan require of the cluster and of its providers, besides what single objects note. */
 export function requirements(plan: Plan): readonly Note[] {
-  return [...storageClasses(plan), ...unknownPorts(plan), ...ignoredLabels(plan)];
+  return [...storageClasses(plan), ...unknownPorts(plan), ...ignoredLabels(plan), ...podMonitors(plan)];
 }
 
 function storageClasses(plan: Plan): readonly Note[] {
@@ -39,6 +39,13 @@ function ignoredLabels(plan: Plan): readonly Note[] {
   return own
     .filter((label) => plan.cluster.labels[label] !== undefined)
     .map((label) => ({ path: "cluster.labels", message: `the label ${label} keeps the value that Keelson sets` }));
+}
+
+function podMonitors({ observe }: Plan): readonly Note[] {
+  if (observe.metrics !== "prometheus" || observe.discovery !== "pod-monitors") return [];
+  const message =
+    "PodMonitors require the Prometheus Operator in the cluster, and a Prometheus that selects them (podMonitorSelector, podMonitorNamespaceSelector): `cluster.labels` adds labels to them";
+  return [{ path: "observe.discovery", message }];
 }
 
 function unknownPorts({ stores }: Plan): readonly Note[] {

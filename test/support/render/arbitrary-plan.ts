@@ -131,6 +131,7 @@ const arbitraryOperation: fc.Arbitrary<
       observe: {
         ...observe,
         metrics: drawn.observed ? "prometheus" : "none",
+        discovery: drawn.delivered ? "pod-monitors" : "annotations",
         logs: drawn.observed ? "loki" : "none",
         traces: drawn.observed ? "tempo" : "none",
         alerts: { ...observe.alerts, database: drawn.observed },

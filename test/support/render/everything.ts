@@ -15,6 +15,7 @@ const backups = {
 /** One of everything that the Kubernetes target can write, whether or not a blueprint happens to use it. */
 export const everything = samplePlan({
   namespace: "everything",
+  observe: { ...samplePlan().observe, discovery: "pod-monitors" },
   units: [
     ...samplePlan().units,
     unit("scaled", {

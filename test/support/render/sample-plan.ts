@@ -293,6 +293,7 @@ export function samplePlan(fields: Partial<Plan> = {}): Plan {
     },
     observe: {
       metrics: "prometheus",
+      discovery: "annotations",
       logs: "none",
       traces: "none",
       otlp: undefined,

@@ -14,6 +14,7 @@ import type {
   CloudNativePgCluster,
   NetworkPolicy,
   ObjectStore,
+  PodMonitor,
   ScheduledBackup,
   Service,
   WithNotes,
@@ -24,6 +25,7 @@ import { placement } from "../placement.js";
 import { pullSecrets } from "../pull-secrets.js";
 import { bytesQuantity, resourceQuantities } from "../quantity.js";
 import type { Scope } from "../scope.js";
+import { podMonitor, scrapeAnnotations } from "../scraping.js";
 import { servicePort } from "../service.js";
 import { serverSpread, topologySpread } from "../topology-spread.js";
 
@@ -34,8 +36,9 @@ const TEMPORARY_DATA = "1Gi";
 /** The port on which each instance serves its status to the operator. */
 const STATUS_PORT = 8000;
 
-/** The port on which each instance serves its metrics (CloudNativePG, "Monitoring"). */
+/** The port on which each instance serves its metrics, and its name in the pod (CloudNativePG, "Monitoring"). */
 const METRICS_PORT = 9187;
+const METRICS_PORT_NAME = "metrics";
 
 /** A PostgreSQL cluster for the CloudNativePG operator, which promotes a standby automatically. */
 export function cloudNativePgCluster(scope: Scope, database: Postgres): WithNotes<CloudNativePgCluster> {
@@ -45,12 +48,14 @@ export function cloudNativePgCluster(scope: Scope, database: Postgres): WithNote
 function cluster(scope: Scope, database: Postgres): CloudNativePgCluster {
   const { plan } = scope;
   const placed = placement(plan, database.pool, 0);
+  const annotations = scrapeAnnotations(plan, METRICS_PORT);
   return {
     apiVersion: "postgresql.cnpg.io/v1",
     kind: "Cluster",
     metadata: metadata(plan, database, database.kind),
     spec: {
       instances: database.replicas,
+      ...(annotations && { inheritedMetadata: { annotations } }),
       switchoverDelay: SWITCHOVER_DELAY_SECONDS,
       imageName: operatorImage(database),
       enableSuperuserAccess: false,
@@ -106,6 +111,11 @@ export function primaryService(scope: Scope, database: Postgres): Service {
       ports: [servicePort({ name: database.kind, number: database.port, protocol: "tcp" })],
     },
   };
+}
+
+/** The operator's own PodMonitor (`enablePodMonitor`) is deprecated (CloudNativePG, "Monitoring"). */
+export function cloudNativePgPodMonitor({ plan }: Scope, database: Postgres): PodMonitor | undefined {
+  return podMonitor(plan, database, database.kind, { labels: instanceLabels(database), port: METRICS_PORT_NAME });
 }
 
 export function scheduledBackup(scope: Scope, database: Postgres): ScheduledBackup | undefined {

@@ -7,13 +7,16 @@ import type { StoreServer } from "../../stores/server.js";
 import { isCloudNativePg } from "../cloudnative-pg.js";
 import { storeConfigMap } from "../config-map.js";
 import type { Output } from "../manifest.js";
+import { selector } from "../metadata.js";
 import { fromPrometheus, networkPolicy, pods, tcp } from "../network-policy.js";
 import type { Scope } from "../scope.js";
+import { podMonitor } from "../scraping.js";
 import { serviceAccount } from "../service-account.js";
 import { backupCronJob, backupName, backupNetworkPolicy, firstBackupJob } from "./backup.js";
 import {
   cloudNativePgCluster,
   cloudNativePgNetworkPolicy,
+  cloudNativePgPodMonitor,
   objectStore,
   primaryService,
   scheduledBackup,
@@ -36,6 +39,11 @@ const STORE_OBJECTS: Readonly<Record<string, StoreRenderer>> = {
   "disruption-budget": (scope, store) => storeDisruptionBudget(scope.plan, store),
   "network-policy": (scope, store, server) =>
     networkPolicy(scope, store, store.kind, ownConnections(scope, store, server)),
+  "pod-monitor": ({ plan }, store, { metricsPort }) =>
+    podMonitor(plan, store, store.kind, {
+      labels: selector(plan, store.name),
+      port: metricsPort === undefined ? undefined : "metrics",
+    }),
   "backup-cron-job": backupCronJob,
   "backup-first-job": firstBackupJob,
   "backup-network-policy": backupNetworkPolicy,
@@ -50,6 +58,7 @@ const OPERATOR_OBJECTS: Readonly<Record<string, (scope: Scope, database: Postgre
   service: primaryService,
   "scheduled-backup": scheduledBackup,
   "network-policy": cloudNativePgNetworkPolicy,
+  "pod-monitor": cloudNativePgPodMonitor,
 };
 
 /** The objects of one store, by file name; empty for a managed store. */

@@ -12,6 +12,7 @@ import { placement } from "../placement.js";
 import { pullSecrets } from "../pull-secrets.js";
 import { resourceQuantities, seconds } from "../quantity.js";
 import type { Scope } from "../scope.js";
+import { scrapeAnnotations } from "../scraping.js";
 import { containerSecurityContext, podSecurityContext } from "../security-context.js";
 import { peerServiceName } from "../service.js";
 import { serverSpread, topologySpread } from "../topology-spread.js";
@@ -33,6 +34,7 @@ function failoverNotes(store: Store): readonly Note[] {
 function statefulSet(scope: Scope, store: Store, server: StoreServer): StatefulSet {
   const { plan } = scope;
   const members = membership(plan, store);
+  const annotations = scrapeAnnotations(plan, server.metricsPort);
   const selected = selector(plan, store.name);
   const mounted = [
     secretVolume(server.secret),
@@ -89,7 +91,7 @@ function statefulSet(scope: Scope, store: Store, server: StoreServer): StatefulS
       persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" },
       selector: { matchLabels: selected },
       template: {
-        metadata: { labels: labels(plan, store, store.kind) },
+        metadata: { labels: labels(plan, store, store.kind), ...(annotations && { annotations }) },
         spec: {
           serviceAccountName: store.name,
           automountServiceAccountToken: false,
