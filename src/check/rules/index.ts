@@ -45,6 +45,7 @@ import { objectiveUnwatched } from "./observability/objective-unwatched.js";
 import { backupBesideData } from "./recovery/backup-beside-data.js";
 import { backupSpaceRule } from "./recovery/backup-space.js";
 import { backupUnencrypted } from "./recovery/backup-unencrypted.js";
+import { brokerLossRule } from "./recovery/broker-loss.js";
 import { bucketLossRule } from "./recovery/bucket-loss.js";
 import { deletionRule } from "./recovery/deletion.js";
 import { drillMissing } from "./recovery/drill-missing.js";
@@ -69,6 +70,7 @@ import { otherVersion } from "./upgrade/other-version.js";
 /** Every rule of `keelson check`, by subject: the sections of docs/checks.md. */
 export const rules: readonly Rule[] = [
   // Recovery
+  brokerLossRule,
   noBackup,
   rpoInterval,
   rtoRestore,

@@ -2,6 +2,7 @@ import type { FaultName } from "../../platform-file/faults.js";
 import type { Fault } from "../fault.js";
 import { backupCorruption } from "./backup-corruption.js";
 import { badRelease } from "./bad-release.js";
+import { brokerLoss } from "./broker-loss.js";
 import { bucketLoss } from "./bucket-loss.js";
 import { cacheLoss } from "./cache-loss.js";
 import { databaseLoss } from "./database-loss.js";
@@ -20,6 +21,7 @@ export const faults = [
   zoneLoss,
   regionLoss,
   cacheLoss,
+  brokerLoss,
   databaseLoss,
   volumeLoss,
   bucketLoss,

@@ -1,5 +1,5 @@
 import type { Plan } from "../../plan/plan.js";
-import type { CacheStore, DatabaseStore } from "../../plan/stores/index.js";
+import type { CacheStore, DatabaseStore, StoreOfRole } from "../../plan/stores/index.js";
 import { isCache, storeTraits } from "../../plan/stores/index.js";
 import { restoreBase, type Server, takenBackups } from "../subjects.js";
 import { onOneMachine } from "../terms/machine.js";
@@ -118,6 +118,23 @@ export function refillCache(cache: CacheStore, plan: Plan): Runbook {
       ...(onOneMachine(plan) ? [] : [{ action: `Check that all replicas of ${cache.provider.product} are ready.` }]),
     ],
     done: "the hit rate is back to its usual value",
+  };
+}
+
+/** The messages of a broker are lost. */
+export function replaceBroker({ name, provider }: StoreOfRole<"broker">, _plan: Plan): Runbook {
+  return {
+    id: "replace-broker",
+    subject: name,
+    title: `Replace ${name}`,
+    when: `the messages of ${name} are lost on every server`,
+    steps: [
+      { action: "Delete nothing: what can be read of its volumes is the only copy." },
+      { action: `Create a new, empty server with ${provider.product}, and set its address in the secret of ${name}.` },
+      { action: "Check that its clients have declared their exchanges and queues again." },
+      { action: "Publish again what publishers have kept, and notify the users of the messages that are lost." },
+    ],
+    done: `${name} confirms messages, and its consumers receive them`,
   };
 }
 
