@@ -16,6 +16,7 @@ export const faultNames = [
   "volume-loss",
   "bucket-loss",
   "deletion",
+  "replica-lag",
 ] as const;
 
 export type FaultName = (typeof faultNames)[number];

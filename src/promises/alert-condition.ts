@@ -62,6 +62,13 @@ export function serverUnavailable(store: Store, plan: Plan): Condition {
   }
 }
 
+/** A replica of a database lags by more than `age`. */
+export function replicaLagAbove(store: DatabaseStore, plan: Plan, age: Milliseconds): Condition {
+  return runsOnCloudNativePg(store)
+    ? olderThan("cnpg_pg_replication_lag", instancesOf(store, plan), age)
+    : notExported(store);
+}
+
 /**
  * The newest archived WAL file of a database, or on one machine the oldest file that is not archived, is older than `age`. CloudNativePG
  * exports only the first: it also grows while a database is idle, when PostgreSQL completes no file in spite of `archive_timeout`

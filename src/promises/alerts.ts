@@ -4,11 +4,13 @@ import {
   backupOlderThan,
   type Condition,
   everyTargetEjected,
+  replicaLagAbove,
   replicasBelow,
   serverUnavailable,
   verifiedBackupOlderThan,
   walArchiveOlderThan,
 } from "./alert-condition.js";
+import { toleratedLag } from "./facts/stores.js";
 import { promisedRecovery } from "./objectives.js";
 import { mostFrequentBackup, restoreBase, takenBackups, type WholePlatform } from "./subjects.js";
 
@@ -146,6 +148,18 @@ export function backupsTooOld(store: DatabaseStore | CacheStore, plan: Plan): Al
     condition: log ? walArchiveOlderThan(store, plan, maxAge) : backupOlderThan(store, plan, maxAge),
     for: 0,
     summary: `the newest ${log ? "archived WAL" : "backup"} of ${store.name} is too old for its RPO`,
+  };
+}
+
+/** The standby of a database lags by more than a failover is assumed to lose. */
+export function replicaBehind(database: DatabaseStore, plan: Plan): Alert {
+  return {
+    name: "replica-lag",
+    subject: database.name,
+    severity: "critical",
+    condition: replicaLagAbove(database, plan, toleratedLag.value),
+    for: alertDelay(plan) ?? DEFAULT_ALERT_DELAY_MS,
+    summary: `a replica of ${database.name} lags behind its primary`,
   };
 }
 

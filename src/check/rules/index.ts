@@ -53,6 +53,7 @@ import { logChain } from "./recovery/log-chain.js";
 import { newestBackupUnreadable } from "./recovery/newest-backup-unreadable.js";
 import { noBackup } from "./recovery/no-backup.js";
 import { providerLimits } from "./recovery/provider-limits.js";
+import { replicaLagRule } from "./recovery/replica-lag.js";
 import { retention } from "./recovery/retention.js";
 import { rpoInterval } from "./recovery/rpo-interval.js";
 import { rtoRestore } from "./recovery/rto-restore.js";
@@ -70,6 +71,7 @@ import { otherVersion } from "./upgrade/other-version.js";
 /** Every rule of `keelson check`, by subject: the sections of docs/checks.md. */
 export const rules: readonly Rule[] = [
   // Recovery
+  replicaLagRule,
   brokerLossRule,
   noBackup,
   rpoInterval,

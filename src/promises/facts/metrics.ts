@@ -29,6 +29,10 @@ export const METRICS = {
     unit: "seconds",
     source: "CloudNativePG: Monitoring, default set of metrics (pg_stat_archiver)",
   },
+  cnpg_pg_replication_lag: {
+    unit: "seconds",
+    source: "CloudNativePG: Monitoring, default set of metrics (pg_replication)",
+  },
   keelson_gateway_target_up: { unit: "count", source: "the gateway module of Keelson" },
   cnpg_collector_pg_wal_archive_status: {
     unit: "count",

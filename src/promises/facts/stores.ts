@@ -36,3 +36,9 @@ export const reconnect = {
   value: 5_000,
   why: "connection pools retry with a back-off of at most 5s; store addresses live 5s in DNS",
 };
+
+/** The lag of a replica that its alert tolerates: more than replication under load usually has. */
+export const toleratedLag = {
+  value: 30_000,
+  why: "the same 30s that a failover of an asynchronous replica is assumed to lose; the alert compares with it",
+};

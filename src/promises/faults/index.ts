@@ -11,6 +11,7 @@ import { nodeLoss } from "./node-loss.js";
 import { processCrash } from "./process-crash.js";
 import { providerOutage } from "./provider-outage.js";
 import { regionLoss } from "./region-loss.js";
+import { replicaLag } from "./replica-lag.js";
 import { volumeLoss } from "./volume-loss.js";
 import { zoneLoss } from "./zone-loss.js";
 
@@ -22,6 +23,7 @@ export const faults = [
   regionLoss,
   cacheLoss,
   brokerLoss,
+  replicaLag,
   databaseLoss,
   volumeLoss,
   bucketLoss,

@@ -121,6 +121,23 @@ export function refillCache(cache: CacheStore, plan: Plan): Runbook {
   };
 }
 
+/** A replica does not follow its primary. */
+export function rebuildReplica({ name, provider }: DatabaseStore, _plan: Plan): Runbook {
+  return {
+    id: "rebuild-replica",
+    subject: name,
+    title: `Rebuild the replica of ${name}`,
+    when: `a replica of ${name} lags behind its primary`,
+    steps: [
+      { action: "Do not fail over: the replica lacks the newest writes." },
+      { action: "Find the cause: a long query on the replica, a full disk, a slow network, WAL that was removed." },
+      { action: `If it cannot follow any more, delete it: ${provider.product} creates a new one from the primary.` },
+      { action: "Watch the disk of the primary until then: it retains the WAL that the replica still needs." },
+    ],
+    done: `every replica of ${name} has received the newest write`,
+  };
+}
+
 /** The messages of a broker are lost. */
 export function replaceBroker({ name, provider }: StoreOfRole<"broker">, _plan: Plan): Runbook {
   return {

@@ -56,6 +56,11 @@ export function backupRestore(store: Store): Term {
   return transfer("restore of the backup", store.size, store.provider.restoreRate);
 }
 
+/** A new replica copies the data of the primary. */
+export function replicaCopy(store: Store): Term {
+  return transfer("copy of the data to a new replica", store.size, store.provider.restoreRate);
+}
+
 /** The corrupt backup is read to its end before the next one is tried: the checksum is at the end. */
 export function failedRestoreAttempt(store: Store): Term {
   return transfer("failed restore of the corrupt backup", store.size, store.provider.restoreRate);
