@@ -55,7 +55,7 @@ export async function drillTarget(platform: DrilledPlatform): Promise<DrillTarge
       }));
     },
     onEvent(listener) {
-      const onSupervisor = (event: SupervisorEvent) => listener(`${event.process} ${event.kind}: ${event.reason}`);
+      const onSupervisor = (event: SupervisorEvent) => listener(eventText(event));
       const onRecovery = (event: { readonly what: string }) => listener(event.what);
       supervisor.events.on("event", onSupervisor);
       recovery.events.on("event", onRecovery);
@@ -72,4 +72,9 @@ async function requireHealthy(supervisor: Supervisor): Promise<void> {
   const notReady = (await supervisor.status()).find(({ phase }) => phase !== "running");
   if (notReady)
     throw new KeelsonError("platform/not-ready", `${notReady.name} is not ready: a drill requires a healthy platform`);
+}
+
+/** `gateway crashed: killed by SIGKILL`; a process that is ready has no reason for it. */
+function eventText({ process, kind, reason }: SupervisorEvent): string {
+  return kind === "ready" ? `${process} is ready` : `${process} ${kind}: ${reason}`;
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { perSecond } from "../../dashboard/src/pages/drills/rates.js";
+import { perSecond } from "../../src/contracts/drill-rates.js";
 
 const steps = (ok: readonly number[], failed: readonly number[] = []) =>
   ok.map((count, index) => ({ t: index * 250, ok: count, failed: failed[index] ?? 0 }));

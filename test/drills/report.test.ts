@@ -59,8 +59,18 @@ describe("the report of a drill", () => {
   it("keeps a figure and its unit on one line", () => {
     const html = htmlReport(result);
     expect(html).toMatch(/\.figure \{[^}]*white-space: nowrap/);
-    for (const figure of ["11.60 s", "11.6s", "1m", "39s", "3.1s", "46 MiB"])
-      expect(html).toContain(`<td class="figure">${figure}</td>`);
-    expect(html).toContain("<td>recovered</td>");
+    for (const figure of ["11.60 s", "11.6s", "1m", "39s", "3.1s", "46 MiB", "15 MiB/s"])
+      expect(html).toMatch(new RegExp(`<td class="figure" data-name="[^"]+">${figure}</td>`));
+    expect(html).toContain('<td data-name="event">recovered</td>');
+  });
+
+  it("repeats the name of its column at each value, for windows in which a row is a card", () => {
+    expect(htmlReport(result)).toContain('<td class="figure" data-name="RTO promised">1m</td>');
+  });
+
+  it("shows code in sentences as code", () => {
+    const html = htmlReport(result);
+    expect(html).toContain("<code>--duration</code>");
+    expect(html).not.toContain("`");
   });
 });

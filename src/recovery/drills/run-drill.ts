@@ -107,7 +107,7 @@ async function injectUnderLoad(drill: Drill, model: string, writer: Writer): Pro
   const timer = setInterval(update, UPDATE_INTERVAL_MS);
   let injected: readonly Injected[];
   try {
-    record.log(`steady load: ${rates.chats} chats and ${rates.writes} writes per second`);
+    record.log(`steady load per second: ${rates.chats} chat requests and ${rates.writes} writes`);
     await sleep(options.steadyMs, undefined, { signal: options.signal });
     injected = await injectAll(drill, workload);
   } finally {

@@ -1,5 +1,6 @@
 import { Button } from "@mantine/core";
 import { Link, useParams } from "react-router";
+import { type Series, sum } from "../../../../src/contracts/drill-rates.js";
 import {
   DRILL_INTERVAL_MS,
   type DrillResult,
@@ -22,7 +23,6 @@ import { BySubject } from "./by-subject.js";
 import styles from "./drill-page.module.css";
 import { DrillPlot } from "./drill-plot.js";
 import { DrillVerdict } from "./drill-verdict.js";
-import { type Series, sum } from "./rates.js";
 import { RecoverySteps } from "./recovery-steps.js";
 import { reportFrame } from "./report-frame.js";
 

@@ -1,11 +1,11 @@
 import { useMemo } from "react";
+import { perSecond } from "../../../../src/contracts/drill-rates.js";
 import { type DrillResult, isRunning } from "../../api/drills.js";
 import { Legend } from "../../charts/legend.js";
 import { baseOption, Plot, textWidth, tooltipContent, usePalette, valueAxis } from "../../charts/plot.js";
 import { count, shortCount } from "../../format.js";
 import styles from "./drill-page.module.css";
 import { markLabels } from "./marks.js";
-import { perSecond } from "./rates.js";
 
 /** Margins of the plot area for axis labels. Fixed, so that positions can be calculated. */
 const room = { left: 34, right: 16, top: 18, bottom: 22 };

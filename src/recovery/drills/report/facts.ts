@@ -41,7 +41,7 @@ export function reportFacts(result: DrillResult): ReportFacts {
         "acknowledged",
         "lost",
         "age of the loss",
-        "since the last archived WAL segment",
+        "since the last WAL segment",
       ],
       rows: result.faults.map(faultRow),
     },
@@ -49,11 +49,12 @@ export function reportFacts(result: DrillResult): ReportFacts {
       result.terms.length === 0
         ? undefined
         : {
-            head: ["step", "duration", "data"],
+            head: ["step", "duration", "data", "rate"],
             rows: result.terms.map(({ name, value, bytes }) => [
               name,
               formatMeasured(value),
               bytes === undefined ? "–" : size(bytes),
+              bytes === undefined || value === 0 ? "–" : `${size((bytes / value) * 1000)}/s`,
             ]),
           },
     events: {
@@ -110,7 +111,7 @@ function factRows(result: DrillResult): [string, string][] {
     ["platform", `${result.platform}, environment ${result.environment}`],
     ["started", instant(result.startedAt)],
     ["ended", result.finishedAt === undefined ? "–" : instant(result.finishedAt)],
-    ["load", `${load.requests} chats/s to ${load.model}, ${load.writes} writes/s`],
+    ["load", `per second ${load.requests} chat requests to ${load.model} and ${load.writes} writes`],
     // Lost data is counted only when a drill reads everything back.
     ["acknowledged", `${result.acknowledged}${result.state === "finished" ? `, of which lost: ${result.lost}` : ""}`],
     ["failed", String(result.failed)],

@@ -2,8 +2,8 @@ import { LineChart } from "echarts/charts";
 import { GridComponent, LegendComponent, MarkLineComponent } from "echarts/components";
 import { init, use } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
+import { perSecond } from "../../../contracts/drill-rates.js";
 import type { DrillResult } from "../../../contracts/drills.js";
-import { BIN_MS } from "../sample.js";
 
 use([LineChart, GridComponent, LegendComponent, MarkLineComponent, SVGRenderer]);
 
@@ -15,36 +15,35 @@ export interface PlotColours {
   readonly fault: string;
 }
 
+/** The colours of the dashboard, from which reports are opened (dashboard/src/tokens.css). */
 export const light: PlotColours = {
-  text: "#52514e",
-  line: "#dddcd6",
-  answered: "#1a7f5a",
-  failed: "#c2342b",
-  fault: "#52514e",
+  text: "#55636f",
+  line: "#dfe5ea",
+  answered: "#17703f",
+  failed: "#b3261e",
+  fault: "#55636f",
 };
 
 export const dark: PlotColours = {
-  text: "#c3c2b7",
-  line: "#3a3a38",
-  answered: "#4fc796",
-  failed: "#ff8078",
-  fault: "#c3c2b7",
+  text: "#9aa8b5",
+  line: "#25303a",
+  answered: "#62c48d",
+  failed: "#ff8f85",
+  fault: "#9aa8b5",
 };
 
-/** Successes and failures per second over the time of the drill, with a vertical line for each fault: an SVG without script. */
+/** Successes and failures in each second, as on the page of the drill, with a vertical line for each fault: an SVG without script. */
 export function ratePlot(result: DrillResult, which: "series" | "writes", colours: PlotColours): string {
   const chart = init(null, null, { renderer: "svg", ssr: true, width: 920, height: 240 });
-  const perSecond = (count: number) => (count * 1000) / BIN_MS;
-  const bins = result[which];
-  const line = (name: string, color: string, value: (bin: (typeof bins)[number]) => number) => ({
+  const rates = perSecond(result[which], result.state === "running");
+  const line = (name: string, color: string, value: (rate: (typeof rates)[number]) => number) => ({
     name,
     type: "line" as const,
-    step: "end" as const,
     symbol: "none",
     lineStyle: { color, width: 1.5 },
     itemStyle: { color },
     areaStyle: { color, opacity: 0.12 },
-    data: bins.map((bin) => [bin.t / 1000, perSecond(value(bin))]),
+    data: rates.map((rate) => [rate.t / 1000, value(rate)]),
   });
   chart.setOption({
     animation: false,
@@ -65,20 +64,20 @@ export function ratePlot(result: DrillResult, which: "series" | "writes", colour
       nameLocation: "middle",
       nameGap: 26,
       min: 0,
-      max: Math.ceil((bins.length * BIN_MS) / 1000),
-      axisLabel: { color: colours.text },
+      max: Math.max(1, Math.ceil((rates.at(-1)?.t ?? 0) / 1000)),
+      axisLabel: { color: colours.text, showMaxLabel: false },
       axisLine: { lineStyle: { color: colours.line } },
       splitLine: { show: false },
     },
     yAxis: {
       type: "value",
-      name: which === "series" ? "chats / s" : "writes / s",
+      minInterval: 1,
       axisLabel: { color: colours.text },
       splitLine: { lineStyle: { color: colours.line } },
     },
     series: [
       {
-        ...line(which === "series" ? "answered" : "committed", colours.answered, (bin) => bin.ok),
+        ...line(which === "series" ? "answered" : "committed", colours.answered, ({ ok }) => ok),
         markLine: {
           silent: true,
           symbol: "none",
@@ -90,7 +89,7 @@ export function ratePlot(result: DrillResult, which: "series" | "writes", colour
           })),
         },
       },
-      line("failed", colours.failed, (bin) => bin.failed),
+      line("failed", colours.failed, ({ failed }) => failed),
     ],
   });
   const svg = chart.renderToSVGString();

@@ -1,4 +1,4 @@
-import type { DrillResult } from "../../api/drills.js";
+import type { DrillResult } from "./drills.js";
 
 export type Series = DrillResult["series"];
 
