@@ -33,7 +33,7 @@ describeWith(["chromium"], "the dashboard in Chromium, against `keelson up`", ({
       ["desktop", desktop],
       ["phone", phone],
     ] as const) {
-      it(`shows every page without errors: ${scheme}, ${device}`, async () => {
+      it(`shows every page without errors: ${scheme}, ${device}`, { timeout: 180_000 }, async () => {
         const { browser, platform } = dashboard;
         const { page } = browser;
         await page.emulateMedia({ colorScheme: scheme });
@@ -119,6 +119,43 @@ describeWith(["chromium"], "the dashboard in Chromium, against `keelson up`", ({
     expect(await page.locator(".react-flow__edge").count()).toBeGreaterThan(8);
     const row = page.getByRole("row").filter({ has: page.getByRole("button", { name: /^database/ }) });
     expect(await row.innerText()).toContain("1/1");
+  });
+
+  it("fits the map into the window again when the window becomes narrower", async () => {
+    const { browser, platform } = dashboard;
+    const { page } = browser;
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await page.goto(`${platform.url}/topology`);
+    await page.locator(".react-flow__node").first().waitFor();
+    await page.setViewportSize({ width: 1024, height: 900 });
+    await expect
+      .poll(() =>
+        page.evaluate(() => {
+          const right = (selector: string) =>
+            [...document.querySelectorAll(selector)].map((each) => each.getBoundingClientRect().right);
+          return Math.max(...right(".react-flow__node")) < Math.max(...right(".react-flow"));
+        }),
+      )
+      .toBe(true);
+    await page.setViewportSize(desktop);
+  });
+
+  it("does not send an unchanged topology again", async () => {
+    const { platform } = dashboard;
+    const read = (headers: Record<string, string>) =>
+      fetch(`${platform.url}/admin/topology`, {
+        headers: { authorization: `Bearer ${platform.firstKey}`, ...headers },
+      });
+    // Rates of the last seconds change until the platform is idle.
+    await expect
+      .poll(async () => {
+        const tag = (await read({})).headers.get("etag") ?? "";
+        const again = await read({ "if-none-match": tag });
+        return [again.status, await again.text()];
+      })
+      .toEqual([304, ""]);
+    const changed = await read({ "if-none-match": '"another"' });
+    expect([changed.status, changed.headers.get("cache-control")]).toEqual([200, "private, no-cache"]);
   });
 
   it("keeps its data and reports it while the platform is unreachable", async () => {

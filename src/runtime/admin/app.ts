@@ -29,8 +29,15 @@ const MAX_INTERNAL_BODY_BYTES = 32 * 1024 * 1024;
  */
 export async function createAdminApp(context: Context, accounts: Pick<Accounts, "identify">): Promise<FastifyInstance> {
   const app = createApp(context, MAX_BODY_BYTES);
-  app.addHook("onSend", async (_request, reply) => {
-    reply.header("cache-control", "no-store").header("x-content-type-options", "nosniff");
+  app.addHook("onSend", async (request, reply, payload) => {
+    const tag = reply.getHeader("etag");
+    reply
+      // A response with a tag may be kept, and is requested again only if it has changed.
+      .header("cache-control", tag === undefined ? "no-store" : "private, no-cache")
+      .header("x-content-type-options", "nosniff");
+    if (tag === undefined || request.headers["if-none-match"] !== tag) return payload;
+    reply.code(304);
+    return null;
   });
   await app.register(cookie);
   await app.register(swagger, {

@@ -1,7 +1,9 @@
+import { createHash } from "node:crypto";
 import type { FastifyInstance } from "fastify";
 import { drillListSchema } from "../../contracts/drills.js";
 import { recoveryStateSchema } from "../../contracts/recovery.js";
 import { backupRoutes, drillRoutes, overviewRoutes } from "../../contracts/routes/dashboard.js";
+import type { Topology } from "../../contracts/topology.js";
 import { type Measurement, measurementsOf } from "../../promises/measurement.js";
 import { type Observation, observationsOf } from "../../promises/observation.js";
 import { serve, TextResponse } from "../admin/index.js";
@@ -24,7 +26,11 @@ export function serveOverview(app: FastifyInstance, { context, observer, control
   const sheet = sheetOf(context.plan);
   serve(app, overviewRoutes, {
     readPromises: async () => sheet(await measurements(control, context), await observations(control)),
-    readTopology: async () => composeTopology(context.plan, await observer.read()),
+    readTopology: async ({ reply }) => {
+      const topology = composeTopology(context.plan, await observer.read());
+      reply.header("etag", tagOf(topology));
+      return topology;
+    },
   });
   serve(app, drillRoutes, {
     listDrills: async ({ query }) => pageOfDrills(await control.json(drillListSchema, "GET", "/drills"), query),
@@ -44,6 +50,11 @@ export function serveOverview(app: FastifyInstance, { context, observer, control
     startVerification: ({ params, actor }) =>
       control.json(backupRoutes.startVerification.json, "POST", `/backups/${params.id}/verify/start`, { actor }),
   });
+}
+
+/** Changes with everything except the time of the reading: most of the readings of a page are equal. */
+function tagOf({ at: _at, ...shown }: Topology): string {
+  return `"${createHash("sha256").update(JSON.stringify(shown)).digest("base64url").slice(0, 22)}"`;
 }
 
 async function report(control: Control, path: string, mediaType: string): Promise<TextResponse> {

@@ -1,7 +1,17 @@
 import "@xyflow/react/dist/base.css";
 import { useComputedColorScheme } from "@mantine/core";
-import { Background, BackgroundVariant, Controls, MarkerType, ReactFlow, ReactFlowProvider } from "@xyflow/react";
-import { type CSSProperties, type KeyboardEvent, useMemo } from "react";
+import {
+  Background,
+  BackgroundVariant,
+  Controls,
+  type FitViewOptions,
+  MarkerType,
+  ReactFlow,
+  ReactFlowProvider,
+  useReactFlow,
+  useStore,
+} from "@xyflow/react";
+import { type CSSProperties, type KeyboardEvent, useEffect, useMemo } from "react";
 import type { Topology } from "../../api/topology.js";
 import { rate } from "../../format.js";
 import { CallEdge, type CallEdgeType } from "./call-edge.js";
@@ -24,7 +34,6 @@ const size = { right: { width: 160, height: 74 }, down: { width: 150, height: 74
 export function CallGraph({ topology, direction, selected, onSelect }: CallGraphProps) {
   const scheme = useComputedColorScheme("light");
   const box = size[direction];
-  const margin = margins[direction];
   // The layout changes only with the graph, not with its metrics.
   const shape = JSON.stringify([topology.nodes.map(({ id }) => id), topology.edges.map(({ from, to }) => [from, to])]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: `shape` is what the layout depends on
@@ -85,14 +94,7 @@ export function CallGraph({ topology, direction, selected, onSelect }: CallGraph
           edgeTypes={edgeTypes}
           colorMode={scheme}
           fitView
-          fitViewOptions={{
-            padding: {
-              x: `${margin.x - 4}px`,
-              y: `${margin.y - 4}px`,
-              ...(direction === "right" ? { left: `${margin.x + CONTROLS_SIZE_PX - 4}px` } : {}),
-            },
-            maxZoom: 1,
-          }}
+          fitViewOptions={fitOptions(direction)}
           minZoom={0.3}
           maxZoom={1.6}
           nodesConnectable={false}
@@ -106,12 +108,29 @@ export function CallGraph({ topology, direction, selected, onSelect }: CallGraph
           onNodeClick={(_, { id }) => onSelect(id === selected ? undefined : id)}
           onPaneClick={() => onSelect(undefined)}
         >
+          <FitToWidth direction={direction} />
           <Background variant={BackgroundVariant.Dots} gap={20} size={1} color="var(--line)" />
           {direction === "right" && <Controls showInteractive={false} position="bottom-left" />}
         </ReactFlow>
       </ReactFlowProvider>
     </div>
   );
+}
+
+/** Fits the drawing again when the width of the map changes: the height of the map follows its width. */
+function FitToWidth({ direction }: { readonly direction: Direction }) {
+  const width = useStore((state) => state.width);
+  const { fitView } = useReactFlow();
+  useEffect(() => {
+    if (width > 0) void fitView(fitOptions(direction));
+  }, [width, direction, fitView]);
+  return null;
+}
+
+function fitOptions(direction: Direction): FitViewOptions {
+  const { x, y } = margins[direction];
+  const left = direction === "right" ? x + CONTROLS_SIZE_PX : x;
+  return { padding: { right: `${x - 4}px`, left: `${left - 4}px`, y: `${y - 4}px` }, maxZoom: 1 };
 }
 
 /** Padding around the drawing; on a phone there is none at the sides. */

@@ -122,6 +122,8 @@ const MAX_NAMED_CALLS = 6;
 function ElementRow({ node, calls, selected, onSelect }: ElementRowProps) {
   const Picture = kindIcons[node.kind];
   const { replicas } = node;
+  // A unit whose only module has its name says nothing new.
+  const details = node.detail.filter(({ value }) => value !== node.id);
   return (
     <tr className={selected ? styles.selected : undefined}>
       <th scope="row">
@@ -152,8 +154,8 @@ function ElementRow({ node, calls, selected, onSelect }: ElementRowProps) {
       <td data-label="Calls" data-empty={calls.length === 0 || undefined}>
         {calls.length === 0 ? <span className={table.soft}>–</span> : <span>{callsText(calls)}</span>}
       </td>
-      <td className={table.soft} data-label="Details" data-empty={node.detail.length === 0 || undefined}>
-        <span>{node.detail.map(({ name, value }) => `${name}: ${value}`).join(" · ")}</span>
+      <td className={table.soft} data-label="Details" data-empty={details.length === 0 || undefined}>
+        <span>{details.map(({ name, value }) => `${name}: ${value}`).join(" · ")}</span>
       </td>
     </tr>
   );

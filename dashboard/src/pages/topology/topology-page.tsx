@@ -22,12 +22,18 @@ export function TopologyPage() {
       {topology.isError && !topology.data && (
         <Failure what="The topology could not be read" error={topology.error} onRetry={() => topology.refetch()} />
       )}
-      {topology.data && <View topology={topology.data} />}
+      {topology.data && <View topology={topology.data} readAt={topology.dataUpdatedAt} />}
     </Page>
   );
 }
 
-function View({ topology }: { readonly topology: Topology }) {
+interface ViewProps {
+  readonly topology: Topology;
+  /** When the server confirmed it, in epoch milliseconds: an unchanged topology is not sent again. */
+  readonly readAt: number;
+}
+
+function View({ topology, readAt }: ViewProps) {
   const narrow = useMediaQuery("(max-width: 48em)", undefined, { getInitialValueInEffect: false });
   const [parameters, setParameters] = useUrlState();
   const requested = parameters.get("component");
@@ -46,7 +52,7 @@ function View({ topology }: { readonly topology: Topology }) {
       <Section
         title={centre === undefined ? "Map" : `Map around ${centre}`}
         flush
-        aside={<LiveMark readAt={topology.at} intervalMs={topologyInterval(topology)} />}
+        aside={<LiveMark readAt={readAt} intervalMs={topologyInterval(topology)} />}
       >
         {centre !== undefined && (
           <div className={styles.centre}>
