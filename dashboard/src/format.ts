@@ -168,3 +168,11 @@ export function bytes(size: number): string {
 export function plural(number: number, noun: string, nouns = `${noun}s`): string {
   return `${count(number)} ${number === 1 ? noun : nouns}`;
 }
+
+/** `this key is invalid` → `This key is invalid.` A first word that is code or a name with digits is left as it is. */
+export function sentence(text: string): string {
+  const trimmed = text.trim();
+  const first = /^[a-z]+(?=[\s,])/.test(trimmed) ? trimmed.slice(0, 1).toUpperCase() : trimmed.slice(0, 1);
+  const end = trimmed === "" || /[.!?…]$/.test(trimmed) ? "" : ".";
+  return `${first}${trimmed.slice(1)}${end}`;
+}

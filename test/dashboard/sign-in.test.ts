@@ -21,7 +21,7 @@ describeWith(["chromium"], "signing in to the dashboard in Chromium", ({ chromiu
 
     await page.getByLabel("API key").fill("kls_wrong");
     await page.getByRole("button", { name: "Sign in" }).click();
-    await page.getByText("not an API key").waitFor();
+    await page.getByText("This is not an API key. API keys start with kls_.").waitFor();
     // The browser itself logs the refusal.
     expect(browser.complaints()).toEqual([expect.stringContaining("401")]);
   });

@@ -1,5 +1,7 @@
 import type { ReactNode } from "react";
 import { ApiError } from "../api/client.js";
+import { sentence } from "../format.js";
+import { Message } from "./message.js";
 import styles from "./note.module.css";
 
 interface NoteProps {
@@ -24,8 +26,12 @@ export function Note({ tone, title, alert, children }: NoteProps) {
 /** A failed action: the error message and hint of the platform. */
 export function FailureNote({ error }: { readonly error: Error }) {
   return (
-    <Note tone="broken" alert title={error.message}>
-      {error instanceof ApiError && error.hint !== undefined && <p>{error.hint}</p>}
+    <Note tone="broken" alert title={sentence(error.message)}>
+      {error instanceof ApiError && error.hint !== undefined && (
+        <p>
+          <Message text={error.hint} />
+        </p>
+      )}
     </Note>
   );
 }

@@ -1,6 +1,7 @@
 import { Button, Skeleton } from "@mantine/core";
 import type { ReactNode } from "react";
 import { ApiError } from "../api/client.js";
+import { ErrorMessage } from "./message.js";
 import styles from "./states.module.css";
 
 interface EmptyProps {
@@ -34,8 +35,7 @@ export function Failure({ what, error, onRetry, children }: FailureProps) {
     <div className={`${styles.box} ${styles.failure}`} role="alert">
       <h3 className={styles.title}>{what}</h3>
       <p className={styles.text}>
-        {error.message}
-        {api?.hint !== undefined && <> {api.hint}</>}
+        <ErrorMessage error={error} />
       </p>
       {children && <p className={styles.text}>{children}</p>}
       {api && <p className={styles.code}>{api.code}</p>}

@@ -74,7 +74,7 @@ function Scenarios() {
               aria-label={`Run the ${estimate.fault} drill`}
               onClick={() => setSelected(estimate)}
             >
-              Run …
+              Run…
             </Button>
           </li>
         ))}

@@ -45,15 +45,11 @@ export function Playground({ models }: { readonly models: readonly ListedModel[]
       aside={
         <>
           {model && <CopyAsCurl model={model} settings={settings} turns={turns} />}
-          <Button
-            variant="subtle"
-            size="compact-sm"
-            color="gray"
-            onClick={() => conversation.clear()}
-            disabled={turns.length === 0}
-          >
-            New conversation
-          </Button>
+          {turns.length > 0 && (
+            <Button variant="subtle" size="compact-sm" color="gray" onClick={() => conversation.clear()}>
+              New conversation
+            </Button>
+          )}
         </>
       }
     >

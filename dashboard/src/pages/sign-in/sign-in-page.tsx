@@ -1,9 +1,9 @@
 import { Button, PasswordInput } from "@mantine/core";
 import { type FormEvent, useEffect, useState } from "react";
 import { useLocation, useNavigate } from "react-router";
-import { ApiError } from "../../api/client.js";
 import { useSessionEnded, useSignIn } from "../../api/session.js";
 import { Mark } from "../../shell/mark.js";
+import { ErrorMessage } from "../../shell/message.js";
 import { SchemeSwitch } from "../../shell/scheme-switch.js";
 import styles from "./sign-in-page.module.css";
 
@@ -68,7 +68,7 @@ export function SignInPage() {
         </section>
         {signIn.isError && byLink && (
           <p className={styles.refused} role="alert">
-            {reason(signIn.error)}
+            <ErrorMessage error={signIn.error} />
           </p>
         )}
         <p className={styles.or}>or with an API key</p>
@@ -84,7 +84,7 @@ export function SignInPage() {
             value={key}
             onChange={(event) => setKey(event.currentTarget.value)}
             visibilityToggleButtonProps={{ "aria-label": "Show or hide key" }}
-            error={signIn.isError && !byLink ? reason(signIn.error) : undefined}
+            error={signIn.isError && !byLink ? <ErrorMessage error={signIn.error} /> : undefined}
           />
           <Button type="submit" size="md" fullWidth loading={signIn.isPending}>
             Sign in
@@ -96,9 +96,4 @@ export function SignInPage() {
       </div>
     </main>
   );
-}
-
-function reason(error: Error): string {
-  const hint = error instanceof ApiError && error.status !== 401 ? error.hint : undefined;
-  return hint === undefined ? error.message : `${error.message} ${hint}`;
 }

@@ -35,6 +35,8 @@ export interface Plotted {
 export function groupName(row: UsageRow, group: UsageGroup, keyNames: UsageReport["keyNames"]): string {
   if (row.others !== undefined) return plural(row.others, "other");
   const value = row[group] ?? "(none)";
+  // A refused request that named no model of this platform.
+  if (group === "model" && value === "(none)") return "(no such model)";
   const name = group === "key" ? keyNames?.[value] : undefined;
   if (name === undefined || keyNames === undefined) return value;
   const shared = Object.entries(keyNames).some(([id, other]) => id !== value && other === name);
