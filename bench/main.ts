@@ -3,6 +3,7 @@ import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { bodies } from "./bodies.js";
 import { commands } from "./commands.js";
 import { dashboard } from "./dashboard.js";
 import { gateway } from "./gateway.js";
@@ -29,6 +30,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Figure[]>>> = {
   growth: growthOfCommands,
   startup,
   dashboard,
+  bodies,
   gateway: () =>
     gateway({
       rounds: Number(options.rounds),

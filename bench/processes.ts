@@ -55,6 +55,12 @@ export function residentMiB(pid: number): number {
   return match ? Number(match[1]) / 1024 : Number.NaN;
 }
 
+/** The largest resident memory of a process since its start, in MiB. */
+export function peakMiB(pid: number): number {
+  const match = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
+  return match ? Number(match[1]) / 1024 : Number.NaN;
+}
+
 /** Every process below `pid`, itself included, with its command line. */
 export function descendants(pid: number): { pid: number; command: string }[] {
   const parents = new Map<number, number>();

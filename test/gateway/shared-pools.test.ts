@@ -82,7 +82,7 @@ describe("the memory of bodies", () => {
 });
 
 describe("a body that arrives too slowly", () => {
-  it("is refused, and its memory released", async () => {
+  it("is refused, and its memory released; one that is converted takes memory twice", async () => {
     const bodies = new Bodies({ oneBytes: MiB, allBytes: 4 * MiB, windowMs: 100, windowBytes: 1000 });
     const principal = {
       keyId: "k",
@@ -95,9 +95,15 @@ describe("a body that arrives too slowly", () => {
     const codes: string[] = [];
     const server = createServer((request, response) => {
       bodies.read(
-        { request, response, id: "1", at: Date.now(), principal, operation: undefined },
         {
-          bodyRead: (_pending, body) => response.end(String(body.length)),
+          ...{ request, response, id: "1", at: Date.now(), principal, operation: undefined },
+          copies: request.headers["x-converted"] === undefined ? 1 : 2,
+        },
+        {
+          bodyRead: (pending, body) => {
+            pending.release();
+            response.end(String(body.length));
+          },
           bodyRefused: (_pending, why) => {
             codes.push(why.code);
             response.writeHead(why.status).end();
@@ -121,6 +127,15 @@ describe("a body that arrives too slowly", () => {
     socket.destroy();
     const steady = await fetch(`http://127.0.0.1:${at}`, { method: "POST", body: Buffer.alloc(500_000) });
     expect(await steady.text()).toBe("500000");
+    // A quarter of the memory is for one organisation, and a body that is converted takes its size twice.
+    for (const [headers, status] of [
+      [{}, 200],
+      [{ "x-converted": "yes" }, 503],
+    ] as const)
+      expect(
+        (await fetch(`http://127.0.0.1:${at}`, { method: "POST", headers, body: Buffer.alloc(600_000) })).status,
+      ).toBe(status);
+    expect(codes.at(-1)).toBe("memory_exhausted");
     bodies.close();
     server.close();
     server.closeAllConnections();

@@ -111,7 +111,10 @@ export class ApiServer implements BodyReceiver<BodyOperation> {
     if (!principal.scopes.includes("inference"))
       this.#refuse({ ...incoming, principal }, problem("scope_missing", "the API key lacks the scope inference"));
     else if (operation.kind === "read") this.#respond({ ...incoming, principal }, operation.respond(principal));
-    else this.shared.bodies.read({ request, response, id, at, principal, operation }, this);
+    else {
+      const copies = this.api === "ollama" ? 2 : 1;
+      this.shared.bodies.read({ request, response, id, at, principal, operation, copies }, this);
+    }
   }
 
   bodyRead(pending: PendingRequest<BodyOperation>, body: Buffer): void {

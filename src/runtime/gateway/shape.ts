@@ -76,8 +76,8 @@ export interface Call {
   readonly maxOutputTokens: number | undefined;
   /** The gateway adds `stream_options` to the request, which some servers refuse. */
   readonly addsUsageOption: boolean;
-  /** The body for an upstream. */
-  body(upstream: UpstreamTraits): Buffer;
+  /** The body for an upstream, in pieces if it is large: joining them would take its memory twice. */
+  body(upstream: UpstreamTraits): Buffer | readonly Buffer[];
   /** The request is not sent again: its body needs no memory any more. */
   forgetBody(): void;
   streamShape(): StreamShape;

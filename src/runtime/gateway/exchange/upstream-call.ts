@@ -2,6 +2,7 @@ import type { Dispatcher } from "undici";
 import { toError } from "../../../errors/thrown.js";
 import { isBuiltIn } from "../../engine/client.js";
 import { type Trace, traceparent } from "../../kernel/trace.js";
+import { BodyStream, bytesOf } from "../request/pieces.js";
 import { codingsOf, Decoder, type DecoderListener } from "../response/decoder.js";
 import { type Headers, UpstreamResponse } from "../response/upstream-response.js";
 import { type Result, resultOfError } from "../routing/health.js";
@@ -99,7 +100,11 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, DecoderListener
     const { prefix, query } = this.target.address;
     const path = prefix + this.call.path + query;
     const body = this.call.body({ model: upstreamModel, builtIn: isBuiltIn(engine), usageOption });
-    this.target.pool.dispatch({ path, method: "POST", headers, body }, this);
+    if (Buffer.isBuffer(body)) this.target.pool.dispatch({ path, method: "POST", headers, body }, this);
+    else {
+      headers.push("content-length", String(bytesOf(body)));
+      this.target.pool.dispatch({ path, method: "POST", headers, body: new BodyStream(body) }, this);
+    }
   }
 
   /** Aborts the call; `onBroken` follows. A call that waits for its connection is aborted as soon as it has one. */

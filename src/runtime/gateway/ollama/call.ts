@@ -5,6 +5,7 @@ import { firstViolation } from "../../kernel/violations.js";
 import { OPERATIONS } from "../operations.js";
 import { isProblem, type Problem, problem } from "../problem.js";
 import { scanBody } from "../request/openai.js";
+import { sentAs } from "../request/pieces.js";
 import type { Call, DocumentShape, LoadRequest } from "../shape.js";
 import { estimateTokens, inputsIn } from "../token-estimate.js";
 import { chatBody, embedBody, embeddingsBody, generateBody } from "./messages.js";
@@ -12,19 +13,21 @@ import { documentConverter, embeddingsConverter, type Field, loadedResponse, Oll
 import { chatRequest, generateRequest, type OpenAiBody, ownFields, rawRequest } from "./upstream.js";
 
 const NO_FIELDS: ReadonlySet<string> = new Set();
+const EMPTY = Buffer.alloc(0);
 
 /** The parsed body of an Ollama request. The scanner first refuses what is nested too deeply to parse. */
 export function parseBody<Shape extends z.ZodType>(shape: Shape, body: Buffer): z.infer<Shape> | Problem {
   const scanned = scanBody(body, NO_FIELDS);
   if (!scanned.ok) return problem("invalid_body", scanned.message);
+  const json = body.toString("utf8");
   let document: unknown = scanned.document;
   try {
-    document ??= JSON.parse(body.toString("utf8"));
+    document ??= JSON.parse(json);
   } catch (error) {
     return problem("invalid_body", `the body is not valid JSON: ${messageOf(error)}`);
   }
   const parsed = shape.safeParse(document);
-  if (parsed.success) return withExactNumbers(shape, body) ?? parsed.data;
+  if (parsed.success) return hasInexactNumbers(json) ? shape.parse(withExactNumbers(json)) : parsed.data;
   const { field, message } = firstViolation(parsed.error.issues, document);
   return problem("invalid_body", message, field === "" ? {} : { param: field });
 }
@@ -32,14 +35,9 @@ export function parseBody<Shape extends z.ZodType>(shape: Shape, body: Buffer): 
 /** Fields with the client's own JSON: the arguments of tool calls, and schemas. They are sent on with all digits of their numbers. */
 const OWN_JSON: ReadonlySet<string> = new Set(["messages", "tools", "format"]);
 
-/** The parsed body if `OWN_JSON` contains a number that JavaScript cannot hold. */
-function withExactNumbers<Shape extends z.ZodType>(shape: Shape, body: Buffer): z.infer<Shape> | undefined {
-  const json = body.toString("utf8");
-  if (!hasInexactNumbers(json)) return undefined;
+function withExactNumbers(json: string): unknown {
   const fields = Object.entries(Object(parseExactly(json)));
-  return shape.parse(
-    Object.fromEntries(fields.map(([name, value]) => [name, OWN_JSON.has(name) ? value : rounded(value)])),
-  );
+  return Object.fromEntries(fields.map(([name, value]) => [name, OWN_JSON.has(name) ? value : rounded(value)]));
 }
 
 export function readChat(body: Buffer): Call | LoadRequest | Problem {
@@ -122,7 +120,8 @@ function ollamaCall(
   convertDocument: DocumentShape,
   field: Field,
 ): Call {
-  let kept: OpenAiBody = fields;
+  // As bytes, outside of JavaScript's heap: strings of megabytes would stay in it for a while. Without the opening brace.
+  let rest = Buffer.from(stringifyExactly(fields)).subarray(1);
   return {
     api: "ollama",
     operation,
@@ -134,17 +133,16 @@ function ollamaCall(
     choices: 1,
     maxOutputTokens: typeof fields["max_tokens"] === "number" ? fields["max_tokens"] : undefined,
     addsUsageOption: stream,
-    body: (upstream) =>
-      Buffer.from(
-        stringifyExactly({
-          model: upstream.model,
-          ...kept,
-          ...(stream && upstream.usageOption ? { stream_options: { include_usage: true } } : {}),
-          ...(upstream.builtIn ? own : {}),
-        }),
-      ),
+    body: (upstream) => {
+      const added = {
+        model: upstream.model,
+        ...(stream && upstream.usageOption ? { stream_options: { include_usage: true } } : {}),
+        ...(upstream.builtIn ? own : {}),
+      };
+      return sentAs([Buffer.from(`${JSON.stringify(added).slice(0, -1)},`), rest]);
+    },
     forgetBody: () => {
-      kept = {};
+      rest = EMPTY;
     },
     streamShape: () => new OllamaStream(model, field),
     convertDocument,

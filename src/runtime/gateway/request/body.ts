@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Principal } from "../../../contracts/credentials.js";
 import { type Problem, problem } from "../problem.js";
+import { BodyGarbage } from "./body-garbage.js";
 import { BodyMemory, type Lease, SMALL_BYTES } from "./body-memory.js";
 
 /** Maximum size of one request body, and of all bodies in the memory of this process; and the lowest rate at which one may arrive. */
@@ -40,11 +41,14 @@ export interface Admitted<Operation> {
   readonly at: number;
   readonly principal: Principal;
   readonly operation: Operation;
+  /** How often the body is in memory at the same time: twice if it is converted. */
+  readonly copies: 1 | 2;
 }
 
 /** Reads whole request bodies, within the limit of one body and the memory that organisations share. */
 export class Bodies {
   readonly memory: BodyMemory;
+  readonly garbage = new BodyGarbage();
   /** Bodies that have not arrived completely. */
   readonly #arriving = new Set<PendingRequest<unknown>>();
   readonly #timer: NodeJS.Timeout;
@@ -82,6 +86,7 @@ export class Bodies {
   #sweep(): void {
     const now = Date.now();
     for (const pending of this.#arriving) pending.checkRate(now);
+    this.garbage.sweep(this.held);
   }
 
   #refusedHeaders(request: IncomingMessage): Problem | undefined {
@@ -103,11 +108,14 @@ export class PendingRequest<Operation> implements Admitted<Operation>, Lease {
   readonly at: number;
   readonly principal: Principal;
   readonly operation: Operation;
+  readonly copies: 1 | 2;
   readonly organisation: string;
   bytes = 0;
   reserved = 0;
+  /** Bytes of the body that have arrived. */
+  #arrived = 0;
   #parts: Buffer[] = [];
-  /** The whole body, of which the first `bytes` have arrived, if it is large and its size is known. */
+  /** The whole body, of which the first `#arrived` bytes are there, if it is large and its size is known. */
   #whole: Buffer | undefined;
   #ended = false;
   /** Epoch milliseconds; 0 before the first check of the rate. */
@@ -125,6 +133,7 @@ export class PendingRequest<Operation> implements Admitted<Operation>, Lease {
     this.at = admitted.at;
     this.principal = admitted.principal;
     this.operation = admitted.operation;
+    this.copies = admitted.copies;
     this.organisation = admitted.principal.organisation;
   }
 
@@ -137,7 +146,9 @@ export class PendingRequest<Operation> implements Admitted<Operation>, Lease {
 
   /** Releases the memory of the body once it is not needed any more. */
   release(): void {
-    if (this.bytes > 0) this.bodies.memory.release(this);
+    if (this.bytes === 0) return;
+    this.bodies.garbage.released(this.bytes);
+    this.bodies.memory.release(this);
   }
 
   /** Refuses a body that arrives so slowly that its sender holds memory for nothing. `now`: epoch milliseconds. */
@@ -158,9 +169,9 @@ export class PendingRequest<Operation> implements Admitted<Operation>, Lease {
     if (this.#ended) return;
     const { oneBytes } = this.bodies.limits;
     this.#windowBytes += part.length;
-    if (this.bytes + part.length > oneBytes) {
+    if (this.#arrived + part.length > oneBytes) {
       this.#refuse(tooLarge(oneBytes));
-    } else if (this.bodies.memory.take(this, part.length, Date.now())) {
+    } else if (this.bodies.memory.take(this, part.length * this.copies, Date.now())) {
       this.#keep(part);
     } else {
       const why = "too many large requests are being processed at the same time";
@@ -173,7 +184,8 @@ export class PendingRequest<Operation> implements Admitted<Operation>, Lease {
    * buffer take no memory before something is written into them.
    */
   #keep(part: Buffer): void {
-    const before = this.bytes - part.length;
+    const before = this.#arrived;
+    this.#arrived += part.length;
     const length = Number(this.request.headers["content-length"]);
     if (before === 0 && length > SMALL_BYTES) this.#whole = Buffer.allocUnsafeSlow(length);
     if (this.#whole === undefined) this.#parts.push(part);

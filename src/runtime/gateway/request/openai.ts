@@ -7,6 +7,7 @@ import { type Problem, problem } from "../problem.js";
 import { OpenAiStream } from "../response/openai-stream.js";
 import type { Call, DocumentShape, StreamShape, UpstreamTraits } from "../shape.js";
 import { estimateTokens, estimateTokensOfJson, inputsIn } from "../token-estimate.js";
+import { sentAs } from "./pieces.js";
 
 /** A body up to this size is parsed completely, so that every byte of it is valid JSON; the upstream parses a larger one. */
 const MAX_PARSED_BYTES = 16 * 1024;
@@ -156,7 +157,7 @@ class OpenAiCall implements Call {
     return this.stream && !this.#wantsUsage;
   }
 
-  body({ model, usageOption }: UpstreamTraits): Buffer {
+  body({ model, usageOption }: UpstreamTraits): Buffer | readonly Buffer[] {
     const { bytes, model: name, options, close } = this.parts;
     const splices: { readonly start: number; readonly end: number; readonly text: string }[] = [];
     if (model !== this.model) splices.push({ start: name.start, end: name.end, text: JSON.stringify(model) });
@@ -164,7 +165,7 @@ class OpenAiCall implements Call {
       if (options === undefined) splices.push({ start: close, end: close, text: `,"stream_options":${WITH_USAGE}` });
       else splices.push({ start: options.start, end: options.end, text: WITH_USAGE });
     }
-    if (splices.length === 0) return bytes;
+    if (splices.length === 0) return sentAs([bytes]);
     const spliced: Buffer[] = [];
     let at = 0;
     for (const { start, end, text } of splices.sort((a, b) => a.start - b.start)) {
@@ -172,7 +173,7 @@ class OpenAiCall implements Call {
       at = end;
     }
     spliced.push(bytes.subarray(at));
-    return Buffer.concat(spliced);
+    return sentAs(spliced);
   }
 
   forgetBody(): void {
