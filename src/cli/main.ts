@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { isSystemError } from "../disk/disk-errors.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { messageOf } from "../errors/thrown.js";
 import { suggest } from "../platform-file/suggest.js";
@@ -76,6 +77,8 @@ function report(error: unknown): number {
 }
 
 function internal(error: unknown): KeelsonError {
+  if (isSystemError(error) && error.syscall === "uv_cwd")
+    return new KeelsonError("directory/gone", "the current directory does not exist any more", { cause: error });
   return new KeelsonError("internal", messageOf(error));
 }
 

@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 import { type FileHandle, mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
 import { isSystemError } from "./disk-errors.js";
+import { makeDirectories } from "./make-directories.js";
 
 /**
  * A directory that is held open, so that names are resolved in it even if its path is replaced meanwhile (`openat`, by
@@ -16,7 +17,7 @@ export class HeldDirectory {
 
   /** Opens a directory that the user has named: links to it are followed. Creates it and its parents if it is absent. */
   static async named(path: string): Promise<HeldDirectory> {
-    await mkdir(path, { recursive: true });
+    await makeDirectories(path);
     return new HeldDirectory(await open(path, constants.O_RDONLY | constants.O_DIRECTORY), path);
   }
 

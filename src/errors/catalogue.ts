@@ -28,6 +28,8 @@ const ERRORS = {
   ...adminApiErrors,
 };
 
+export const ERROR_CODES: readonly string[] = Object.keys(ERRORS);
+
 /** A code of the catalogue. A code that is not listed does not compile. */
 export type ErrorCode = keyof typeof ERRORS;
 

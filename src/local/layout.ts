@@ -1,9 +1,6 @@
-import { mkdir } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
-import { isSystemError } from "../disk/disk-errors.js";
+import { join, resolve } from "node:path";
+import { makeDirectories } from "../disk/make-directories.js";
 import { requireOwnDirectory } from "../disk/own-directory.js";
-import { statIfPresent } from "../disk/read.js";
-import { KeelsonError } from "../errors/keelson-error.js";
 
 /** Paths of one running platform, below its data directory. */
 export interface Layout {
@@ -66,24 +63,7 @@ export async function requireOwnData(root: string): Promise<void> {
  * another user and has a directory of its own inside, accessible to that user only.
  */
 export async function makeRoot(root: string): Promise<void> {
-  await make(root, process.getuid?.() === 0 ? 0o711 : 0o700);
-}
-
-/** One level at a time: below /proc, where nothing can be created, the recursive `mkdir` of Node.js never returns. */
-async function make(directory: string, mode: number): Promise<void> {
-  const parent = dirname(directory);
-  const existing = await statIfPresent(directory);
-  if (existing?.isDirectory() || parent === directory) return;
-  await make(parent, mode);
-  await mkdir(directory, { mode }).catch((error: unknown) => {
-    const code = isSystemError(error) ? error.code : undefined;
-    if (code === "ENOENT")
-      throw new KeelsonError("data/unwritable", `cannot create ${directory}: nothing can be created in ${parent}`, {
-        cause: error,
-      });
-    // EEXIST: another process created it meanwhile.
-    if (code !== "EEXIST") throw error;
-  });
+  await makeDirectories(root, process.getuid?.() === 0 ? 0o711 : 0o700);
 }
 
 export function layout(root: string): Layout {

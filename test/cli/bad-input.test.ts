@@ -1,6 +1,6 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, openSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import { afterAll, describe, expect, it } from "vitest";
@@ -199,6 +199,98 @@ describe("every command", () => {
       await once(left, "close");
       expect(complaint, args.join(" ")).toBe("");
     });
+  });
+});
+
+describe("a place where nothing can be created", () => {
+  it("is refused by commands that create a directory, at once", async () => {
+    const lines = [
+      ["init", "/proc/shop"],
+      ["render", "starter", "-t", "compose", "-o", "/proc/shop"],
+      ["up", "starter", "--data", "/proc/shop"],
+    ];
+    await each(lines, async (args) => {
+      const result = await keelson(workDirectory(cleanups), args, { timeout: 30_000 });
+      expect({ args, code: result.code }).toEqual({ args, code: 1 });
+      expectError(result, args.join(" "), "\\S+/unwritable");
+    });
+  });
+
+  it("is refused if it is a file, which stays as it is", async () => {
+    const cwd = workDirectory(cleanups);
+    writeFileSync(join(cwd, "file"), "mine");
+    for (const place of ["file", "file/shop"]) {
+      const result = await keelson(cwd, ["init", place]);
+      expect(result.code).toBe(1);
+      expectError(result, place, "data/not-a-directory");
+      expect(result.err).toContain(`${join(cwd, "file")} is not a directory`);
+    }
+    expect(readFileSync(join(cwd, "file"), "utf8")).toBe("mine");
+  });
+
+  it("is the current directory after it was removed: an error with a hint, or no error where it is not needed", async () => {
+    const cwd = workDirectory(cleanups);
+    const shell = (line: string) =>
+      spawnSync(
+        "sh",
+        ["-c", `mkdir gone && cd gone && rmdir ../gone && exec "$0" ${program} ${line}`, process.execPath],
+        {
+          cwd,
+          encoding: "utf8",
+        },
+      );
+    for (const line of ["init", "up", "check"]) {
+      const { status, stderr } = shell(line);
+      expect([line, status]).toEqual([line, 1]);
+      expect(stderr).toBe(
+        "error directory/gone the current directory does not exist any more\n  hint: change to another directory\n",
+      );
+    }
+    expect(shell("version").status).toBe(0);
+  });
+});
+
+describe("keelson init", () => {
+  it("gives others access to the folder as the umask says, and to the data in it never", async () => {
+    const cwd = workDirectory(cleanups);
+    expect((await keelson(cwd, ["init", "a/b"])).code).toBe(0);
+    const modeOf = (path: string) => statSync(join(cwd, path)).mode & 0o777;
+    const usual = 0o777 & ~process.umask();
+    expect([modeOf("a"), modeOf("a/b")]).toEqual([usual, usual]);
+    expect(modeOf("a/b/.keelson") & 0o066).toBe(0);
+  });
+});
+
+describe("a hint", () => {
+  it.each([
+    ["provide: docker", "hint: containers on one machine: `provide: in-cluster`, and `keelson render -t compose`"],
+    ["models: { a: { source: ollama://llama3 } }", "for Ollama: `engine: ollama` and the name alone, `source: llama3`"],
+    ["models: { a: { source: s3://bucket/a.gguf } }", "for a bucket: the https:// address of the object"],
+  ])("names what is possible instead of %s", async (line, hint) => {
+    const cwd = workDirectory(cleanups);
+    writeFileSync(join(cwd, "platform.yaml"), `platform: shop\n${line}\n`);
+    const { code, err } = await keelson(cwd, ["check"]);
+    expect([code, err]).toEqual([2, expect.stringContaining(hint)]);
+  });
+
+  it("names the nearest error code", async () => {
+    const { code, err } = await keelson(workDirectory(cleanups), ["docs", "port/inuse"]);
+    expect([code, err]).toEqual([2, expect.stringContaining("did you mean port/in-use?")]);
+  });
+});
+
+describe("a second render", () => {
+  it("does not repeat the notes of the first one, unless a file changes", async () => {
+    const cwd = workDirectory(cleanups);
+    const render = (...more: string[]) =>
+      keelson(cwd, ["render", "starter", "-e", "production", "-t", "kubernetes", "-o", "out", ...more]);
+    expect((await render()).err).toMatch(/^note /m);
+    const second = (await render()).err;
+    expect(second).not.toMatch(/^note /m);
+    expect(second).toMatch(/\d+ notes as before; --json contains them/);
+    expect(JSON.parse((await render("--json")).out).notes.length).toBeGreaterThan(0);
+    rmSync(join(cwd, "out", readdirSync(join(cwd, "out"))[0] ?? ""), { recursive: true });
+    expect((await render()).err).toMatch(/^note /m);
   });
 });
 

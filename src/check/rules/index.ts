@@ -34,6 +34,7 @@ import { imageUnpinned } from "./delivery/image-unpinned.js";
 import { misspelledName } from "./delivery/misspelt-name.js";
 import { noModelSource } from "./delivery/no-model-source.js";
 import { patchNote } from "./delivery/patch-note.js";
+import { simulatedAnswers } from "./delivery/simulated-answers.js";
 import { callUnexposed } from "./network/call-unexposed.js";
 import { needUncalled } from "./network/need-uncalled.js";
 import { open } from "./network/open.js";
@@ -143,6 +144,7 @@ export const rules: readonly Rule[] = [
   imageUnpinned,
   extensionMissing,
   noModelSource,
+  simulatedAnswers,
   misspelledName,
   patchNote,
 

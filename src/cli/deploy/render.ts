@@ -125,7 +125,10 @@ function report(
   const parts = counts.filter(([number]) => number > 0).map(([number, word]) => `${number} ${word}`);
   printError(`${plan.platform} (${plan.environment}) in ${directory}: ${parts.join(", ")}\n`);
   for (const secret of secrets) printError(`created ${join(directory, secret)}\n`);
-  printNotes(rendering.notes);
+  const changed = secrets.length > 0 || changes.some(({ kind }) => kind !== "keep");
+  // They were shown when the files were written.
+  if (changed) printNotes(rendering.notes);
+  else if (rendering.notes.length > 0) printError(`${rendering.notes.length} notes as before; --json contains them\n`);
 }
 
 function printNotes(notes: readonly Note[]): void {

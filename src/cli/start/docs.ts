@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readdirIfPresent } from "../../disk/read.js";
-import { errorEntry, isErrorCode } from "../../errors/catalogue.js";
+import { ERROR_CODES, errorEntry, isErrorCode } from "../../errors/catalogue.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { suggest } from "../../platform-file/suggest.js";
 import { PACKAGE } from "../installation.js";
@@ -60,7 +60,7 @@ function titleOf(text: string): string {
 }
 
 function unknownPage(topic: string, names: readonly string[]): KeelsonError {
-  const near = suggest(topic, names);
+  const near = suggest(topic, topic.includes("/") ? ERROR_CODES : names);
   return new KeelsonError("docs/unknown", `there is no page ${topic}`, {
     hint: `${near === undefined ? "" : `did you mean ${near}? `}pages: ${names.join(", ")}`,
   });

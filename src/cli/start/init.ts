@@ -1,9 +1,10 @@
-import { mkdir } from "node:fs/promises";
 import { basename, join, relative, resolve } from "node:path";
 import { createFile, replaceFile } from "../../disk/atomic-file.js";
 import { diskError, isSystemError } from "../../disk/disk-errors.js";
+import { makeDirectories } from "../../disk/make-directories.js";
 import { readIfPresent } from "../../disk/read.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
+import { makeRoot } from "../../local/layout.js";
 import { applyEdits } from "../../platform-file/edit/apply.js";
 import { readPlatform } from "../../platform-file/index.js";
 import { blueprintNames, blueprintText, PLATFORM_FILE, STARTER } from "../platform/load.js";
@@ -44,7 +45,8 @@ export async function init(directory: string | undefined, options: InitOptions):
   try {
     const schema = await schemaText();
     await uninterrupted(async () => {
-      await mkdir(join(folder, ".keelson"), { recursive: true, mode: 0o700 });
+      await makeDirectories(folder);
+      await makeRoot(join(folder, ".keelson"));
       await replaceFile(join(folder, SCHEMA_FILE), schema, { mode: 0o644 });
       // A file that was created meanwhile is not overwritten.
       await createFile(path, text, 0o666);

@@ -8,6 +8,11 @@ export const commandErrors = {
     status: 500,
     hint: "this is a defect of keelson; KEELSON_DEBUG=1 shows where",
   },
+  "directory/gone": {
+    summary: "The current directory was removed.",
+    exitCode: 1,
+    hint: "change to another directory",
+  },
   "output/failed": {
     summary: "The output of a command could not be written, for example because the disk is full.",
     exitCode: 1,

@@ -3,14 +3,14 @@ import type { ErrorEntries } from "../entry.js";
 /** `keelson up`: its data directory, its processes, its ports and its PostgreSQL server. */
 export const localPlatformErrors = {
   "data/unwritable": {
-    summary: "The data directory cannot be created or written.",
+    summary: "A directory cannot be created or written.",
     exitCode: 1,
-    hint: "choose a directory of your own with --data DIR",
+    hint: "choose a directory of your own; --data DIR names that of a platform",
   },
   "data/not-a-directory": {
-    summary: "The data directory is a file.",
+    summary: "A file is where a directory is required.",
     exitCode: 1,
-    hint: "choose another with --data DIR",
+    hint: "choose another directory; --data DIR names that of a platform",
   },
   "data/foreign": {
     summary: "The data directory contains files that Keelson did not create.",
@@ -41,7 +41,7 @@ export const localPlatformErrors = {
     summary: "The disk has too little free space.",
     exitCode: 1,
     status: 507,
-    hint: "free some space, or choose another disk with --data DIR",
+    hint: "free some space, or choose a directory on another disk; --data DIR names that of a platform",
   },
   "port/in-use": {
     summary: "The port is in use by another process.",

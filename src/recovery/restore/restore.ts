@@ -6,6 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { extract } from "tar";
 import { syncDirectory } from "../../disk/atomic-file.js";
 import { diskError, isSystemError, requireSpace } from "../../disk/disk-errors.js";
+import { makeDirectories } from "../../disk/make-directories.js";
 import {
   claimMountPoint,
   contentOf,
@@ -117,7 +118,7 @@ export async function unpackInto(
     return { logFiles: files.length, end, timeline: followed.timeline, tablespaces };
   };
   const log = await orDiscard(async () => {
-    await mkdir(dirname(temporary), { recursive: true });
+    await makeDirectories(dirname(temporary));
     if (await isMountPoint(target)) await claimMountPoint(target);
     await mkdir(temporary, { mode: 0o700 });
     await requireSpace(temporary, manifest.size);
