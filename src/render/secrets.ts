@@ -24,8 +24,9 @@ export function generatedSecrets(plan: Plan): readonly GeneratedSecret[] {
   if (tokens.length > 0)
     add(INTERNAL_SECRET, Object.fromEntries(tokens.map((key) => [key, { kind: "random", bytes: 32 } as const])));
   for (const store of plan.stores) if (runsAsContainers(store)) add(store.name, storeRecipes(store));
+  const managed = new Set(plan.stores.filter(({ provider }) => provider.kind === "managed").map(({ name }) => name));
   for (const secret of plan.secrets)
-    if (secret.from === "generated" && !isManagedStore(plan, secret.name))
+    if (secret.from === "generated" && !managed.has(secret.name))
       add(secret.name, Object.fromEntries(secret.keys.map((key) => [key, made.get(secret.name)?.[key] ?? random])));
   return [...made].filter(([, keys]) => Object.keys(keys).length > 0).map(([name, keys]) => ({ name, keys }));
 }
@@ -45,8 +46,4 @@ const random: SecretValue = { kind: "random", bytes: 24 };
 
 function storeRecipes(store: Store): Readonly<Record<string, SecretValue>> {
   return STORES[store.kind].secret.values(`${store.name}:${store.port}`);
-}
-
-function isManagedStore(plan: Plan, name: string): boolean {
-  return plan.stores.some((store) => store.name === name && store.provider.kind === "managed");
 }

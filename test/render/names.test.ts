@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { z } from "zod";
 import { readPlatform } from "../../src/platform-file/platform.js";
 import { compose } from "../../src/render/compose/index.js";
+import { secretFiles } from "../../src/render/compose/secrets.js";
 import { manifests } from "../../src/render/kubernetes/index.js";
 import { planOf } from "../support/check/findings.js";
 
@@ -30,6 +33,32 @@ describe("names in a cluster", () => {
     const shared =
       'services: { a: { image: "x:1", port: 80, volumes: { b-c: 1Gi } }, a-b: { image: "x:1", port: 80, volumes: { c: 1Gi } } }';
     expect(() => compose.render(planOf(`platform: shop\n${shared}`))).toThrow("would share the volume a-b-c");
+  });
+
+  it("keep every edge and secret of Compose apart, whatever they contain", () => {
+    const text = `platform: shop
+services:
+  a: { image: "x:1", port: 80, calls: [b-to-c, b-outside] }
+  b-to-c: { image: "x:1", port: 80 }
+  b-outside: { image: "x:1", port: 80 }
+  a-to-b: { image: "x:1", port: 80, calls: [c, api.example.com] }
+  c: { image: "x:1", port: 80 }
+`;
+    const file = z
+      .looseObject({ services: z.record(z.string(), z.looseObject({ networks: z.array(z.string()) })) })
+      .parse(parse(compose.render(planOf(text)).files[0]?.text ?? ""));
+    const shared = (left: string, right: string) =>
+      file.services[left]?.networks.filter((name) => file.services[right]?.networks.includes(name)) ?? [];
+    expect(shared("a", "b-to-c")).toHaveLength(1);
+    expect(shared("a-to-b", "c")).toHaveLength(1);
+    expect(shared("a", "c")).toEqual([]);
+    expect(shared("a", "a-to-b")).toEqual([]);
+    expect(shared("a-to-b", "b-outside")).toEqual([]);
+    const mounts = [
+      { secret: "a", keys: ["b-c"], directory: "a" },
+      { secret: "a-b", keys: ["c"], directory: "a-b" },
+    ];
+    expect(Object.keys(secretFiles(mounts))).toHaveLength(2);
   });
 
   it.each(["data", "tmp", "plan", "secret-internal", "shared-memory", "keelson-plan"])(

@@ -98,7 +98,8 @@ function composeFile(
 
 /** The volume `c` of `a-b` and the volume `b-c` of `a` would be one volume, with the data of both. */
 function refuseSharedVolumes(volumes: readonly string[]): void {
-  const shared = volumes.find((name, index) => volumes.indexOf(name) !== index);
+  const seen = new Set<string>();
+  const shared = volumes.find((name) => seen.size === seen.add(name).size);
   if (shared === undefined) return;
   throw new KeelsonError("render/same-name", `two components would share the volume ${shared}`, {
     hint: "rename one of them, or its volume, in the platform file",

@@ -25,7 +25,7 @@ export function networks(plan: Plan, index: PlanIndex): Networks {
       attach(edge.from, externalNetwork(edge.from));
       all[externalNetwork(edge.from)] = {};
     } else {
-      const pair = `${edge.from}-to-${callee}`;
+      const pair = pairNetwork(edge.from, callee);
       attach(edge.from, pair);
       attach(callee, pair);
       all[pair] = { internal: true };
@@ -53,6 +53,17 @@ export function containerBehind(index: PlanIndex, edge: Edge): string | undefine
   const store = index.store(edge.to);
   if (store) return runsAsContainers(store) ? store.name : undefined;
   return index.servedBy(edge.to);
+}
+
+/** What the names of networks contain besides those of components. */
+const RESERVED = /-to-|-(outside|alone)$/;
+
+/**
+ * The network of a caller and its callee. Names of components have no underscores, so two pairs never share a network: with
+ * hyphens, `a` to `b-to-c` would be `a-to-b` to `c`.
+ */
+function pairNetwork(caller: string, callee: string): string {
+  return RESERVED.test(caller) || RESERVED.test(callee) ? `${caller}_to_${callee}` : `${caller}-to-${callee}`;
 }
 
 function externalNetwork(name: string): string {

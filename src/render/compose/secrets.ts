@@ -5,8 +5,9 @@ import type { FileMount } from "./service.js";
 /** The folder beside the Compose file with one file per key. */
 export const SECRETS_FOLDER = "secrets";
 
+/** The names of secrets have no dots, so the key `b-c` of `a` and the key `c` of `a-b` are two. */
 function secretSource(secret: string, key: string): string {
-  return `${secret}-${key}`;
+  return `${secret}.${key}`;
 }
 
 export function secretMounts(mounts: readonly SecretMount[]): readonly FileMount[] {

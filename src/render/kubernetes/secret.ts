@@ -37,10 +37,9 @@ export function secretManifest(
 
 /** What is needed besides the rendered files when they are applied without `keelson deploy`. */
 export function secretNotes(plan: Plan): readonly Note[] {
-  const element = (name: string) =>
-    plan.stores.find((store) => store.name === name)?.path ?? plan.secrets.find((secret) => secret.name === name)?.path;
+  const paths = new Map([...plan.secrets, ...plan.stores].map(({ name, path }) => [name, path]));
   return generatedSecrets(plan).map(({ name, keys }) => ({
-    path: element(name) ?? "platform",
+    path: paths.get(name) ?? "platform",
     message: `the Secret ${name} (${Object.keys(keys).join(", ")}) is in no rendered file: keelson deploy generates it, and keelson secrets prints it for other tools`,
   }));
 }

@@ -172,14 +172,14 @@ function parametersOf(database: Postgres): Record<string, string> {
 }
 
 /** The bucket for backups; undefined: the operator takes no backups. */
-function backupBucket(plan: Plan, { provider }: Postgres): BucketStore | undefined {
-  return plan.stores.filter(isBucket).find((store) => provider.sendsTo.includes(store.name));
+function backupBucket({ index }: Scope, { provider }: Postgres): BucketStore | undefined {
+  return provider.sendsTo.flatMap((name) => index.store(name) ?? []).find(isBucket);
 }
 
 function clusterNotes(scope: Scope, database: Postgres): readonly Note[] {
   const { plan } = scope;
   const { name, path, backups } = database;
-  const bucket = backupBucket(plan, database);
+  const bucket = backupBucket(scope, database);
   const copies = manualCopies(database);
   const messages: string[] = [];
   if (backups.snapshot)
@@ -223,7 +223,7 @@ const SIDECAR: Resources = {
 export function objectStore(scope: Scope, database: Postgres): ObjectStore | undefined {
   const { plan } = scope;
   const { backups } = database;
-  const bucket = backupBucket(plan, database);
+  const bucket = backupBucket(scope, database);
   if (!bucket || !(backups.full || backups.log)) return undefined;
   const days = Math.max(1, Math.ceil(Math.max(backups.full?.keep ?? 0, backups.log?.keep ?? 0) / 86_400_000));
   return {
