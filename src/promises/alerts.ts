@@ -113,6 +113,18 @@ export function providerEjected(model: Model, plan: Plan): Alert {
   };
 }
 
+/** No metric shows that a secret is known to others. */
+export function leakReported({ name }: WholePlatform, _plan: Plan): Alert {
+  return {
+    name: "secret-leaked",
+    subject: name,
+    severity: "critical",
+    condition: { kind: "unmeasured", why: "a leak is reported by a person or a scanner of repositories" },
+    for: 0,
+    summary: `a secret of ${name} is known to others`,
+  };
+}
+
 /** Nothing of the platform is available. Its own monitoring fails with it. */
 export function platformDown({ name }: WholePlatform, plan: Plan): Alert {
   return {

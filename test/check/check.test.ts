@@ -164,6 +164,7 @@ observe: { metrics: prometheus }
 `);
     const found = findings.filter(({ message }) => message.includes("RabbitMQ StatefulSet takes no backups"));
     expect(found.map(({ code, severity, origin }) => `${origin.line} ${severity} ${code}`)).toEqual([
+      "4 error recovery/broker-loss",
       "4 warning recovery/no-backup",
       "5 error availability/zone-loss",
     ]);

@@ -11,10 +11,10 @@ import { planOf } from "../support/check/findings.js";
 import { rowOf } from "../support/promises/rows.js";
 
 describe("the catalogue of faults", () => {
-  it("contains only faults that a platform file can declare, each once", () => {
+  it("contains every fault that a platform file can declare, each once", () => {
     const ids = faults.map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
-    for (const { id } of faults) expect(faultNames).toContain(id);
+    expect([...ids].sort()).toEqual([...faultNames].sort());
   });
 
   it("has a drill for exactly the faults that `keelson drill` can inject", () => {
@@ -43,7 +43,7 @@ describe("the catalogue of faults", () => {
 
   it("orders the faults by inclusion, without a cycle, and the larger faults of each in that order", () => {
     expect(largerFaults("process-crash")).toEqual(["node-loss", "zone-loss", "region-loss"]);
-    expect(largerFaults("database-loss")).toEqual(["backup-corruption", "deletion"]);
+    expect(largerFaults("database-loss")).toEqual(["backup-corruption", "deletion", "cluster-loss"]);
     const ids: readonly string[] = faults.map(({ id }) => id);
     for (const { id } of faults) {
       expect(largerFaults(id)).not.toContain(id);

@@ -1,5 +1,6 @@
 import type { Rule } from "../rule.js";
 import { allOnSpot } from "./availability/all-on-spot.js";
+import { clusterLossRule } from "./availability/cluster-loss.js";
 import { crashRecovery } from "./availability/crash-recovery.js";
 import { drainCutShort } from "./availability/drain-cut-short.js";
 import { livenessBeforeReadiness } from "./availability/liveness-before-readiness.js";
@@ -20,6 +21,7 @@ import { databaseConnections } from "./capacity/database-connections.js";
 import { gpuMemoryRule } from "./capacity/gpu-memory.js";
 import { limitsUnenforced } from "./capacity/limits-unenforced.js";
 import { memoryOvercommit } from "./capacity/memory-overcommit.js";
+import { overloadRule } from "./capacity/overload.js";
 import { poolTooSmall } from "./capacity/pool-too-small.js";
 import { rolloutSurge } from "./capacity/rollout-surge.js";
 import { scaleWithoutRequests } from "./capacity/scale-without-requests.js";
@@ -63,6 +65,7 @@ import { volumeLossRule } from "./recovery/volume-loss.js";
 import { certificateUnrenewed } from "./security/certificate-unrenewed.js";
 import { podsUnrestricted } from "./security/pods-unrestricted.js";
 import { secretInEnvironment } from "./security/secret-in-environment.js";
+import { secretLeakRule } from "./security/secret-leak.js";
 import { secretNeverRotated } from "./security/secret-never-rotated.js";
 import { controllerRetired } from "./upgrade/controller.js";
 import { kubernetesEndOfLife, storeEndOfLife } from "./upgrade/end-of-life.js";
@@ -91,6 +94,7 @@ export const rules: readonly Rule[] = [
   unknownPromise,
 
   // Availability: faults, objectives, disruption budgets, rollouts, probes
+  clusterLossRule,
   providerOutageRule,
   crashRecovery,
   nodeLoss,
@@ -108,6 +112,7 @@ export const rules: readonly Rule[] = [
   drainCutShort,
 
   // Capacity
+  overloadRule,
   scaleWithoutRequests,
   scaleWithoutRoom,
   unschedulable,
@@ -127,6 +132,7 @@ export const rules: readonly Rule[] = [
   tlsMissing,
 
   // Security
+  secretLeakRule,
   secretInEnvironment,
   podsUnrestricted,
   secretNeverRotated,

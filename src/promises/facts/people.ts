@@ -35,3 +35,9 @@ export const rollbackStarted = {
   value: 5 * 60_000,
   why: "the release is recognised as the cause and `kubectl rollout undo` is run, or the file is reverted and deployed; 5 min assumed",
 };
+
+/** One secret is replaced at its source and revoked where it was valid. */
+export const secretRotated = {
+  value: 10 * 60_000,
+  why: "a new value is set at the source of each secret and the old one revoked, by hand: `rotate` is carried out by no component; 10 min assumed",
+};

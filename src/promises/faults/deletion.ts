@@ -96,7 +96,7 @@ const archived = {
 };
 
 /** Why the backups of a database in the cluster do not survive the deletion of its namespace. */
-function lostWithNamespace(database: DatabaseStore, plan: Plan): Prediction | undefined {
+export function lostWithNamespace(database: DatabaseStore, plan: Plan): Prediction | undefined {
   const { name, provider } = database;
   const isTaken = Object.values(takenBackups(database)).some((each) => typeof each === "object");
   if (provider.kind !== "in-cluster" || !isTaken || restorableAfterZoneLoss(database, plan)) return undefined;

@@ -5,13 +5,16 @@ import { badRelease } from "./bad-release.js";
 import { brokerLoss } from "./broker-loss.js";
 import { bucketLoss } from "./bucket-loss.js";
 import { cacheLoss } from "./cache-loss.js";
+import { clusterLoss } from "./cluster-loss.js";
 import { databaseLoss } from "./database-loss.js";
 import { deletion } from "./deletion.js";
 import { nodeLoss } from "./node-loss.js";
+import { overload } from "./overload.js";
 import { processCrash } from "./process-crash.js";
 import { providerOutage } from "./provider-outage.js";
 import { regionLoss } from "./region-loss.js";
 import { replicaLag } from "./replica-lag.js";
+import { secretLeak } from "./secret-leak.js";
 import { volumeLoss } from "./volume-loss.js";
 import { zoneLoss } from "./zone-loss.js";
 
@@ -29,8 +32,11 @@ export const faults = [
   bucketLoss,
   backupCorruption,
   deletion,
+  clusterLoss,
   badRelease,
   providerOutage,
+  overload,
+  secretLeak,
 ] as const;
 
 /** A fault of the catalogue. A platform file may name others (`FaultName`), which are not predicted yet. */

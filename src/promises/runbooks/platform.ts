@@ -71,3 +71,22 @@ export function failOverToRegion(plan: Plan): Runbook {
     done: `the entrance serves requests from ${to}, and its writes are in the promoted databases`,
   };
 }
+
+/** The cluster is lost. */
+export function rebuildCluster(plan: Plan): Runbook {
+  const databases = plan.stores.filter(isDatabase).filter(({ provider }) => provider.kind === "in-cluster");
+  return {
+    id: "rebuild-cluster",
+    subject: plan.platform,
+    title: `Rebuild the cluster of ${plan.platform}`,
+    when: "the cluster is deleted, or its control plane cannot be repaired",
+    steps: [
+      { action: "Create a cluster of the same version, with its node pools and add-ons." },
+      { action: "Set the secrets from their source." },
+      { action: "Deploy.", command: "keelson deploy FILE -e ENV" },
+      ...databases.map(({ name }) => ({ action: `Restore ${name} from its newest backup outside the cluster.` })),
+      { action: "Check that DNS answers with the address of the new entrance." },
+    ],
+    done: "the entrance serves requests, and every database contains its rows",
+  };
+}

@@ -38,6 +38,29 @@ export function restartUnit(unit: Unit, plan: Plan): Runbook {
   };
 }
 
+/** A unit receives more requests than its replicas serve. */
+export function addCapacity({ name, replicas }: Unit, plan: Plan): Runbook {
+  return {
+    id: "add-capacity",
+    subject: name,
+    title: `${name} is overloaded`,
+    when: `${name} refuses requests or answers slowly, and its replicas are ready`,
+    steps: [
+      {
+        action: "See how many replicas the autoscaler wants, and why it adds none.",
+        command: `kubectl -n ${plan.namespace} describe hpa ${name}`,
+      },
+      {
+        action: "Find pods that are pending because no node has room.",
+        command: `kubectl -n ${plan.namespace} get pods -l app.kubernetes.io/name=${name} -o wide`,
+      },
+      { action: `If it has reached its maximum of ${replicas.max}, raise that in the platform file and deploy.` },
+      { action: "If one client causes the load, limit its key." },
+    ],
+    done: `${name} refuses no requests`,
+  };
+}
+
 /** A node or zone with replicas of the unit has failed. */
 export function moveUnit(unit: Unit, plan: Plan, lost: "node" | "zone"): Runbook {
   return {

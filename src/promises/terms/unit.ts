@@ -105,6 +105,11 @@ export function rescheduling(unit: Unit, plan: Plan, lost: Domain, nodesNeeded: 
   ]);
 }
 
+/** A further replica on a node with room for it. */
+export function replicaStart(unit: Unit, plan: Plan): readonly Term[] {
+  return [cited("pod scheduled", podStartup), imagePullTime(unit, plan), start(unit, plan), withdrawal()];
+}
+
 /** Every replica is replaced by one of the previous version, as many at a time as the rollout allows. */
 export function rolloutOfAll(unit: Unit, plan: Plan): readonly Term[] {
   const { rollout, replicas, workload, health } = unit;

@@ -1,0 +1,116 @@
+import type { Plan } from "../../plan/plan.js";
+import { type BucketStore, type DatabaseStore, isBucket, isDatabase } from "../../plan/stores/index.js";
+import { platformDown } from "../alerts.js";
+import { nodeProvisioning } from "../facts/machines.js";
+import { coldStart } from "../facts/regions.js";
+import { defineFault } from "../fault.js";
+import type { Prediction, Term } from "../prediction.js";
+import { assumed, bounded, cited, sum, unknown, work } from "../prediction.js";
+import { rebuildCluster } from "../runbooks/platform.js";
+import { hasPersistentVolume } from "../subjects.js";
+import { holdsData, lostBucket, runsInCluster } from "../terms/bucket.js";
+import { onOneMachine } from "../terms/machine.js";
+import { lostWithVolume } from "../terms/state.js";
+import { clientReconnect, onCallResponse } from "../terms/store.js";
+import { slowestStart } from "../terms/unit.js";
+import { lostSinceBackup, restoreFromBackup } from "./database-loss.js";
+import { lostWithNamespace } from "./deletion.js";
+
+/** The cluster is lost with its volumes: deleted, or its control plane cannot be repaired. Managed stores are outside it. */
+export const clusterLoss = defineFault({
+  id: "cluster-loss",
+  title: "The cluster is lost with its volumes",
+  includes: ["deletion"],
+  on: (plan) =>
+    onOneMachine(plan)
+      ? undefined
+      : {
+          platform: {
+            rto: (_platform, plan) => rebuild(plan),
+            rpo: (_platform, plan) => largestLoss(plan),
+            alert: platformDown,
+            runbook: (_platform, plan) => rebuildCluster(plan),
+          },
+          unit: undefined,
+          model: undefined,
+          database: undefined,
+          cache: undefined,
+          broker: undefined,
+          bucket: undefined,
+        },
+  drill: { kind: "by hand", why: "it needs a cluster that may be deleted" },
+});
+
+function rebuild(plan: Plan): Prediction {
+  const lost = unrestorable(plan);
+  if (lost) return lost;
+  const response = onCallResponse(plan);
+  if (!response)
+    return unknown(plan, "observe.metrics", "no metrics are stored, so no one is notified that the cluster is lost");
+  const restores = databasesInCluster(plan).map((database) => ({
+    database,
+    restore: restoreFromBackup(database, plan),
+  }));
+  const failed = restores.find(({ restore }) => restore.kind !== "bounded");
+  if (failed) return failed.restore;
+  const nodes = nodeProvisioning(plan.cloud);
+  return bounded(plan, "cluster", [
+    ...response,
+    assumed("new cluster created, and the platform deployed", coldStart.value, coldStart.why),
+    ...(nodes ? [work(cited("new nodes provisioned", nodes))] : []),
+    ...slowestStart(plan),
+    ...slowestRestore(restores, sum(response)),
+    clientReconnect(),
+  ]);
+}
+
+/** Databases are restored at the same time: the longest restore counts, without the response that all of them share. */
+function slowestRestore(
+  restores: readonly { readonly database: DatabaseStore; readonly restore: Prediction }[],
+  response: number,
+): readonly Term[] {
+  const [slowest] = restores
+    .flatMap(({ database: { name }, restore }) => (restore.kind === "bounded" ? [{ name, total: restore.total }] : []))
+    .sort((a, b) => b.total - a.total || (a.name < b.name ? -1 : 1));
+  if (!slowest) return [];
+  const why = "the terms of `database-loss` without the alert and the response";
+  return [work(assumed(`restore of ${slowest.name}, the slowest`, slowest.total - response, why))];
+}
+
+/** Caches and brokers start empty; databases lose what is not in a backup outside the cluster. */
+function largestLoss(plan: Plan): Prediction {
+  const lost = unrestorable(plan);
+  if (lost) return lost;
+  const losses = databasesInCluster(plan).map((database) => lostSinceBackup(database, plan));
+  return losses.reduce(
+    larger,
+    bounded(plan, "cluster", [cited("nothing: managed stores are outside the cluster", outside)]),
+  );
+}
+
+const outside = { value: 0, source: "the provider runs managed stores on machines of its own" };
+
+function larger(a: Prediction, b: Prediction): Prediction {
+  if (a.kind !== "bounded") return a;
+  return b.kind !== "bounded" || b.total > a.total ? b : a;
+}
+
+/** The first element, by name, whose data nothing brings back. */
+function unrestorable(plan: Plan): Prediction | undefined {
+  const byName = <Item extends { readonly name: string }>(items: readonly Item[]): readonly Item[] =>
+    [...items].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const databases = byName(databasesInCluster(plan)).flatMap((each) => lostWithNamespace(each, plan) ?? []);
+  const buckets = byName(plan.stores.filter(isBucket))
+    .filter((each) => isLostBucket(each, plan))
+    .map((each) => lostBucket(each, plan));
+  const volumes = byName(plan.units.filter(hasPersistentVolume)).map((unit) => lostWithVolume(unit, plan));
+  return [...databases, ...buckets, ...volumes][0];
+}
+
+function isLostBucket(bucket: BucketStore, plan: Plan): boolean {
+  return runsInCluster(bucket) && holdsData(bucket, plan);
+}
+
+function databasesInCluster({ stores }: Plan): readonly DatabaseStore[] {
+  return stores.filter(isDatabase).filter(({ provider }) => provider.kind === "in-cluster");
+}

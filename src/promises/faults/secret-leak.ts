@@ -1,0 +1,71 @@
+import type { Plan } from "../../plan/plan.js";
+import { leakReported } from "../alerts.js";
+import { pagedResponse, secretRotated, unpagedResponse } from "../facts/people.js";
+import { defineFault } from "../fault.js";
+import type { Prediction, Term } from "../prediction.js";
+import { assumed, bounded, cited, sum, work } from "../prediction.js";
+import { rotateSecrets } from "../runbooks/secrets.js";
+import { onOneMachine } from "../terms/machine.js";
+import { rolloutOfAll } from "../terms/unit.js";
+
+/**
+ * Every secret is known to others. The RTO is the time from the report of the leak until none of the old values is valid. On one
+ * machine the owner of the secrets is the only one who can leak and replace them.
+ */
+export const secretLeak = defineFault({
+  id: "secret-leak",
+  title: "The secrets of the platform are known to others",
+  includes: [],
+  on: (plan) =>
+    onOneMachine(plan) || plan.secrets.length === 0
+      ? undefined
+      : {
+          platform: {
+            rto: (_platform, plan) => rotation(plan),
+            rpo: (_platform, plan) =>
+              bounded(plan, "secrets", [cited("nothing: a rotation changes no data", unchanged)]),
+            alert: leakReported,
+            runbook: (_platform, plan) => rotateSecrets(plan),
+          },
+          unit: undefined,
+          model: undefined,
+          database: undefined,
+          cache: undefined,
+          broker: undefined,
+          bucket: undefined,
+        },
+  drill: {
+    kind: "impossible",
+    why: "the secrets of a running platform are not leaked for a drill: rotate one instead",
+  },
+});
+
+/** No alert reports a leak: a person does. */
+function rotation(plan: Plan): Prediction {
+  const paged = plan.observe.routes.critical !== undefined;
+  const count = plan.secrets.length;
+  const how = `${count} × 10m`;
+  return bounded(plan, "secrets", [
+    cited("on-call response", paged ? pagedResponse : unpagedResponse),
+    work(assumed("secrets rotated", count * secretRotated.value, secretRotated.why, how)),
+    ...slowestRollout(plan),
+  ]);
+}
+
+/** Pods read secrets as files and restart to use new ones, all units at the same time. */
+function slowestRollout(plan: Plan): readonly Term[] {
+  const rollouts = plan.units
+    .filter(({ secrets }) => secrets.length > 0)
+    .map((unit) => ({ name: unit.name, terms: rolloutOfAll(unit, plan) }))
+    .sort((a, b) => sum(b.terms) - sum(a.terms) || (a.name < b.name ? -1 : 1));
+  return (rollouts[0]?.terms ?? []).map((term) =>
+    term.name === "start of the previous version"
+      ? { ...term, name: `restart of ${rollouts[0]?.name}, the slowest` }
+      : term,
+  );
+}
+
+const unchanged = {
+  value: 0,
+  source: "what others have read or changed with a leaked secret is an incident of its own",
+};
