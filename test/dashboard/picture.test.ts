@@ -54,7 +54,17 @@ describe("the picture of the dashboard in the README", () => {
   });
 
   it("shows the frame of the page: name, navigation, legend", () => {
-    for (const word of [plan.platform, "local", "Promises", "Topology", "Models", "Usage", "Keys", "Drills"])
+    for (const word of [
+      plan.platform,
+      "local",
+      "Promises",
+      "Models",
+      "Keys",
+      "Users",
+      "Audit log",
+      "Drills",
+      "Backups",
+    ])
       expect(words).toContain(word);
     for (const word of ["predicted", "promised", "measured", "Verdict"]) expect(words).toContain(word);
   });
