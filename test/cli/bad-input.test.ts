@@ -55,6 +55,7 @@ const COMMANDS: Readonly<Record<string, { readonly args?: string; readonly code:
   secrets: { ...NO_FILE, args: "platform.yaml" },
   serve: { code: 2, error: "serve/no-plan" },
   status: NOT_RUNNING,
+  suggest: NO_FILE,
   // Without a file it would run the starter.
   up: { ...NO_FILE, args: "platform.yaml" },
   "upgrade-database": NO_DATA,

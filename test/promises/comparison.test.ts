@@ -30,6 +30,7 @@ const MIRRORED: Readonly<Record<ChangeKind, ChangeKind>> = {
   lost: "gained",
   gained: "lost",
   withdrawn: "added",
+  removed: "added",
   added: "withdrawn",
   worse: "better",
   better: "worse",
@@ -81,7 +82,7 @@ describe("the comparison of two versions of a platform", () => {
       after: { machines: { "m5.xlarge": { min: 4, max: 8 } } },
     });
     expect(staging).toMatchObject({ environment: "staging", after: undefined, unchanged: 0 });
-    expect(staging?.changes.every(({ kind }) => kind === "withdrawn")).toBe(true);
+    expect(staging?.changes.every(({ kind }) => kind === "removed")).toBe(true);
     expect(staging?.changes.length).toBeGreaterThan(5);
   });
 
@@ -115,10 +116,11 @@ describe("the comparison of two versions of a platform", () => {
         const found = comparison?.changes ?? [];
         const lost = [...promised(before)].filter((promise) => !promised(after).has(promise));
         const gone = found.filter(
-          ({ kind, before: was }) => kind === "lost" || (kind === "withdrawn" && was?.verdict === "kept"),
+          ({ kind, before: was, after: is }) => kind === "lost" || (is === undefined && was?.verdict === "kept"),
         );
         expect(gone.length).toBe(lost.length);
-        const sorted = (kinds: readonly ChangeKind[]): readonly ChangeKind[] => [...kinds].sort();
+        const sorted = (kinds: readonly ChangeKind[]): readonly ChangeKind[] =>
+          kinds.map((kind) => (kind === "removed" ? "withdrawn" : kind)).sort();
         expect(sorted((reversed?.changes ?? []).map(({ kind }) => kind))).toEqual(
           sorted(found.map(({ kind }) => MIRRORED[kind])),
         );

@@ -27,6 +27,7 @@ import { declareSchema } from "./schema.js";
 import { declareSecrets } from "./secrets.js";
 import { declareServe } from "./serve.js";
 import { declareStatus } from "./status.js";
+import { declareSuggest } from "./suggest.js";
 import { declareUp } from "./up.js";
 import { declareUpgradeDatabase } from "./upgrade-database.js";
 import { declareUsage } from "./usage.js";
@@ -44,7 +45,7 @@ const groups: readonly { readonly title: string; readonly commands: readonly ((p
     title: "Use and meter:",
     commands: [declareChat, declareKeys, declareUsage, declareUsers, declareOrgs, declareAudit],
   },
-  { title: "Design:", commands: [declareCheck, declarePromises, declarePlan, declareSchema] },
+  { title: "Design:", commands: [declareCheck, declarePromises, declareSuggest, declarePlan, declareSchema] },
   { title: "Render and deploy:", commands: [declareRender, declareDeploy, declareSecrets] },
   {
     title: "Back up, restore and drill:",

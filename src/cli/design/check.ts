@@ -13,18 +13,18 @@ import { writeAtomically } from "../../disk/atomic-file.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { singleLine } from "../../errors/terminal-text.js";
 import { messageOf } from "../../errors/thrown.js";
-import { makePlan } from "../../plan/index.js";
 import type { Plan } from "../../plan/plan.js";
 import type { Diagnostic } from "../../platform-file/diagnostic.js";
 import { DiagnosticsError } from "../../platform-file/diagnostics-error.js";
 import { applyEdits } from "../../platform-file/edit/apply.js";
-import { readPlatform } from "../../platform-file/index.js";
 import { didYouMean } from "../../platform-file/suggest.js";
 import { fileOrDefault, findFile, type Loaded, loadPlatform, planOf } from "../platform/load.js";
 import { coloursFor } from "../terminal/colours.js";
 import { print, printError, printJson } from "../terminal/output.js";
 import { version } from "../version.js";
+import { plansIn } from "./edited-plans.js";
 import { sourcesOf } from "./sources.js";
+import { today } from "./today.js";
 
 export interface CheckOptions {
   readonly environment?: readonly string[];
@@ -95,11 +95,6 @@ async function findingsBefore(
   );
 }
 
-/** Today in UTC: rules about ends of life compare dates. */
-function today(): string {
-  return new Date().toISOString().slice(0, 10);
-}
-
 /** The errors of an invalid file. An error without a position (the file does not exist) refers to the file as a whole. */
 function errorsIn(error: KeelsonError, file: string): readonly Diagnostic[] {
   if (error instanceof DiagnosticsError) return error.diagnostics;
@@ -116,16 +111,6 @@ function plansOf(loaded: Loaded, options: CheckOptions): readonly Plan[] {
 function findingsIn({ file, text }: Loaded, plans: readonly Plan[], rules: readonly Rule[]): readonly Finding[] {
   const findings = findingsOf(plans, rules, today());
   return text === undefined ? findings : verifyFixes(text, findings, (edited) => plansIn(file, edited));
-}
-
-/** The plans of every environment of a text; undefined if it is invalid. */
-function plansIn(file: string, text: string): readonly Plan[] | undefined {
-  const parsed = readPlatform({ file, text });
-  if (!parsed.ok) return undefined;
-  const { platform } = parsed;
-  const planned = [...platform.environments.keys()].map((environment) => makePlan(platform, environment));
-  const plans = planned.flatMap((each) => (each.ok ? [each.plan] : []));
-  return plans.length === planned.length ? plans : undefined;
 }
 
 /** A fix may reveal the next finding, so fixes are applied in rounds. */

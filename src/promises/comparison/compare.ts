@@ -22,11 +22,12 @@ export interface Promised {
 
 /**
  * `lost`: it was kept and is not any more. `gained`: the opposite. `withdrawn` and `added`: only one of the versions promises it.
- * `tightened` and `relaxed`: another value is promised. `worse` and `better`: another value is predicted.
+ * `removed`: the later version has nothing that the fault affects, so there is nothing to promise. `tightened` and `relaxed`: another value is promised. `worse` and `better`: another value is predicted.
  */
 export const CHANGE_KINDS = [
   "lost",
   "withdrawn",
+  "removed",
   "worse",
   "relaxed",
   "added",
@@ -72,12 +73,14 @@ export function compareSheets(
   const old = promisesOf(before);
   const now = promisesOf(after);
   const keys = new Set([...now.keys(), ...old.keys()]);
+  const affected = affectedIn(after);
   return [...keys].flatMap((key) => {
     const was = old.get(key);
     const is = now.get(key);
     const place = (is ?? was)?.place;
-    const kind = kindOf(was?.promised, is?.promised, place?.of);
-    if (place === undefined || kind === undefined) return [];
+    const found = kindOf(was?.promised, is?.promised, place?.of);
+    if (place === undefined || found === undefined) return [];
+    const kind = found === "withdrawn" && !affected.has(affectedKey(place)) ? "removed" : found;
     const terms = changedTerms(was?.promised.terms ?? [], is?.promised.terms ?? []);
     return [{ ...place, kind, before: was?.promised, after: is?.promised, terms }];
   });
@@ -86,6 +89,16 @@ export function compareSheets(
 /** Whether a promise that was kept is kept no more. */
 export function losesPromise(changes: readonly PromiseChange[]): boolean {
   return changes.some(({ kind }) => kind === "lost");
+}
+
+/** What each fault of a sheet affects, promised or not. An availability without a promise has no row: its subject counts. */
+function affectedIn(sheet: PromiseSheet | undefined): ReadonlySet<string> {
+  const rows = sheet?.rows ?? [];
+  return new Set(rows.flatMap(({ fault, subject }) => [affectedKey({ fault, subject }), affectedKey({ subject })]));
+}
+
+function affectedKey({ fault, subject }: Pick<Place, "fault" | "subject">): string {
+  return JSON.stringify([fault, subject]);
 }
 
 type Place = Pick<PromiseChange, "environment" | "fault" | "subject" | "path" | "of">;

@@ -8,6 +8,7 @@ import { type ChangeGroup, grouped, sizeDifferences, summaryOf } from "./format.
 const COLOURS: Readonly<Record<ChangeKind, Verdict>> = {
   lost: "broken",
   withdrawn: "unknown",
+  removed: "not-promised",
   worse: "unknown",
   relaxed: "unknown",
   added: "not-promised",

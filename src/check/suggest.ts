@@ -1,0 +1,304 @@
+import { isDeclared } from "../plan/origin.js";
+import type { Milliseconds, Path, Plan, Ratio } from "../plan/plan.js";
+import { type FaultName, faultNames } from "../platform-file/faults.js";
+import { formatDuration } from "../platform-file/format.js";
+import { joinPath, parsePath } from "../platform-file/path.js";
+import type { PredictedAvailability } from "../promises/availability.js";
+import { sizeOf } from "../promises/comparison/size.js";
+import { formatPercent, formatWorstCase } from "../promises/format.js";
+import { promiseSheet, type Row } from "../promises/sheet.js";
+import { check } from "./check.js";
+import type { Concern } from "./concern.js";
+import type { Finding, ScopedEdit } from "./finding.js";
+import { type MakePlans, withEdits } from "./verify-fixes.js";
+
+/** A set of edits with which every promise is kept, as the sheet of the edited file proves. */
+export interface Suggestion {
+  readonly steps: readonly SuggestedStep[];
+  /** The edited file. */
+  readonly text: string;
+  /** What the platform needs in addition, over all environments: the cost by which suggestions are ordered. */
+  readonly added: { readonly nodes: number; readonly replicas: number; readonly cpuMillicores: number };
+}
+
+export interface SuggestedStep {
+  /** `design` changes what runs; `promise` changes what is promised. */
+  readonly kind: "design" | "promise";
+  readonly advice: string;
+  readonly edits: readonly ScopedEdit[];
+}
+
+/** A change may break another promise, which the next round solves. */
+const MAX_ROUNDS = 8;
+
+export interface Suggestions {
+  /** Number of promises that are not kept. */
+  readonly unkept: number;
+  readonly suggestions: readonly Suggestion[];
+  /** Promises that no known edit keeps: `RTO of orders in database-loss (production): …`. Empty if there is a suggestion. */
+  readonly unsolved: readonly string[];
+}
+
+/**
+ * The smallest sets of edits after which every promise of every environment is kept, cheapest first: one that changes the design
+ * wherever a rule knows how and promises more time elsewhere, and one that only promises more. There is none if one of the promises is kept
+ * by no known edit. Pure. Costs at most twice `MAX_ROUNDS` checks, and a plan and a sheet for
+ * each edit.
+ */
+export function suggest(text: string, makePlans: MakePlans, today?: string): Suggestions {
+  const before = makePlans(text) ?? [];
+  const open = unkept(before);
+  if (open.length === 0) return { unkept: 0, suggestions: [], unsolved: [] };
+  const attempts = [["design", "promise"] as const, ["promise"] as const].map((kinds) =>
+    attempt(text, kinds, makePlans, today),
+  );
+  const found = attempts
+    .filter(({ unsolved }) => unsolved.length === 0)
+    .map(({ steps }) => suggestionOf(text, minimal(text, steps, makePlans), before, makePlans));
+  const distinct = new Map(found.map((suggestion) => [suggestion.text, suggestion]));
+  return {
+    unkept: open.length,
+    suggestions: [...distinct.values()].sort(compareCosts),
+    unsolved: distinct.size > 0 ? [] : (attempts[0]?.unsolved ?? []),
+  };
+}
+
+/** The promises of these plans that are not kept, as text. */
+function unkept(plans: readonly Plan[]): readonly string[] {
+  return plans.flatMap((plan) => {
+    const { rows, availability } = promiseSheet(plan, []);
+    const recovery = rows.flatMap(({ fault, subject, ...row }) =>
+      (["rto", "rpo"] as const).flatMap((of) => {
+        const { verdict, predicted } = row[of];
+        if (verdict !== "broken" && verdict !== "unknown") return [];
+        const why = predicted.kind === "bounded" ? `${formatWorstCase(predicted.total)} predicted` : predicted.why;
+        return [`${of.toUpperCase()} of ${subject} in ${fault} (${plan.environment}): ${why}`];
+      }),
+    );
+    const available = availability.flatMap(({ subject, verdict, predicted }) => {
+      if (verdict === "kept") return [];
+      const why = predicted.kind === "known" ? `${formatPercent(predicted.value)} predicted` : predicted.why;
+      return [`availability of ${subject} (${plan.environment}): ${why}`];
+    });
+    return [...recovery, ...available];
+  });
+}
+
+/** Steps, round by round, until every promise is kept or no round changes anything; then `unsolved` has what is left. */
+function attempt(
+  text: string,
+  kinds: readonly SuggestedStep["kind"][],
+  makePlans: MakePlans,
+  today: string | undefined,
+): { readonly steps: readonly SuggestedStep[]; readonly unsolved: readonly string[] } {
+  const steps: SuggestedStep[] = [];
+  let edited = text;
+  let unsolved: readonly string[] = [];
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const plans = makePlans(edited) ?? [];
+    unsolved = unkept(plans);
+    if (unsolved.length === 0) break;
+    const count = steps.length;
+    for (const step of candidates(plans, kinds, today, edited)) {
+      const next = withEdits(edited, step.edits);
+      if (next === undefined || next === edited || makePlans(next) === undefined) continue;
+      edited = next;
+      steps.push(step);
+    }
+    if (steps.length === count) break;
+  }
+  return { steps, unsolved };
+}
+
+/** Without each change of the design that is not needed. Longer promises are for what no design solves: all are needed. */
+function minimal(text: string, steps: readonly SuggestedStep[], makePlans: MakePlans): readonly SuggestedStep[] {
+  let needed = steps;
+  for (const step of steps.filter(({ kind }) => kind === "design")) {
+    const without = needed.filter((each) => each !== step);
+    const edited = textWith(text, without);
+    const plans = edited === undefined ? undefined : makePlans(edited);
+    if (plans !== undefined && unkept(plans).length === 0) needed = without;
+  }
+  return needed;
+}
+
+function textWith(text: string, steps: readonly SuggestedStep[]): string | undefined {
+  return withEdits(
+    text,
+    steps.flatMap(({ edits }) => edits),
+  );
+}
+
+function suggestionOf(
+  text: string,
+  steps: readonly SuggestedStep[],
+  before: readonly Plan[],
+  makePlans: MakePlans,
+): Suggestion {
+  const edited = textWith(text, steps) ?? text;
+  const old = totalSize(before);
+  const now = totalSize(makePlans(edited) ?? []);
+  return {
+    steps,
+    text: edited,
+    added: {
+      nodes: now.nodes - old.nodes,
+      replicas: now.replicas - old.replicas,
+      cpuMillicores: now.cpuMillicores - old.cpuMillicores,
+    },
+  };
+}
+
+function totalSize(plans: readonly Plan[]): Suggestion["added"] {
+  const sizes = plans.map(sizeOf);
+  const sum = (of: (size: ReturnType<typeof sizeOf>) => number): number =>
+    sizes.reduce((total, size) => total + of(size), 0);
+  return {
+    nodes: sum(({ machines }) => Object.values(machines).reduce((total, { min }) => total + min, 0)),
+    replicas: sum(({ replicas }) => replicas.min),
+    cpuMillicores: sum(({ cpu }) => cpu),
+  };
+}
+
+function compareCosts(a: Suggestion, b: Suggestion): number {
+  return (
+    a.added.nodes - b.added.nodes ||
+    a.added.replicas - b.added.replicas ||
+    a.added.cpuMillicores - b.added.cpuMillicores ||
+    a.steps.length - b.steps.length
+  );
+}
+
+/** The design is changed as long as that changes anything; then the promises that no rule knows a change for. */
+function candidates(
+  plans: readonly Plan[],
+  kinds: readonly SuggestedStep["kind"][],
+  today: string | undefined,
+  text: string,
+): readonly SuggestedStep[] {
+  const design = kinds.includes("design")
+    ? designSteps(check(plans, undefined, today)).filter(({ edits }) => withEdits(text, edits) !== text)
+    : [];
+  return design.length > 0 ? design : promiseSteps(plans);
+}
+
+/** The fixes of the findings about promises, except those that promise less: `promiseSteps` does so more precisely. */
+function designSteps(findings: readonly Finding[]): readonly SuggestedStep[] {
+  const places = new Set<string>();
+  return findings.flatMap(({ severity, fix, concerns = [], hint = "" }) => {
+    if (severity !== "error" || fix === undefined || concerns.length === 0 || fix.some(changesPromise)) return [];
+    const own = fix.map(({ environment, path }) => `${environment ?? ""} ${path}`);
+    if (own.some((place) => places.has(place))) return [];
+    for (const place of own) places.add(place);
+    return [{ kind: "design" as const, advice: hint, edits: fix }];
+  });
+}
+
+function changesPromise({ path }: ScopedEdit): boolean {
+  return parsePath(path).includes("objectives");
+}
+
+/**
+ * Promises that the predictions keep, in place of those that they break: of one subject, under the faults that break it, in the
+ * environments that break it. What has no bound is promised no more.
+ */
+function promiseSteps(plans: readonly Plan[]): readonly SuggestedStep[] {
+  const found = new Map<string, Map<string, KeptPromise>>();
+  for (const plan of plans) {
+    const { rows, availability } = promiseSheet(plan, []);
+    for (const row of rows) for (const of of ["rto", "rpo"] as const) addRecovery(found, plan, row, of);
+    for (const each of availability) addAvailability(found, plan, each);
+  }
+  return [...found.values()].flatMap((byEnvironment) => stepsFor(byEnvironment, plans.length));
+}
+
+/** A fault that breaks the promise in every environment is promised in the base, any other one in its environments. */
+function stepsFor(byEnvironment: ReadonlyMap<string, KeptPromise>, environments: number): readonly SuggestedStep[] {
+  const all = [...byEnvironment];
+  const isCommon = (fault: FaultName): boolean =>
+    all.length === environments && all.every(([, { faults }]) => faults.has(fault));
+  const only = (each: KeptPromise, common: boolean): KeptPromise => ({
+    ...each,
+    faults: new Map([...each.faults].filter(([fault]) => isCommon(fault) === common)),
+  });
+  const isSame = ({ faults, availability }: KeptPromise): boolean =>
+    faults.size > 0 || (availability !== undefined && all.length === environments);
+  const base = all.map(([, each]) => only(each, true)).filter(isSame);
+  const single = all
+    .map(([name, each]) => [name, only(each, false)] as const)
+    .filter(([, each]) => each.faults.size > 0 || (each.availability !== undefined && base.length === 0));
+  const [first, ...rest] = base;
+  return [
+    ...(first === undefined ? [] : [stepOf(rest.reduce(joinedPromise, first), first.path)]),
+    ...single.map(([name, each]) => stepOf(each, `${joinPath("environments", name)}.${each.path}`)),
+  ];
+}
+
+/** A promise of a subject that is kept. */
+interface KeptPromise {
+  readonly path: Path;
+  readonly subject: string;
+  readonly of: Concern["of"];
+  /** The objective for all other faults, if the subject declares one for every fault. */
+  readonly single: Milliseconds | undefined;
+  /** By fault: the worst case, infinite without a bound. */
+  readonly faults: ReadonlyMap<FaultName, Milliseconds>;
+  /** The predicted availability; 0 if it is unknown. */
+  readonly availability: Ratio | undefined;
+}
+
+function addRecovery(found: FoundPromises, plan: Plan, row: Row, of: "rto" | "rpo"): void {
+  const { predicted, promised, verdict } = row[of];
+  if (verdict !== "broken" && verdict !== "unknown") return;
+  const path = row.subjectKind === "platform" ? `objectives.${of}` : `${row.path}.objectives.${of}`;
+  const isByFault = ["default", ...faultNames].some((name) => isDeclared(plan, `${path}.${name}`));
+  const isOwn = !isByFault && isDeclared(plan, path) && plan.origins[path]?.inheritedFrom === undefined;
+  const total = predicted.kind === "bounded" ? predicted.total : Number.POSITIVE_INFINITY;
+  const promise = { path, subject: row.subject, of, single: isOwn ? promised : undefined, availability: undefined };
+  add(found, plan, { ...promise, faults: new Map([[row.fault, total]]) });
+}
+
+function addAvailability(found: FoundPromises, plan: Plan, each: PredictedAvailability): void {
+  const { subject, path, predicted, verdict } = each;
+  if (verdict === "kept") return;
+  const availability = predicted.kind === "known" ? predicted.value : 0;
+  add(found, plan, { path, subject, of: "availability", single: undefined, faults: new Map(), availability });
+}
+
+type FoundPromises = Map<string, Map<string, KeptPromise>>;
+
+function add(found: FoundPromises, plan: Plan, promise: KeptPromise): void {
+  const byEnvironment = found.get(promise.path) ?? new Map<string, KeptPromise>();
+  const known = byEnvironment.get(plan.environment);
+  byEnvironment.set(plan.environment, known === undefined ? promise : joinedPromise(known, promise));
+  found.set(promise.path, byEnvironment);
+}
+
+/** Kept where either is kept. */
+function joinedPromise(a: KeptPromise, b: KeptPromise): KeptPromise {
+  const faults = new Map(a.faults);
+  for (const [fault, total] of b.faults) faults.set(fault, Math.max(faults.get(fault) ?? 0, total));
+  const availability =
+    a.availability === undefined || b.availability === undefined ? undefined : Math.min(a.availability, b.availability);
+  return { ...a, faults, availability };
+}
+
+function stepOf({ subject, of, single, faults, availability }: KeptPromise, path: Path): SuggestedStep {
+  if (availability !== undefined) {
+    const value = availability > 0 ? formatPercent(availability) : "none";
+    return { kind: "promise", advice: `promise ${subject} the availability ${value}`, edits: [edit(path, value)] };
+  }
+  const values = [...faults].map(
+    ([fault, total]) => [fault, Number.isFinite(total) ? formatWorstCase(total) : "none"] as const,
+  );
+  const edits =
+    single === undefined
+      ? values.map(([fault, value]) => edit(`${path}.${fault}`, value))
+      : [edit(path, { default: formatDuration(single), ...Object.fromEntries(values) })];
+  const promised = values.map(([fault, value]) => `${value} in ${fault}`).join(", ");
+  return { kind: "promise", advice: `promise ${subject} the ${of.toUpperCase()} ${promised}`, edits };
+}
+
+function edit(path: Path, value: unknown): ScopedEdit {
+  return { path, value, environment: undefined };
+}

@@ -1,0 +1,112 @@
+import { readFileSync } from "node:fs";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { rules } from "../../src/check/rules/index.js";
+import { suggest } from "../../src/check/suggest.js";
+import { plansIn } from "../../src/cli/design/edited-plans.js";
+import type { Plan } from "../../src/plan/plan.js";
+import { comparePlatforms } from "../../src/promises/comparison/comparison.js";
+import { promiseSheet } from "../../src/promises/sheet.js";
+import { fixture } from "../support/check/findings.js";
+import { platforms, yamlOf } from "../support/promises/platforms.js";
+import { runs } from "../support/property-runs.js";
+
+const makePlans = (text: string) => plansIn("platform.yaml", text);
+const blueprint = (name: string) =>
+  readFileSync(new URL(`../../blueprints/${name}/platform.yaml`, import.meta.url), "utf8");
+
+/** The promises of a text that are not kept. */
+function unkept(text: string): readonly string[] {
+  return plansOf(text).flatMap((plan) => {
+    const { rows, availability } = promiseSheet(plan, []);
+    return [...rows, ...availability].flatMap(({ subject, verdict }) =>
+      verdict === "broken" || verdict === "unknown" ? [`${subject} in ${plan.environment}`] : [],
+    );
+  });
+}
+
+function plansOf(text: string): readonly Plan[] {
+  const plans = makePlans(text);
+  if (plans === undefined) throw new Error(`invalid:\n${text}`);
+  return plans;
+}
+
+/** Each suggestion keeps every promise, and touches none that was kept. */
+function prove(text: string): ReturnType<typeof suggest> {
+  const result = suggest(text, makePlans, "2026-11-30");
+  for (const { text: edited } of result.suggestions) {
+    expect(unkept(edited)).toEqual([]);
+    const changes = comparePlatforms(plansOf(text), plansOf(edited)).flatMap((each) => each.changes);
+    expect(changes.filter(({ kind }) => kind === "lost")).toEqual([]);
+    expect(changes.filter(({ kind, before }) => kind === "withdrawn" && before?.verdict === "kept")).toEqual([]);
+  }
+  return result;
+}
+
+describe("suggestions", () => {
+  it("are none if every promise is kept", () => {
+    expect(prove(blueprint("starter"))).toEqual({ unkept: 0, suggestions: [], unsolved: [] });
+  });
+
+  it("keep every promise of every failing example of a rule", () => {
+    let broken = 0;
+    for (const { code } of rules) {
+      const text = fixture(code, "fail");
+      if (makePlans(text) === undefined || unkept(text).length === 0) continue;
+      broken += 1;
+      const { suggestions, unsolved } = prove(text);
+      expect({ code, unsolved }).toEqual({ code, unsolved: [] });
+      expect({ code, count: suggestions.length }).not.toEqual({ code, count: 0 });
+    }
+    expect(broken).toBeGreaterThan(10);
+  });
+
+  it("change the design where a rule knows how, or promise more time, cheapest first", () => {
+    const text = `platform: shop
+stores:
+  orders: { postgres: 17, size: 10G, backups: { full: daily keep 30d, log: 2h keep 7d } }
+observe: { metrics: prometheus, routes: { critical: pagerduty } }
+objectives: { rpo: 10m }
+`;
+    const { suggestions } = prove(text);
+    expect(suggestions.map(({ steps }) => steps.map(({ kind }) => kind))).toContainEqual(["design"]);
+    const promised = suggestions.find(({ steps }) => steps.every(({ kind }) => kind === "promise"));
+    expect(promised?.steps.flatMap(({ edits }) => edits.map(({ path }) => path))).toContain(
+      "stores.orders.objectives.rpo.database-loss",
+    );
+    const costs = suggestions.map(({ added }) => added.nodes * 1e6 + added.replicas * 1e3 + added.cpuMillicores);
+    expect(costs).toEqual([...costs].sort((a, b) => a - b));
+  });
+
+  it("change an environment alone if only that one breaks the promise", () => {
+    const text = `platform: shop
+stores:
+  orders: { postgres: 17, size: 10G, backups: { full: daily keep 30d, log: 5m keep 7d } }
+observe: { metrics: prometheus, routes: { critical: pagerduty } }
+objectives: { rpo: 10m }
+environments:
+  production: { cloud: aws }
+  staging: { objectives: { rpo: 1m } }
+`;
+    const edits = prove(text).suggestions.flatMap(({ steps }) => steps.flatMap(({ edits }) => edits));
+    expect(edits.length).toBeGreaterThan(0);
+    for (const { path, environment } of edits) expect(environment ?? path).toMatch(/staging|backups/);
+  });
+
+  it("contain no step that is not needed", () => {
+    const text = fixture("recovery/rpo-interval", "fail");
+    for (const { steps, text: edited } of prove(text).suggestions) {
+      expect(steps.length).toBeGreaterThan(0);
+      expect(edited).not.toBe(text);
+    }
+  });
+
+  it("are proven for every platform", () => {
+    fc.assert(
+      fc.property(platforms, (platform) => {
+        prove(yamlOf(platform));
+      }),
+      { numRuns: runs(10) },
+    );
+  });
+});
