@@ -61,8 +61,16 @@ export const auditVerdict = z
     organisation: organisationId
       .nullable()
       .meta({ description: "Null: every chain, and that of the platform itself." }),
-    intact: z.boolean(),
-    entries: z.int(),
+    after: z
+      .int()
+      .meta({ description: "Entries up to this id were not read; 0: the range begins with the first one." }),
+    next: z.int().nullable().meta({
+      description: "Entries after this id were not read: `after` of the next range. Null: the range reaches the end.",
+    }),
+    intact: z
+      .boolean()
+      .meta({ description: "Of the entries in this range; at the end also that none is missing there." }),
+    entries: z.int().meta({ description: "Number of entries in this range." }),
     head: z.string().meta({
       description: "Hash of the newest entry. Stored elsewhere, it also reveals entries removed from the end.",
     }),

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import pg from "pg";
 import { describe, expect, test } from "vitest";
+import { verifyRanges } from "../../src/contracts/audit-ranges.js";
+import { startPlatform } from "../support/accounts/platform.js";
 import { runningPlatform } from "../support/accounts/running.js";
 
 const given = runningPlatform();
@@ -61,6 +63,32 @@ describe("the audit log", () => {
     expect((await found("%25")).entries).toEqual([]);
   });
 
+  test("is verified in ranges, which together have every entry of every chain once, and say where they begin and end", async () => {
+    const key = given.platform.token;
+    await given.platform.call("POST", "/admin/organisations", { key, body: { id: "red" } });
+    for (const [n, organisation] of ["red", "default", "red", "default"].entries())
+      await given.platform.call("POST", "/admin/keys", { key, body: { name: `range ${n}`, organisation } });
+    const range = async (query: string) =>
+      (await given.platform.call("GET", `/admin/audit/verification?${query}`, { key })).body;
+    const whole = await range("");
+    expect(whole).toMatchObject({ organisation: null, after: 0, next: null, intact: true });
+    for (const of of ["", "organisation=red&"]) {
+      const all = await range(of);
+      const parts = [];
+      for (let after: number | null = 0; after !== null; after = parts.at(-1).next)
+        parts.push(await range(`${of}limit=3&after=${after}`));
+      expect(parts.length).toBeGreaterThan(1);
+      expect(parts.every(({ intact }) => intact)).toBe(true);
+      expect(parts.reduce((sum, { entries }) => sum + entries, 0)).toBe(all.entries);
+      expect(parts.at(-1).head).toBe(all.head);
+    }
+    // Only what was appended since an earlier verification.
+    const { entries } = (await given.platform.call("GET", "/admin/audit?limit=1", { key })).body;
+    const id = entries[0].id;
+    await given.platform.call("POST", "/admin/keys", { key, body: { name: "later", organisation: "red" } });
+    expect(await range(`after=${id}`)).toMatchObject({ after: id, entries: 1, intact: true, next: null });
+  });
+
   test("records nothing of a failed act", async () => {
     const before = await verdict();
     expect((await call("POST", "/admin/users", { name: "ann" })).status).toBe(409);
@@ -98,6 +126,17 @@ describe("the audit log", () => {
     expect(Math.max(...waiting)).toBeLessThanOrEqual(4 + 3);
   });
 
+  test("reports at the start that its key was lost and replaced by a new one", async () => {
+    const other = await startPlatform(given.postgres.url);
+    const { body } = await other.call("GET", "/services", { key: other.internalToken });
+    await other.stop();
+    const { body: same } = await given.platform.call("GET", "/services", { key: given.platform.internalToken });
+    const accounts = (document: { services: { name: string }[] }) =>
+      document.services.find(({ name }) => name === "accounts");
+    expect(accounts(body)).toMatchObject({ state: "degraded", reason: expect.stringContaining("internal/audit-key") });
+    expect(accounts(same)).toMatchObject({ state: "ready" });
+  });
+
   test.each([
     ["a changed word", "update audit set subject = 'key_other' where id = $1"],
     ["a changed time", "update audit set at = at + interval '1 millisecond' where id = $1"],
@@ -120,6 +159,12 @@ describe("the audit log", () => {
     const broken = await verdict();
     expect(broken.intact).toBe(false);
     expect(broken.brokenAt).toBeGreaterThanOrEqual(id);
+    // A range after the entry does not read it, and says so.
+    const later = (await call("GET", `/admin/audit/verification?after=${broken.brokenAt}`)).body;
+    expect(later).toMatchObject({ after: broken.brokenAt, intact: true });
+    const ranges = (after: number) =>
+      call("GET", `/admin/audit/verification?after=${after}&limit=2`).then(({ body }) => body);
+    expect(await verifyRanges(ranges, 0)).toMatchObject({ after: 0, intact: false, brokenAt: broken.brokenAt });
     // Restore the original entry.
     await given.superuser.query("alter table audit disable trigger audit_only_grows");
     await given.superuser.query(`delete from audit where id = ${id}`);

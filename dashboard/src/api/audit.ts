@@ -1,4 +1,5 @@
 import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
+import { verifyRanges } from "../../../src/contracts/audit-ranges.js";
 import { auditRoutes } from "../../../src/contracts/routes/accounts.js";
 import { call } from "./client.js";
 
@@ -27,6 +28,7 @@ export function useAudit(query: AuditQuery) {
 /** Recomputes the hash chains of an organisation, or of all. */
 export function useVerifyAudit() {
   return useMutation({
-    mutationFn: (organisation: string | undefined) => call(auditRoutes.verifyAudit, { query: { organisation } }),
+    mutationFn: (organisation: string | undefined) =>
+      verifyRanges((after) => call(auditRoutes.verifyAudit, { query: { organisation, after } }), 0),
   });
 }

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { AuditOptions, ReadAuditOptions } from "../use/audit.js";
+import type { AuditOptions, ReadAuditOptions, VerifyAuditOptions } from "../use/audit.js";
 import { wholeNumber } from "./option-values.js";
 import { addConnectionOptions } from "./shared-options.js";
 
@@ -14,8 +14,13 @@ export function declareAudit(program: Command): void {
   addConnectionOptions(audit.command("verify"))
     .description("verify that no entry of an organisation's audit log was changed or removed")
     .option("-o, --organisation <id>", "organisation (default: your own)")
+    .option(
+      "--after <id>",
+      "only entries after the one with this id, not the whole log",
+      wholeNumber(0, Number.MAX_SAFE_INTEGER),
+    )
     .option("--json", "print the result as JSON")
     .action(async (_own: AuditOptions, command: Command) =>
-      (await import("../use/audit.js")).verifyAudit(command.optsWithGlobals<AuditOptions>()),
+      (await import("../use/audit.js")).verifyAudit(command.optsWithGlobals<VerifyAuditOptions>()),
     );
 }

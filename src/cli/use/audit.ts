@@ -1,3 +1,4 @@
+import { verifyRanges } from "../../contracts/audit-ranges.js";
 import { auditRoutes } from "../../contracts/routes/accounts.js";
 import { callAdmin } from "../platform/admin-api.js";
 import { type ConnectionOptions, connect } from "../platform/connection.js";
@@ -12,6 +13,11 @@ export interface AuditOptions extends ConnectionOptions {
 
 export interface ReadAuditOptions extends AuditOptions {
   readonly lines: number;
+}
+
+export interface VerifyAuditOptions extends AuditOptions {
+  /** Only entries after the one with this id. */
+  readonly after?: number;
 }
 
 const MAX_PAGE_ENTRIES = 500;
@@ -47,12 +53,13 @@ export async function readAudit(options: ReadAuditOptions): Promise<void> {
 }
 
 /** `keelson audit verify`. Exit code 1 if an entry was changed or removed. */
-export async function verifyAudit(options: AuditOptions): Promise<void> {
+export async function verifyAudit({ after: start = 0, ...options }: VerifyAuditOptions): Promise<void> {
   const connection = await connect(options);
-  const verdict = await callAdmin(connection, auditRoutes.verifyAudit, {
-    query: { organisation: options.organisation },
-  });
-  const { intact, entries, head, brokenAt, truncated } = verdict;
+  const verdict = await verifyRanges(
+    (after) => callAdmin(connection, auditRoutes.verifyAudit, { query: { organisation: options.organisation, after } }),
+    start,
+  );
+  const { after, intact, entries, head, brokenAt, truncated } = verdict;
   const name = verdict.organisation ?? "all organisations and the platform";
   const what = truncated
     ? ": the newest entries were removed"
@@ -61,7 +68,8 @@ export async function verifyAudit(options: AuditOptions): Promise<void> {
       : `: entry ${brokenAt} was changed, or the one before it was removed`;
   printResult(options.json, verdict, () =>
     intact
-      ? `${name}: ${entries} entries, ${paint.green("intact")}, newest hash ${head}`
+      ? `${name}: ${entries} entries${after > 0 ? ` after ${after}` : ""}, ${paint.green("intact")}, newest hash ${head}` +
+        (after > 0 ? "; earlier entries were not read" : "")
       : `${name}: ${paint.red("NOT INTACT")}${what}`,
   );
   if (!intact) process.exitCode = 1;

@@ -246,6 +246,9 @@ export const keyRoutes = {
   }),
 };
 
+/** Entries that one request verifies. */
+const MAX_VERIFIED_ENTRIES = 20_000;
+
 export const auditRoutes = {
   readAudit: defineRoute({
     method: "GET",
@@ -270,7 +273,13 @@ export const auditRoutes = {
       "Verify the hash chain of an organisation's audit log: report the first changed or removed entry. For operators without `organisation`: every chain",
     tag: "audit",
     authority: ADMIN,
-    query: ofOrganisation,
+    query: ofOrganisation.extend({
+      after: z.coerce.number().int().min(0).default(0).meta({
+        description:
+          "Only entries after the one with this id: `next` of the range before, or of an earlier verification.",
+      }),
+      limit: z.coerce.number().int().min(1).max(MAX_VERIFIED_ENTRIES).default(MAX_VERIFIED_ENTRIES),
+    }),
     json: auditVerdict,
   }),
 };

@@ -7,8 +7,8 @@ import type { Context, Running } from "../kernel/module.js";
 import { startInSteps } from "../kernel/start-steps.js";
 import { readOrCreateToken } from "../kernel/tokens.js";
 import { findActor, OPERATOR_ACTOR } from "./actors.js";
-import { sealEarlierChains } from "./audit.js";
 import { AuditChain, auditedTables } from "./audit-chain.js";
+import { isOfOtherKey, sealEarlierChains } from "./audit-verification.js";
 import { KeyChanges } from "./changes.js";
 import type { Accounts } from "./client.js";
 import { prepareFirstStart } from "./first-start.js";
@@ -52,6 +52,11 @@ async function start(
   );
   const tables = auditedTables(database.tables<AccountsSchema>(), chain);
   if (first) await tables.transaction(PLATFORM_SCOPE, sealEarlierChains);
+  if (await tables.transaction(PLATFORM_SCOPE, isOfOtherKey, { repeatable: true })) {
+    const reason = "the newest entry of the audit log does not match the secret `internal/audit-key`";
+    log.error(`${reason}: put the earlier key back, without which earlier entries cannot be verified`);
+    context.report("degraded", reason);
+  }
   await prepareFirstStart(tables, context.secrets, log);
 
   const operatorTokens = new Set(

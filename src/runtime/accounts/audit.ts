@@ -1,7 +1,7 @@
 import { type RawBuilder, sql, type Transaction } from "kysely";
 import type { AuditAct } from "../../contracts/audit.js";
-import { openChainOf, plainHashOf } from "./audit-chain.js";
-import { GAP_ACT, gapOf, isStored, OpenGaps } from "./audit-gaps.js";
+import { openChainOf } from "./audit-chain.js";
+import { GAP_ACT, isStored } from "./audit-gaps.js";
 import type { Head } from "./audit-heads.js";
 import { contains } from "./page.js";
 import type { AccountsSchema } from "./schema.js";
@@ -34,7 +34,7 @@ export interface AuditEntry {
 const MAX_ROWS_OF_INSERT = 1_000;
 
 /** The previous hash of the first entry of a chain. */
-const GENESIS = "0".repeat(64);
+export const GENESIS = "0".repeat(64);
 
 /**
  * Appends to the organisation's hash chain in the transaction of the act itself, so that neither is committed without the
@@ -164,90 +164,7 @@ export async function namesIn(
   return Object.fromEntries(rows.map(({ id, name }) => [id, name]));
 }
 
-const ENTRY_COLUMNS = ["id", "organisation", "at", "actor", "act", "subject", "previous", "hash"] as const;
-
-export interface AuditVerdict {
-  readonly intact: boolean;
-  readonly entries: number;
-  /** Hash of the newest entry. */
-  readonly head: string;
-  /** Id of the first entry that does not match its predecessor. */
-  readonly brokenAt: number | undefined;
-  /** Entries were removed from the end: the newest one that this process knows of is missing, or was when the next was appended. */
-  readonly truncated: boolean;
-}
-
-const PAGE_SIZE = 1_000;
-
-/**
- * Recomputes a chain from its first entry. Entries of earlier releases have no key: they may only precede one that has a key,
- * whose hash covers them.
- */
-export async function verifyAudit(
-  transaction: Transaction<AccountsSchema>,
-  organisation: string,
-): Promise<AuditVerdict> {
-  const { chain } = openChainOf(transaction);
-  const known = chain.head(organisation);
-  let entries = 0;
-  let head = GENESIS;
-  let keyed = false;
-  let headFound = known === undefined;
-  const gaps = new OpenGaps();
-  for (let after = 0; ; ) {
-    const page = await transaction
-      .selectFrom("audit")
-      .select([...ENTRY_COLUMNS, "keyed", sql<string>`detail::text`.as("detail")])
-      .where("organisation", "=", organisation)
-      .where("id", ">", after)
-      .orderBy("id")
-      .limit(PAGE_SIZE)
-      .execute();
-    for (const entry of page) {
-      entries++;
-      const expected = entry.keyed ? chain.hashOf(entry) : keyed ? undefined : plainHashOf(entry);
-      if (entry.previous !== head || entry.hash !== expected)
-        return { intact: false, entries, head, brokenAt: entry.id, truncated: false };
-      keyed = entry.keyed;
-      head = entry.hash;
-      after = entry.id;
-      if (entry.id === known?.id && entry.hash === known.hash) headFound = true;
-      const gap = gapOf(entry);
-      if (gap !== undefined) gaps.add(gap);
-    }
-    if (page.length < PAGE_SIZE) break;
-  }
-  const sealed = keyed || entries === 0;
-  const truncated = !headFound || gaps.list.length > 0;
-  return { intact: !truncated && sealed, entries, head, brokenAt: undefined, truncated };
-}
-
-/** The chains that the transaction may read. */
-export async function chainsOf(transaction: Transaction<AccountsSchema>): Promise<readonly string[]> {
-  const rows = await transaction.selectFrom("audit").select("organisation").distinct().execute();
-  const { chain } = openChainOf(transaction);
-  return [...new Set([...rows.map(({ organisation }) => organisation), ...chain.chains])].sort();
-}
-
-/**
- * Appends an entry with a key to every chain of an earlier release, which has none. Only in a process that knows of no newer
- * entries: see `AuditChain.open`.
- */
-export async function sealEarlierChains(transaction: Transaction<AccountsSchema>): Promise<void> {
-  const sealed = await transaction
-    .selectFrom("audit")
-    .select("organisation")
-    .distinct()
-    .where("keyed", "=", true)
-    .execute();
-  for (const organisation of await chainsOf(transaction)) {
-    if (sealed.some((chain) => chain.organisation === organisation)) continue;
-    const { entries, head } = await verifyAudit(transaction, organisation);
-    await audit(transaction, {
-      ...{ organisation, actor: "internal", act: "audit.seal", subject: organisation, detail: { entries, head } },
-    });
-  }
-}
+export const ENTRY_COLUMNS = ["id", "organisation", "at", "actor", "act", "subject", "previous", "hash"] as const;
 
 /** The chains whose newest known entries are missing, as after a restore of the database to an earlier time. */
 export async function missingHeads(transaction: Transaction<AccountsSchema>): Promise<Record<string, Head>> {

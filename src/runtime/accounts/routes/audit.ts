@@ -1,11 +1,11 @@
-import { createHash } from "node:crypto";
 import type { FastifyInstance } from "fastify";
 import { auditEntry } from "../../../contracts/audit.js";
 import { auditRoutes } from "../../../contracts/routes/accounts.js";
 import { readableOrganisation, scopeOf, serve } from "../../admin/index.js";
 import type { Tables } from "../../database/client.js";
-import { chainsOf, namesIn, readAudit, verifyAudit } from "../audit.js";
+import { namesIn, readAudit } from "../audit.js";
 import { PLATFORM_CHAIN } from "../audit-chain.js";
+import { verifyAudit } from "../audit-verification.js";
 import type { AccountsSchema } from "../schema.js";
 
 export function serveAudit(app: FastifyInstance, tables: Tables<AccountsSchema>): void {
@@ -33,29 +33,14 @@ export function serveAudit(app: FastifyInstance, tables: Tables<AccountsSchema>)
       };
     },
 
-    verifyAudit: async ({ actor, query }) => {
+    verifyAudit: async ({ actor, query: { after, limit, ...query } }) => {
       const organisation = readableOrganisation(actor, query.organisation);
-      const chains = await tables.transaction(
+      const { brokenAt, next, ...verdict } = await tables.transaction(
         scopeOf(organisation),
-        async (open) => {
-          const verdicts = [];
-          for (const chain of organisation === undefined ? await chainsOf(open) : [organisation])
-            verdicts.push(await verifyAudit(open, chain));
-          return verdicts;
-        },
+        (open) => verifyAudit(open, { organisation, after, limit }),
         { repeatable: true },
       );
-      const broken = chains.find(({ intact }) => !intact);
-      const heads = chains.map(({ head }) => head);
-      return {
-        organisation: organisation ?? null,
-        intact: broken === undefined,
-        entries: chains.reduce((total, { entries }) => total + entries, 0),
-        head:
-          organisation === undefined ? createHash("sha256").update(heads.join("\n")).digest("hex") : (heads[0] ?? ""),
-        brokenAt: broken?.brokenAt ?? null,
-        truncated: chains.some(({ truncated }) => truncated),
-      };
+      return { organisation: organisation ?? null, after, ...verdict, brokenAt: brokenAt ?? null, next: next ?? null };
     },
   });
 }
