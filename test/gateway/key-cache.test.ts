@@ -1,7 +1,8 @@
 import { type Logger, pino } from "pino";
 import { describe, expect, it } from "vitest";
 import { hashToken } from "../../src/runtime/accounts/client.js";
-import { KEY_CACHE_TIMES, Keys, type Lookup, networkOf } from "../../src/runtime/gateway/keys.js";
+import { KEY_CACHE_TIMES, Keys, type Lookup } from "../../src/runtime/gateway/keys.js";
+import { networkOf } from "../../src/runtime/kernel/client-networks.js";
 import { FakeClock } from "../support/gateway/fake-clock.js";
 import { Gate } from "../support/gateway/gate.js";
 import { key, TestAccounts } from "../support/gateway/gateway.js";

@@ -1,4 +1,4 @@
-import { isIPv6 } from "node:net";
+import { networkOf } from "../kernel/client-networks.js";
 import { Turns } from "./turns.js";
 
 export interface ThrottleOptions {
@@ -69,16 +69,6 @@ export class Throttle {
     dropOldest(this.#failures, this.#options.maxAddresses);
     return created;
   }
-}
-
-/** The address itself; of an IPv6 address the network of 64 bits, which one host usually has for itself. */
-function networkOf(address: string): string {
-  if (!isIPv6(address)) return address;
-  const [head = "", tail] = address.split("::");
-  const groups = head.split(":").filter((group) => group !== "");
-  const omitted = tail === undefined ? 0 : 8 - groups.length - tail.split(":").filter((group) => group !== "").length;
-  const all = [...groups, ...Array.from({ length: omitted }, () => "0"), ...(tail ?? "").split(":")];
-  return `${all.slice(0, 4).join(":")}::/64`;
 }
 
 /** Sets and maps iterate in insertion order: the oldest entry comes first. */

@@ -1,8 +1,8 @@
-import { isIPv6 } from "node:net";
 import type { Logger } from "pino";
 import type { Principal } from "../../contracts/credentials.js";
 import { messageOf } from "../../errors/thrown.js";
 import type { Accounts } from "../accounts/client.js";
+import { networkOf } from "../kernel/client-networks.js";
 import { type Clock, delay, SYSTEM_CLOCK } from "../kernel/clock.js";
 import { type Claimant, FairQueue } from "./limits/fair-queue.js";
 import { SharedLimit } from "./limits/shared-limit.js";
@@ -229,22 +229,6 @@ function insert(map: Map<string, Entry>, hash: string, entry: Entry, maximum: nu
     if (oldest !== undefined) map.delete(oldest);
   }
   map.set(hash, entry);
-}
-
-/** The owner of a client address: of IPv6 its /64, which is one subscriber (RFC 6177), of IPv4 the address itself. */
-export function networkOf(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  if (mapped !== undefined) return mapped;
-  if (!isIPv6(address)) return address;
-  const [head = "", tail] = (address.split("%")[0] ?? "").split("::");
-  const groups = head === "" ? [] : head.split(":");
-  const after = tail === undefined || tail === "" ? [] : tail.split(":");
-  const zeros = tail === undefined ? 0 : Math.max(0, 8 - groups.length - after.length);
-  const all = [...groups, ...Array<string>(zeros).fill("0"), ...after];
-  return all
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(":");
 }
 
 /** The key in `Authorization: Bearer KEY`; undefined when there is none. */

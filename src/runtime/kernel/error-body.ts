@@ -6,6 +6,11 @@ export const KERNEL_ERRORS = {
   chunk_extensions_too_large: { status: 413, summary: "The chunk extensions of the body are too large." },
   expectation_failed: { status: 417, summary: "The only supported expectation is `100-continue`." },
   misdirected_request: { status: 421, summary: "The `Host` header is not a name of this platform." },
+  too_many_connections: {
+    status: 429,
+    summary:
+      "The network of the client (an IPv4 address, an IPv6 /64) has the maximum of open connections. Reuse connections (keep-alive); a proxy in front can pool those of its clients.",
+  },
   headers_too_large: { status: 431, summary: "The headers exceed the size limit." },
   internal: { status: 500, summary: "A defect; the log has the error." },
   starting: { status: 503, summary: "The platform is starting or stopping; retry shortly." },

@@ -1,9 +1,10 @@
 import { chmod, rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
-import { createServer as createSocketServer, type Server as SocketServer } from "node:net";
+import { createServer as createSocketServer, type Socket, type Server as SocketServer } from "node:net";
 import type { Duplex } from "node:stream";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import type { Milliseconds } from "../../plan/plan.js";
+import { ClientNetworks } from "./client-networks.js";
 import { errorBody, type HttpError, kernelError } from "./error-body.js";
 import type { KnownHosts } from "./hosts.js";
 import type { RefusedRequest } from "./refusals.js";
@@ -26,6 +27,8 @@ export interface ListenerLimits {
   readonly requestTimeout: Milliseconds;
   readonly maxHeaderBytes: number;
   readonly maxConnections: number;
+  /** Of one client network: the others have the rest, however many one opens. */
+  readonly maxConnectionsOfNetwork: number;
 }
 
 const DEFAULT_LIMITS: ListenerLimits = {
@@ -33,6 +36,7 @@ const DEFAULT_LIMITS: ListenerLimits = {
   requestTimeout: 120_000,
   maxHeaderBytes: 16 * 1024,
   maxConnections: 20_000,
+  maxConnectionsOfNetwork: 10_000,
 };
 
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
@@ -73,6 +77,8 @@ export class Listener {
   readonly #latest = new WeakMap<Duplex, ServerResponse>();
   /** Pipelined responses that wait for an earlier one on the same connection. */
   readonly #pipelined = new WeakMap<Duplex, Set<ServerResponse>>();
+  /** Connections above the maximum of their network, which are being closed. */
+  readonly #surplus = new WeakSet<Duplex>();
   /** Number of requests that reached no handler, by the status of the response. */
   readonly refused = new Map<number, number>();
 
@@ -81,7 +87,7 @@ export class Listener {
     private readonly hosts: Pick<KnownHosts, "has">,
     limits: Partial<ListenerLimits> = {},
   ) {
-    const { headersTimeout, requestTimeout, maxHeaderBytes, maxConnections } = { ...DEFAULT_LIMITS, ...limits };
+    const { headersTimeout, requestTimeout, maxHeaderBytes, ...max } = { ...DEFAULT_LIMITS, ...limits };
     this.#server = createServer({
       IncomingMessage: TracedRequest,
       headersTimeout,
@@ -93,7 +99,11 @@ export class Listener {
       connectionsCheckingInterval: Math.min(MAX_TIMEOUT_CHECK_INTERVAL_MS, headersTimeout),
       noDelay: true,
     });
-    this.#server.maxConnections = maxConnections;
+    this.#server.maxConnections = max.maxConnections;
+    const networks = new ClientNetworks(max.maxConnectionsOfNetwork);
+    this.#server.on("connection", (socket) => {
+      if (!networks.admit(socket)) this.#refuseSurplus(socket);
+    });
     this.#server.on("request", (request, response) => this.#handle(request, response));
     this.#server.on("checkContinue", (request, response) => {
       // Sent when a handler starts to read the body: a client whose request is refused before that sends no body.
@@ -198,6 +208,7 @@ export class Listener {
   }
 
   #handle(request: IncomingMessage, response: ServerResponse): void {
+    if (this.#surplus.has(request.socket)) return;
     this.#inFlight += 1;
     const previous = this.#latest.get(request.socket);
     if (previous !== undefined && !previous.writableFinished) this.#pipeline(request.socket, response);
@@ -266,6 +277,15 @@ export class Listener {
     respondJson(response, error.status, errorBody(request.url ?? "/", error));
   }
 
+  #refuseSurplus(socket: Socket): void {
+    this.#surplus.add(socket);
+    const hint = "reuse connections (keep-alive), or wait until some are closed";
+    const refusal = kernelError("too_many_connections", `your network has too many open connections; ${hint}`);
+    // Counted and not logged: a flood would fill the log.
+    this.#count(refusal.status);
+    endWithError(socket, newId(), "", refusal);
+  }
+
   #refuseConnection(error: Error & { code?: string; rawPacket?: unknown }, socket: Duplex): void {
     if (error.code === "ECONNRESET" || !socket.writable) {
       socket.destroy();
@@ -280,18 +300,23 @@ export class Listener {
       return;
     }
     const head = Buffer.isBuffer(error.rawPacket) ? error.rawPacket.toString("latin1", 0, 32) : "";
-    const body = JSON.stringify(errorBody(head.replace(/^[A-Z]+ /, ""), refusal));
     const id = newId();
     this.events.onRefused({ id, request: undefined, ...refusal });
-    socket.end(
-      `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}\r\nconnection: close\r\ncontent-type: application/json\r\nx-request-id: ${id}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-      () => socket.destroy(),
-    );
+    endWithError(socket, id, head.replace(/^[A-Z]+ /, ""), refusal);
   }
 
   #count(status: number): void {
     this.refused.set(status, (this.refused.get(status) ?? 0) + 1);
   }
+}
+
+/** Responds on a connection without a request that could be read, and closes it. */
+function endWithError(socket: Duplex, id: string, path: string, refusal: HttpError): void {
+  const body = JSON.stringify(errorBody(path, refusal));
+  socket.end(
+    `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}\r\nconnection: close\r\ncontent-type: application/json\r\nx-request-id: ${id}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    () => socket.destroy(),
+  );
 }
 
 /** The response to a connection that Node.js's HTTP parser gave up on, by the code of its error. */
