@@ -16,6 +16,7 @@ import { archiveScript } from "./archive-script.js";
 import { type Binaries, findBinaries } from "./binaries.js";
 import { serverEnvironment } from "./environment.js";
 import { canReach, type ServerUser, serverUser } from "./server-user.js";
+import { endStrays } from "./strays.js";
 
 const run = promisify(execFile);
 
@@ -143,9 +144,14 @@ async function initdb(cluster: Cluster, directory: string, passwordFile: string)
   }
 }
 
-/** Removes what a process left that was killed during `initialise` or a restore. */
+/** Removes what a process left that was killed during `initialise`, a restore or an upgrade, and ends the servers that still run on it. */
 export async function removeLeftovers(home: string): Promise<void> {
-  for (const name of await readdir(home)) if (name.endsWith(".tmp")) await removeTree(join(home, name));
+  for (const name of await readdir(home)) {
+    if (!name.endsWith(".tmp")) continue;
+    // Of a copy that was being verified, or of the new version of an upgrade.
+    await endStrays(join(home, name, "data"));
+    await removeTree(join(home, name));
+  }
 }
 
 /**

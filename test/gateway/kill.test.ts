@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { DebugPoint } from "../../src/runtime/kernel/debug-point.js";
+import type { DebugPoint } from "../../src/disk/debug-point.js";
 import { freePort, startPostgres, type TestPostgres } from "../support/database/postgres.js";
 import { getInternally, metric, planWith } from "../support/gateway/gateway.js";
 import { ServeProcess, untilReady } from "../support/gateway/processes.js";

@@ -52,6 +52,8 @@ test("what a killed platform left of its own backups is removed and named; compl
     "1/backups/E",
   ]);
   expect(left()).toEqual(Object.keys(kept).sort());
+  expect(await removeLeftovers(repository, "1", startedAt, NOW)).toEqual([]);
+  expect(readdirSync(join(repository.place, "1/backups"))).toEqual(["A"]);
 });
 
 test("what was written since the platform started can have a writer: it is removed an hour later", async () => {

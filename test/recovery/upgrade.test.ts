@@ -1,6 +1,8 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import pg from "pg";
 import { afterEach, expect, test } from "vitest";
+import { RECOVERY_POINTS } from "../../src/disk/debug-point.js";
 import { freePort } from "../../src/local/free-port.js";
 import { layout } from "../../src/local/layout.js";
 import { localSecrets } from "../../src/local/secrets.js";
@@ -104,6 +106,36 @@ describeWith(["older postgresql"], "a data directory of an older major version",
     },
     120_000,
   );
+
+  test("is complete, old or new, after a kill -9 of the upgrade at any step, which can be repeated", async () => {
+    const cwd = workDirectory(cleanups);
+    const data = join(cwd, "data");
+    const places = layout(data);
+    await localSecrets(places).readOrCreate("database/password");
+    await localSecrets(places).readOrCreate("internal/token");
+    const cluster = await oldCluster(data, "CREATE TABLE mine AS SELECT n FROM generate_series(1, 10) n");
+    await writeSystemId(places.database, await systemIdentifier(cluster.data));
+    const run = (env: NodeJS.ProcessEnv) =>
+      keelson(cwd, ["upgrade-database", "--data", data, "--json"], { timeout: 120_000, env });
+    const points = RECOVERY_POINTS.filter((point) => /^(upgrade|replace)\//.test(point));
+    expect(points.slice(-2)).toEqual(["upgrade/initialised", "upgrade/compared"]);
+    // In the order of an upgrade: the last point leaves a complete one.
+    for (const point of [...points.slice(-2), ...points.slice(0, -2).filter((each) => each !== "replace/completed")])
+      expect((await run({ KEELSON_DEBUG_POINT: point })).code, point).toBeNull();
+    const again = await run({});
+    expect([again.code, again.out + again.err]).toEqual([2, expect.stringContaining("upgrade/not-needed")]);
+    expect(readdirSync(dirname(cluster.data)).filter((name) => /\.(tmp|replacing)$/.test(name))).toEqual([]);
+
+    const platform = await up(cleanups, { cwd });
+    const client = new pg.Client({ connectionString: readFileSync(join(data, "secrets/database/url"), "utf8") });
+    await client.connect();
+    const { rows } = await client.query("SELECT count(*)::int AS rows, max(n) FROM mine");
+    await client.end();
+    expect(rows).toEqual([{ rows: 10, max: 10 }]);
+    expect((await chat(platform)).status).toBe(200);
+    // A later loss is restored from the backups of the new database system.
+    expect(readFileSync(places.database, "utf8")).toContain(await systemIdentifier(cluster.data));
+  }, 360_000);
 
   test("is refused by keelson up with the command that upgrades it, and serves afterwards", async () => {
     const cwd = workDirectory(cleanups);

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { debugPoint } from "../../disk/debug-point.js";
 import { throwAfterCleanup } from "../../errors/cleanup.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { asSuperuser, type Server } from "../../postgres/server.js";
@@ -56,9 +57,11 @@ export async function takeBackup(
       newest,
       options,
     );
+    debugPoint("backup/copied");
     const point = await markRestorePoint(source.server, `keelson-${id}`);
     const at = options.now();
     const lastSegment = await archiveSegment(source, repository, codec, system, point.lsn, options);
+    debugPoint("backup/log-archived");
     const manifest: Manifest = {
       format: 1,
       id,
@@ -75,6 +78,7 @@ export async function takeBackup(
       fingerprint: point.fingerprint,
     };
     await writeManifest(repository, codec, manifest);
+    debugPoint("backup/stored");
     return manifest;
   } catch (error) {
     // Without a manifest nothing refers to these objects.

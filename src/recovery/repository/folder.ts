@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { constants, type Dirent } from "node:fs";
-import { mkdir, open, realpath, rename, rm } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { mkdir, open, realpath, rename, rm, rmdir } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import { syncDirectory } from "../../disk/atomic-file.js";
 import { diskError, isSystemError } from "../../disk/disk-errors.js";
 import { isAbsent, readdirIfPresent, statIfPresent } from "../../disk/read.js";
@@ -11,6 +11,8 @@ import { corrupt } from "../backup-codec.js";
 import { missing, type Repository, type StoredObject, type Written } from "./repository.js";
 
 const TEMPORARY = ".tmp";
+/** The directory of a database that contains one directory for each backup. */
+const BACKUPS = "backups";
 
 /** Backups in a folder: an object is written under a temporary name, synced, and renamed. */
 export function openFolder(place: string): Repository {
@@ -23,16 +25,25 @@ export function openFolder(place: string): Repository {
     partials: async (prefix) =>
       (await list(root, prefix, "partials")).map(({ name, modified }) => ({
         ...{ name, modified },
-        remove: () => rm(join(root, name), { force: true }),
+        remove: () => removeFile(join(root, name)),
       })),
     async folders() {
       return (await entriesOf(root)).filter((entry) => entry.isDirectory()).map(({ name }) => name);
     },
     space: () => diskSpace(root),
-    async remove(name) {
-      await rm(join(root, name), { force: true });
-    },
+    remove: (name) => removeFile(join(root, name)),
   };
+}
+
+/** Removes a file, and the directory of its backup with the last one: its name is not used again. */
+async function removeFile(path: string): Promise<void> {
+  await rm(path, { force: true });
+  const directory = dirname(path);
+  // Into the other directories an object may just be written.
+  if (basename(dirname(directory)) !== BACKUPS) return;
+  await rmdir(directory).catch((error: unknown) => {
+    if (!isAbsent(error) && !(isSystemError(error) && error.code === "ENOTEMPTY")) throw error;
+  });
 }
 
 async function put(root: string, name: string, content: AsyncIterable<Uint8Array>): Promise<Written> {

@@ -1,6 +1,7 @@
 import { chmod, lstat, mkdir, rename, rm, rmdir, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { syncDirectory, writeAtomically } from "../../disk/atomic-file.js";
+import { debugPoint } from "../../disk/debug-point.js";
 import { diskError } from "../../disk/disk-errors.js";
 import {
   claimMountPoint,
@@ -30,10 +31,14 @@ export async function moveIntoPlace(restored: string, data: string): Promise<str
   if (await isMountPoint(data)) return fillMountPoint(restored, data, aside);
   // Two renames cannot be atomic: the note says after a crash between them which directory was the database.
   await writeAtomically(noteOf(data), basename(aside));
+  debugPoint("replace/noted");
   await rename(data, aside);
+  debugPoint("replace/moved-aside");
   await rename(restored, data);
+  debugPoint("replace/moved");
   await syncDirectory(dirname(data));
   await unlink(noteOf(data));
+  debugPoint("replace/completed");
   return aside;
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
+import { debugPoint } from "../../disk/debug-point.js";
 import { removeTree } from "../../disk/remove-tree.js";
 import { diskSpace } from "../../disk/space.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
@@ -57,6 +58,7 @@ export async function verifyBackup(
       target: { kind: "restore-point" },
       ...(options.signal && { signal: options.signal }),
     });
+    debugPoint("verification/restored");
     const restored = performance.now();
     const server = await startServer(cluster, { autovacuum: false, fsync: false });
     try {
@@ -96,6 +98,7 @@ export async function verifyBackup(
   } finally {
     await removeTree(home);
   }
+  debugPoint("verification/compared");
   await writeVerification(repository, codec, manifest, verification);
   return verification;
 }

@@ -1,3 +1,4 @@
+import { debugPoint } from "../../disk/debug-point.js";
 import { removeTree } from "../../disk/remove-tree.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { probeLog } from "../archive/probe.js";
@@ -61,6 +62,7 @@ export async function prepareReplacement(
       onFetched: observer.fetched.bind(observer),
     });
   });
+  debugPoint("restore/unpacked");
   return {
     id: manifest.id,
     replace() {

@@ -3,16 +3,17 @@ import { once } from "node:events";
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { debugPoint } from "../../disk/debug-point.js";
 import { requireSpace } from "../../disk/disk-errors.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
-import { type Cluster, clusterAt, initialise } from "../../postgres/cluster.js";
+import { type Cluster, clusterAt, initialise, removeLeftovers } from "../../postgres/cluster.js";
 import { serverEnvironment } from "../../postgres/environment.js";
 import { dataMajor, majorOf } from "../../postgres/major-version.js";
 import { provision, role } from "../../postgres/provision.js";
 import { asSuperuser, type Server, startServer } from "../../postgres/server.js";
 import { dataSize } from "../backup/data-directory.js";
 import { compareFingerprints, fingerprint } from "../backup/fingerprint.js";
-import { moveIntoPlace } from "../restore/move-into-place.js";
+import { moveIntoPlace, undoInterrupted } from "../restore/move-into-place.js";
 import { findOldPrograms, type OldPrograms } from "./old-server.js";
 
 export interface UpgradeOptions {
@@ -39,6 +40,10 @@ export interface Upgraded {
  * `upgrade/failed`; the data directory is then as before.
  */
 export async function upgradeDatabase(cluster: Cluster, options: UpgradeOptions): Promise<Upgraded> {
+  const home = dirname(cluster.data);
+  // What an upgrade left that was killed.
+  await removeLeftovers(home);
+  await undoInterrupted(cluster.data);
   const from = await dataMajor(cluster.data);
   const to = majorOf(cluster.binaries.version);
   if (from === undefined || to === undefined || from >= to)
@@ -49,17 +54,17 @@ export async function upgradeDatabase(cluster: Cluster, options: UpgradeOptions)
         : `${cluster.data} is of PostgreSQL ${from}; this Keelson runs ${to}`,
     );
   const programs = await findOldPrograms(from, options.oldPrograms);
-  const home = dirname(cluster.data);
   // The new cluster has about the size of the old one, without its free space and old versions of rows.
   await requireSpace(home, await dataSize(cluster.data));
   const scratch = join(home, "upgrade.tmp");
-  await rm(scratch, { recursive: true, force: true });
   try {
     const target = await clusterAt(scratch, cluster.log);
     await initialise(target);
+    debugPoint("upgrade/initialised");
     options.onProgress(`dumping the database of PostgreSQL ${from} into PostgreSQL ${to}`);
     const { tables, rows } = await copyDatabase(cluster, target, programs, options);
     options.onProgress(`${rows} rows in ${tables} tables are equal`);
+    debugPoint("upgrade/compared");
     const kept = await moveIntoPlace(target.data, cluster.data);
     return { from, to, tables, rows, kept };
   } finally {

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
+import { debugPoint } from "../../../disk/debug-point.js";
 import { messageOf } from "../../../errors/thrown.js";
 import { type Clock, SYSTEM_CLOCK } from "../../kernel/clock.js";
-import { debugPoint } from "../../kernel/debug-point.js";
 import type { Usage } from "../../usage/client.js";
 import type { Journal } from "./journal.js";
 
