@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseExactly, rounded, stringifyExactly } from "../../src/runtime/kernel/exact-json.js";
+import { hasInexactNumbers, parseExactly, rounded, stringifyExactly } from "../../src/runtime/kernel/exact-json.js";
 
 /** Numbers that JavaScript would round or format differently, among others. */
 const NUMBERS =
@@ -20,4 +20,15 @@ describe("JSON with exact numbers", () => {
       expect(() => parseExactly(json)).toThrow(SyntaxError);
     },
   );
+
+  it.each([
+    ["numbers", "1.0,"],
+    ["small numbers", "1,"],
+    ["strings", '"",'],
+  ])("is parsed as usual if it has millions of %s", (what, element) => {
+    const json = `[${element.repeat(3_000_000)}12345678901234567890]`;
+    const before = process.cpuUsage();
+    expect(hasInexactNumbers(json)).toBe(what === "small numbers");
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(2_000);
+  });
 });

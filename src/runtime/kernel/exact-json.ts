@@ -8,7 +8,11 @@ import { randomUUID } from "node:crypto";
 /** Name of the only field of an object that stands for a number. No client can send it. */
 const NUMBER_FIELD = `number-${randomUUID()}`;
 const STANDS_FOR_NUMBER = new RegExp(`\\{"${NUMBER_FIELD}":"([^"]+)"\\}`, "g");
-const QUOTE_OR_NUMBER = /"|-?\d[\d.eE+-]*/g;
+/** A string, or a number that JavaScript may format differently: whole numbers of up to 15 digits are exact. */
+const QUOTE_OR_NUMBER = /"|-?\d+[.eE][\d.eE+-]*|-?\d{16,}|-0/g;
+/** Text with more strings, or more such numbers, is parsed as usual: millions of them would delay every other request for seconds. */
+const MAX_TOKENS = 1_000_000;
+const MAX_NUMBERS = 10_000;
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
 /**
@@ -43,9 +47,12 @@ export function rounded(value: unknown): unknown {
 function withoutInexactNumbers(json: string): string {
   const parts: string[] = [];
   let from = 0;
+  let tokens = 0;
   QUOTE_OR_NUMBER.lastIndex = 0;
   for (let found = QUOTE_OR_NUMBER.exec(json); found !== null; found = QUOTE_OR_NUMBER.exec(json)) {
     const [token] = found;
+    tokens += 1;
+    if (tokens > MAX_TOKENS || parts.length > 2 * MAX_NUMBERS) return json;
     if (token === '"') QUOTE_OR_NUMBER.lastIndex = stringEnd(json, found.index);
     else if (String(Number(token)) !== token && NUMBER.test(token)) {
       parts.push(json.slice(from, found.index), `{"${NUMBER_FIELD}":"${token}"}`);
