@@ -273,3 +273,32 @@ describe("a server that answers without reading a large body", () => {
     await gateway.stop();
   });
 });
+
+describe("a large body", () => {
+  const content = "word ".repeat(500_000);
+
+  it.each<readonly [string, RawBehaviour]>([
+    ["resets the connection at once", { when: "connected", act: reset }],
+    ["resets before its headers", body(reset)],
+    ["resets within the body", { when: "head", act: reset }],
+    ["never reads the body", { when: "head", act: stay }],
+  ])("is sent again, complete, to the fallback of a server that %s", async (_name, behaviour) => {
+    const gateway = await gatewayOver();
+    faulty.behave(behaviour);
+    for (const [path, model] of [
+      ["/v1/chat/completions", "replaced-0"],
+      ["/api/chat", "replaced-5"],
+    ] as const) {
+      const answer = await gateway.post(path, { model, stream: true, messages: [{ role: "user", content }] });
+      expect([path, answer.status, answer.headers.get("x-keelson-model")]).toEqual([path, 200, "spare"]);
+      expect(await answer.text()).toMatch(/\[DONE\]|"done":true/);
+      const sent = healthy.received.at(-1);
+      expect([sent?.body.model, sent?.body.stream_options, sent?.body.messages]).toEqual([
+        "spare",
+        { include_usage: true },
+        [{ role: "user", content }],
+      ]);
+    }
+    await gateway.stop();
+  });
+});
