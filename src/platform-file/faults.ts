@@ -4,6 +4,7 @@ export const faultNames = [
   "node-loss",
   "zone-loss",
   "region-loss",
+  "control-plane-loss",
   "cluster-loss",
   "database-loss",
   "cache-loss",

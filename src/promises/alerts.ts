@@ -125,6 +125,21 @@ export function leakReported({ name }: WholePlatform, _plan: Plan): Alert {
   };
 }
 
+/** The API server does not answer. Pods run on, and nothing of them changes. */
+export function controlPlaneDown({ name }: WholePlatform, plan: Plan): Alert {
+  return {
+    name: "control-plane-down",
+    subject: name,
+    severity: "warning",
+    condition: {
+      kind: "unmeasured",
+      why: "which job scrapes the API server depends on the installation of Prometheus",
+    },
+    for: alertDelay(plan) ?? DEFAULT_ALERT_DELAY_MS,
+    summary: `the API server of the cluster of ${name} does not answer`,
+  };
+}
+
 /** Nothing of the platform is available. Its own monitoring fails with it. */
 export function platformDown({ name }: WholePlatform, plan: Plan): Alert {
   return {

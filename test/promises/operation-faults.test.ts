@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { scaleUpTime } from "../../src/promises/facts/kubernetes.js";
+import { smallerFaults } from "../../src/promises/faults/index.js";
 import { rowOf, sheetOf, termOf, termsOf, totalOf } from "../support/promises/rows.js";
 import { runs } from "../support/property-runs.js";
 
@@ -41,6 +42,20 @@ stores:
   it("loses nothing of managed stores", () => {
     const managed = shop("stores: { orders: { postgres: 17, backups: { full: daily keep 7d } } }");
     expect(totalOf(rowOf(managed, "cluster-loss", "shop").rpo.predicted)).toBe(0);
+  });
+});
+
+describe("the loss of the control plane", () => {
+  it("is no outage by itself, and is a part of the loss of the cluster", () => {
+    const sheet = shop(`services: { web: { ${WEB} } }`);
+    const { rto, rpo, verdict } = rowOf(sheet, "control-plane-loss", "shop");
+    expect([totalOf(rto.predicted), totalOf(rpo.predicted), verdict]).toEqual([0, 0, "kept"]);
+    expect(smallerFaults("cluster-loss")).toContain("control-plane-loss");
+  });
+
+  it("has no row on one machine", () => {
+    const { rows } = sheetOf("platform: shop\nprovide: embedded\nservices: { web: { modules: [gateway] } }\n");
+    expect(rows.map(({ fault }) => fault)).not.toContain("control-plane-loss");
   });
 });
 

@@ -20,7 +20,7 @@ import { lostWithNamespace } from "./deletion.js";
 export const clusterLoss = defineFault({
   id: "cluster-loss",
   title: "The cluster is lost with its volumes",
-  includes: ["deletion"],
+  includes: ["deletion", "control-plane-loss"],
   on: (plan) =>
     onOneMachine(plan)
       ? undefined

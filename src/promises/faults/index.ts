@@ -6,6 +6,7 @@ import { brokerLoss } from "./broker-loss.js";
 import { bucketLoss } from "./bucket-loss.js";
 import { cacheLoss } from "./cache-loss.js";
 import { clusterLoss } from "./cluster-loss.js";
+import { controlPlaneLoss } from "./control-plane-loss.js";
 import { databaseLoss } from "./database-loss.js";
 import { deletion } from "./deletion.js";
 import { nodeLoss } from "./node-loss.js";
@@ -32,6 +33,7 @@ export const faults = [
   bucketLoss,
   backupCorruption,
   deletion,
+  controlPlaneLoss,
   clusterLoss,
   badRelease,
   providerOutage,

@@ -90,3 +90,23 @@ export function rebuildCluster(plan: Plan): Runbook {
     done: "the entrance serves requests, and every database contains its rows",
   };
 }
+
+/** The control plane does not answer. */
+export function repairControlPlane(plan: Plan): Runbook {
+  return {
+    id: "repair-control-plane",
+    subject: plan.platform,
+    title: `Repair the control plane of ${plan.platform}`,
+    when: "the API server of the cluster does not answer, and the entrance does",
+    steps: [
+      { action: "Restart and drain no node: its pods could not be scheduled again." },
+      { action: "Of a managed control plane, read the provider's status page and open a case." },
+      {
+        action:
+          "Of one of your own, find the member of etcd that failed, and restore etcd from its backup if a majority is lost.",
+      },
+      { action: 'If it cannot be repaired, continue with the runbook "Rebuild the cluster".' },
+    ],
+    done: "`kubectl get nodes` answers, and no pod is pending",
+  };
+}
