@@ -1,8 +1,8 @@
 /**
  * 1: the operation failed, or a check found errors. 2: unreadable input, wrong usage, or a name that does not exist; the same call
- * cannot succeed.
+ * cannot succeed. 130: Ctrl-C.
  */
-export type ExitCode = 1 | 2;
+export type ExitCode = 1 | 2 | 130;
 
 /** The properties that all errors of one code share. */
 export interface ErrorEntry {

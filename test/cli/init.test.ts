@@ -1,9 +1,9 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { keelson } from "../support/local/keelson.js";
-import { onTerminal } from "../support/local/terminal.js";
+import { atPrompts, onTerminal, type Typed } from "../support/local/terminal.js";
 
 let directory = "";
 
@@ -42,6 +42,27 @@ describe("keelson init", () => {
     expect(shown).toContain("Blueprint (aiaas, starter) [starter]:");
     expect(shown).toContain("Name of the platform [shop]:");
     expect(await readFile(join(directory, "shop/platform.yaml"), "utf8")).toMatch(/^platform: market$/m);
+  });
+
+  it.each<[string, number, string, readonly Typed[]]>([
+    ["Ctrl-C at the first question", 130, "confirm/interrupted", [{ at: "Blueprint", keys: "\u0003" }]],
+    [
+      "Ctrl-C at the second question",
+      130,
+      "confirm/interrupted",
+      [
+        { at: "Blueprint", keys: "starter\r" },
+        { at: "Name of the platform", keys: "\u0003" },
+      ],
+    ],
+    ["Ctrl-D", 1, "confirm/declined", [{ at: "Blueprint", keys: "\u0004" }]],
+  ])("%s ends with exit code %i, and creates nothing", async (_keys, code, error, typed) => {
+    const before = await readdir(directory);
+    const result = await atPrompts(directory, ["init"], typed);
+    expect(result.code).toBe(code);
+    // On a line of its own, after that of the prompt.
+    expect(result.shown).toMatch(new RegExp(`^error ${error} `, "m"));
+    expect(await readdir(directory)).toEqual(before);
   });
 
   it("changes nothing for an invalid name, an unknown blueprint or an existing file", async () => {

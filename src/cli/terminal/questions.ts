@@ -53,15 +53,22 @@ async function withAnswers<Result>(
   work: (answer: (prompt: string) => Promise<string>) => Promise<Result>,
 ): Promise<Result> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  terminal.on("SIGINT", () => terminal.close());
+  let interrupted = false;
+  terminal.on("SIGINT", () => {
+    interrupted = true;
+    terminal.close();
+  });
   const lines = terminal[Symbol.asyncIterator]();
   try {
     return await work(async (prompt) => {
       terminal.setPrompt(forTerminal(prompt));
       terminal.prompt();
       const { done, value } = await lines.next();
-      if (done) throw new KeelsonError("confirm/declined", "no answer was given; nothing was changed");
-      return value.trim();
+      if (!done) return value.trim();
+      // The prompt has no line end.
+      printError("\n");
+      if (interrupted) throw new KeelsonError("confirm/interrupted", "interrupted; nothing was changed");
+      throw new KeelsonError("confirm/declined", "no answer was given; nothing was changed");
     });
   } finally {
     terminal.close();

@@ -106,6 +106,7 @@ export const commandErrors = {
     hint: "to confirm it in a script, add --yes",
   },
   "confirm/declined": { summary: "A question was answered with something else than the expected word.", exitCode: 1 },
+  "confirm/interrupted": { summary: "A question was answered with Ctrl-C.", exitCode: 130 },
   "docs/unknown": { summary: "There is no page of this name in the documentation.", exitCode: 2 },
   "init/exists": {
     summary: "`init` found a platform file in the directory.",

@@ -1,4 +1,5 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { stripVTControlCharacters } from "node:util";
 import { program } from "./keelson.js";
 
@@ -13,4 +14,32 @@ export function onTerminal(cwd: string, args: readonly string[], typed: string):
   });
   const [, code] = /exit code (\d+)/.exec(shown) ?? [];
   return { code: Number(code), shown: stripVTControlCharacters(shown) };
+}
+
+/** What a person types at a prompt. */
+export interface Typed {
+  /** Text that the terminal shows before the person types. */
+  readonly at: string;
+  readonly keys: string;
+}
+
+/** Runs a command on a pseudo-terminal with a person who waits for each prompt: keys such as Ctrl-C act on what reads at that moment. */
+export async function atPrompts(
+  cwd: string,
+  args: readonly string[],
+  typed: readonly Typed[],
+): Promise<{ code: number | null; shown: string }> {
+  const line = [process.execPath, program, ...args].map((word) => `'${word}'`).join(" ");
+  const child = spawn("script", ["-qec", line, "/dev/null"], { cwd });
+  const waiting = [...typed];
+  let shown = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    shown += chunk.toString("utf8");
+    const [next] = waiting;
+    if (next === undefined || !shown.includes(next.at)) return;
+    waiting.shift();
+    child.stdin.write(next.keys);
+  });
+  const [code] = await once(child, "close");
+  return { code, shown: stripVTControlCharacters(shown) };
 }
