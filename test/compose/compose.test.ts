@@ -14,6 +14,9 @@ import { describeWith } from "../support/requirements.js";
 
 const image = "keelson.test/keelson:1";
 
+/** A declared release has no digest: the image of this test is made here, under the same tag. */
+const postgres = "17.11";
+
 /** All modules in containers of their own over one database; a model that needs no weights. */
 const platform = `
 platform: chat
@@ -25,7 +28,7 @@ services:
 models:
   assistant: { engine: simulated }
 stores:
-  database: { postgres: 17, cpu: 100m..1, memory: 256Mi..512Mi }
+  database: { postgres: "${postgres}", cpu: 100m..1, memory: 256Mi..512Mi }
 environments:
   test: { provide: in-cluster }
 `;
@@ -38,8 +41,8 @@ describeWith(["docker", "docker compose", "postgresql"], "the platform in contai
     folder = await mkdtemp(join(tmpdir(), "keelson-containers-"));
     docker = await startDocker({ docker: "docker", dockerd: paths.docker, compose: paths["docker compose"] });
     await docker.docker(["load", "--input", await nodeImage(join(folder, "base"), "keelson.test/node:20")]);
-    const postgres = postgresImage(join(folder, "postgres"), exactImage("postgres", "17"), paths.postgresql);
-    await docker.docker(["load", "--input", await postgres]);
+    const server = postgresImage(join(folder, "postgres"), exactImage("postgres", postgres), paths.postgresql);
+    await docker.docker(["load", "--input", await server]);
     await writeBuildContext(join(folder, "context"));
     const build = ["build", "--build-arg=BASE_IMAGE=keelson.test/node:20", `--tag=${image}`];
     await docker.docker([...build, join(folder, "context")], { limit: 600_000 });
