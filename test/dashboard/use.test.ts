@@ -150,8 +150,11 @@ describeWith(["chromium"], "playground, usage and keys in Chromium", ({ chromium
     await row.waitFor({ state: "detached" });
     expect((await asKey()).status).toBe(401);
     await page.getByText("Revoked", { exact: true }).click();
-    await row.getByText("revoked").waitFor();
+    await row.waitFor();
     await page.reload();
+    await row.waitFor();
+    // In a list of every status, each row states its own.
+    await page.getByRole("radiogroup", { name: "Status" }).getByText("All", { exact: true }).click();
     await row.getByText("revoked").waitFor();
     await page.getByLabel("Search keys").fill("from-the-moon");
     await page.getByText("No key matches").waitFor();

@@ -1,4 +1,5 @@
 import type { AuditEntry } from "../../api/audit.js";
+import { dateTime } from "../../format.js";
 
 type Names = Readonly<Record<string, string>>;
 
@@ -45,5 +46,8 @@ function textOf(value: unknown): string {
     return Object.entries(value)
       .map(([name, each]) => `${name} ${textOf(each)}`)
       .join(", ");
+  if (typeof value === "string" && ISO_TIME.test(value)) return dateTime(Date.parse(value));
   return String(value);
 }
+
+const ISO_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z$/;

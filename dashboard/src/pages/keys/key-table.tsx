@@ -10,18 +10,19 @@ const tones: Readonly<Record<KeyStatus, Tone>> = { active: "kept", expired: "qui
 
 interface KeyTableProps {
   readonly keys: readonly Key[];
+  /** Keys of several statuses are listed: each row states its own. */
+  readonly mixed: boolean;
   readonly onRevoke: (key: Key) => void;
 }
 
-export function KeyTable({ keys, onRevoke }: KeyTableProps) {
+export function KeyTable({ keys, mixed, onRevoke }: KeyTableProps) {
   return (
     <Table
       columns={[
         "Name",
-        "Key",
         "Scopes",
         "Organisation",
-        "Status",
+        ...(mixed ? ["Status"] : []),
         "Created",
         "Last used",
         "Expires",
@@ -32,10 +33,8 @@ export function KeyTable({ keys, onRevoke }: KeyTableProps) {
         <tr key={key.id} className={key.status === "active" ? undefined : styles.past}>
           <th scope="row">
             <Name>{key.name}</Name>
+            <code className={styles.prefix}>{key.prefix}…</code>
           </th>
-          <td data-label="Key">
-            <code>{key.prefix}…</code>
-          </td>
           <td data-label="Scopes">
             <span>
               {key.scopes.join(", ")}
@@ -45,9 +44,11 @@ export function KeyTable({ keys, onRevoke }: KeyTableProps) {
           <td data-label="Organisation">
             <Name>{key.organisation}</Name>
           </td>
-          <td data-label="Status">
-            <StateDot tone={tones[key.status]}>{key.status}</StateDot>
-          </td>
+          {mixed && (
+            <td data-label="Status">
+              <StateDot tone={tones[key.status]}>{key.status}</StateDot>
+            </td>
+          )}
           <Moment label="Created" at={key.created} none="" />
           <Moment label="Last used" at={key.lastUsed} none="never" />
           <Moment label="Expires" at={key.expires} none="never">

@@ -112,7 +112,7 @@ function KeyList({ onRevoke }: { readonly onRevoke: (key: Key) => void }) {
           )
         }
       >
-        {(rows) => <KeyTable keys={rows} onRevoke={onRevoke} />}
+        {(rows) => <KeyTable keys={rows} mixed={status === "all"} onRevoke={onRevoke} />}
       </List>
     </>
   );
