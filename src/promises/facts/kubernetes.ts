@@ -86,7 +86,7 @@ function atLeast(version: string, major: number, minor: number): boolean {
 export const autoscalerPeriod: Cited = {
   value: seconds(15 + 15),
   source:
-    "kube-controller-manager --horizontal-pod-autoscaler-sync-period, default 15s; metrics-server --metric-resolution, default 15s (read 2026-11-30)",
+    "kube-controller-manager --horizontal-pod-autoscaler-sync-period, default 15s; --metric-resolution=15s in the released manifest of metrics-server (read 2026-11-30)",
 };
 
 /** The rates of the autoscalers that Keelson renders: doubled or four more each 15 s, or after a minute one more each minute. */
