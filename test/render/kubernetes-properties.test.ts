@@ -26,6 +26,16 @@ describe("the objects of any plan", () => {
     );
   });
 
+  it("have no empty list in a pod, which the API server drops and `kubectl apply` would send again", () => {
+    fc.assert(
+      fc.property(arbitraryPlan, (plan) => {
+        for (const object of objectsOf(plan))
+          if (object.kind === "Deployment" || object.kind === "StatefulSet")
+            expect(JSON.stringify(object.spec?.template.spec)).not.toContain(":[]");
+      }),
+    );
+  });
+
   it("deny everything else: one policy for all pods and both directions", () => {
     fc.assert(
       fc.property(arbitraryPlan, (plan) => {

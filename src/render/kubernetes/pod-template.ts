@@ -27,6 +27,7 @@ export interface PodTemplate {
 export function podTemplate(scope: Scope, unit: Unit): PodTemplate {
   const { plan } = scope;
   const annotations = scrapeAnnotations(plan, metricsPort(plan, unit));
+  const spread = topologySpread(selector(plan, unit.name), unit.spread, unit.workload === "deployment");
   const mounted = unitVolumes(scope, unit);
   const priorityClass = priorityClassName(plan, unit.priority);
   const sidecars = unit.sidecars.map((sidecar) => ({ sidecar, mounted: sidecarVolumes(scope, unit, sidecar) }));
@@ -40,7 +41,8 @@ export function podTemplate(scope: Scope, unit: Unit): PodTemplate {
       securityContext: podSecurityContext(),
       ...(priorityClass !== undefined && { priorityClassName: priorityClass }),
       ...placement(plan, unit.pool, unit.resources.gpu.count),
-      topologySpreadConstraints: topologySpread(selector(plan, unit.name), unit.spread, unit.workload === "deployment"),
+      // The API server drops an empty list, and `kubectl apply` would send it again each time.
+      ...(spread.length > 0 && { topologySpreadConstraints: spread }),
       terminationGracePeriodSeconds: terminationSeconds(unit),
       ...(sidecars.length > 0 && {
         initContainers: sidecars.map((each) => sidecarContainer(scope, unit, each.sidecar, each.mounted)),
