@@ -13,7 +13,7 @@ platform: shop
 cloud: ${cloud}
 provide: in-cluster
 services: { web: { image: "nginx:1.27.0", port: 80, replicas: 1 } }
-objectives: { availability: ${availability}, rto: 1h, except: [zone-loss], latency: { p95: 1ms } }
+objectives: { availability: ${availability}, rto: 1h, except: [zone-loss, cluster-loss], latency: { p95: 1ms } }
 observe: { metrics: prometheus }
 `),
       )([]),

@@ -1,3 +1,4 @@
+import { ENGINES } from "../../plan/engines/index.js";
 import type { Model, Plan, Upstream } from "../../plan/plan.js";
 import { formatDuration } from "../../platform-file/format.js";
 import { providerEjected } from "../alerts.js";
@@ -74,7 +75,7 @@ function fallbackOf({ fallbacks, upstreams }: Model, plan: Plan): string | undef
   const hosts = hostsOf(upstreams);
   return fallbacks.find((name) => {
     const model = plan.models.find((each) => each.name === name);
-    if (model === undefined || model.engine === "simulated") return false;
+    if (model === undefined || ENGINES[model.engine].simulator) return false;
     return model.unit !== undefined || [...hostsOf(model.upstreams).keys()].some((host) => !hosts.has(host));
   });
 }
