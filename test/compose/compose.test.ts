@@ -94,18 +94,21 @@ describeWith(["docker", "docker compose", "postgresql"], "the platform in contai
       return JSON.parse(await docker.inside([process.execPath, "-e", program, url, JSON.stringify(options)]));
     };
 
+    const up = (): Promise<string> =>
+      docker
+        .compose(where, ["up", "--detach", "--wait", "--wait-timeout=150", "--pull=never"], { limit: 180_000 })
+        .catch(async (error: unknown) => {
+          const logs = await docker.compose(where, ["logs", "--tail=30"]);
+          throw new Error(`${messageOf(error)}\n${logs}`);
+        });
+
     beforeAll(async () => {
       where = join(folder, "rendered");
       const [plan] = plansOf("chat.yaml", platform);
       if (!plan) throw new Error("no plan");
       await renderInto(where, plan);
       await docker.compose(where, ["config", "--quiet"]);
-      await docker
-        .compose(where, ["up", "--detach", "--wait", "--wait-timeout=150", "--pull=never"], { limit: 180_000 })
-        .catch(async (error: unknown) => {
-          const logs = await docker.compose(where, ["logs", "--tail=30"]);
-          throw new Error(`${messageOf(error)}\n${logs}`);
-        });
+      await up();
       return async () => {
         await docker.compose(where, ["down", "--volumes", "--timeout=10"], { limit: 120_000 });
       };
@@ -210,9 +213,7 @@ describeWith(["docker", "docker compose", "postgresql"], "the platform in contai
       const [plan] = plansOf("chat.yaml", platform);
       if (plan) await renderInto(where, plan);
       expect(await readFile(join(where, "secrets/internal/token"), "utf8")).toBe(before);
-      await docker.compose(where, ["up", "--detach", "--wait", "--wait-timeout=150", "--pull=never"], {
-        limit: 180_000,
-      });
+      await up();
       const sql =
         "select count(*) > 0 from information_schema.tables where table_schema not in ('pg_catalog', 'information_schema')";
       const found = await docker.compose(where, [

@@ -18,7 +18,7 @@ import { UNIX_PREFIX } from "./serve-options.js";
 /** What the data directory of a process that runs by itself contains. A newly mounted volume may contain `lost+found`. */
 const OWN_DATA = {
   marks: [join("gateway", "usage"), join("accounts", "audit-heads.json"), join("secrets", "internal", "token")],
-  known: /^(accounts|gateway|secrets|lost\+found)$/,
+  known: /^(accounts|engines|gateway|secrets|lost\+found)$/,
 };
 
 export interface ServeOptions {
