@@ -37,6 +37,7 @@ describe("replicas that start at once on an empty database", () => {
       { module: "accounts", name: "0003-audit-chain", checksum: 64 },
       { module: "accounts", name: "0004-keys-of-sessions", checksum: 64 },
       { module: "accounts", name: "0005-deletion", checksum: 64 },
+      { module: "accounts", name: "0006-makers-and-gaps", checksum: 64 },
       { module: "usage", name: "0001-ledger", checksum: 64 },
       { module: "usage", name: "0002-days", checksum: 64 },
     ]);

@@ -70,7 +70,7 @@ describe("with the data of several platforms", () => {
     expect((await keelson(cwd, ["down"])).code).toBe(0);
     const refused = await keelson(cwd, ["logs"]);
     expect(refused.code).toBe(2);
-    expect(refused.err).toContain("error data/unknown several data directories exist below this directory");
+    expect(refused.err).toContain("error data/unknown more than one data directory exists below this directory");
   }, 120_000);
 });
 

@@ -28,7 +28,7 @@ describeWith(["root"], "a disk that cannot store the data", () => {
     const { code, err } = await start(join(mount("size=50m"), "data"));
     expect(code).toBe(1);
     expect(err).toMatch(/error disk\/full the disk that holds .* has \d+ MB left; 160 MB are required/);
-    expect(err).toMatch(/hint: free some space, or choose another disk with --data DIR/);
+    expect(err).toMatch(/hint: free some space, or choose a directory on another disk/);
   });
 
   test("full from the beginning is a clear error", async () => {

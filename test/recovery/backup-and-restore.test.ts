@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import pg from "pg";
 import { afterEach, describe, expect, test } from "vitest";
 import { clusterAt } from "../../src/postgres/cluster.js";
@@ -14,6 +15,8 @@ import { verifyBackup } from "../../src/recovery/restore/verify.js";
 import { asAdministrator, flipByte, type Source, startSource, temporaryDirectory } from "../support/recovery/source.js";
 import { timeBetween } from "../support/recovery/time-between.js";
 import { until } from "../support/until.js";
+
+const BETWEEN_WRITES_MS = 30;
 
 const cleanups: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
@@ -89,7 +92,11 @@ describe("a backup", () => {
     let writing = true;
     let next = 100;
     const writer = (async () => {
-      for (; writing; next += 1) await source.query(`INSERT INTO ledger VALUES (${next}, 'meanwhile')`);
+      // Between two transactions there is a moment without any: where each sync is slow, one would be open all the time.
+      for (; writing; next += 1) {
+        await source.query(`INSERT INTO ledger VALUES (${next}, 'meanwhile')`);
+        await setTimeout(BETWEEN_WRITES_MS);
+      }
     })();
     const manifest = await source.backup();
     writing = false;
