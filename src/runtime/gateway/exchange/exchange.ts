@@ -65,7 +65,7 @@ export class Exchange implements UpstreamListener, RouteWaiter, MeteredExchange,
 
   readonly #state = initialState();
   readonly #metering: Metering;
-  readonly #trace: Trace;
+  readonly trace: Trace;
   readonly #out: Outgoing;
   #metrics: CallMetrics;
   /** The newest attempt; undefined between two attempts. */
@@ -86,12 +86,16 @@ export class Exchange implements UpstreamListener, RouteWaiter, MeteredExchange,
     private readonly placement: Placement,
   ) {
     const { request, response } = pending;
-    this.#trace = traceOf(request);
+    this.trace = traceOf(request);
     this.#metering = new Metering(shared, pending, call, this);
     this.#out = new Outgoing(response, pending.id, clientRequestId(request));
     this.#prepared = new PreparedResponse(call.api, this.#out);
     this.#metrics = shared.metrics.call(placement.route.model.name, call.operation);
     response.on("close", () => this.#clientLeft());
+  }
+
+  get requestId(): string {
+    return this.pending.id;
   }
 
   get owner(): string {
@@ -151,7 +155,7 @@ export class Exchange implements UpstreamListener, RouteWaiter, MeteredExchange,
     if (effects & FINISH) this.#finish();
     if (effects & WRITE_INTENT) this.#metering.writeIntent();
     // The journal may have refused the intent at once.
-    if (effects & SEND && this.#state.phase === "calling") this.#upstream?.send(this.pending.id, this.#trace);
+    if (effects & SEND && this.#state.phase === "calling") this.#upstream?.send();
     if (effects & SELECT) this.#select();
     if (effects & DECIDE) this.#decide();
     if (effects & FALL_BACK) this.#fallBack(Date.now());
@@ -344,7 +348,7 @@ export class Exchange implements UpstreamListener, RouteWaiter, MeteredExchange,
   #logFailure(message: string): void {
     const { request, id, principal } = this.pending;
     const model = this.model.name;
-    const ids = { traceId: this.#trace.traceId, requestId: id, clientRequestId: clientRequestId(request) };
+    const ids = { traceId: this.trace.traceId, requestId: id, clientRequestId: clientRequestId(request) };
     this.shared.log.warn(
       { ...ids, keyId: principal.keyId, model, status: this.#out.status, reason: this.#prepared.reason },
       message,
@@ -407,7 +411,7 @@ export class Exchange implements UpstreamListener, RouteWaiter, MeteredExchange,
       const model = this.model.name;
       const path = this.pending.request.url ?? "";
       const finished = { model, path, status, at, milliseconds, inputTokens, outputTokens };
-      this.shared.tracer.record(spanOf(this.#trace, this.call, finished));
+      this.shared.tracer.record(spanOf(this.trace, this.call, finished));
     }
   }
 }

@@ -12,6 +12,8 @@ import type { Call } from "../shape.js";
 
 /** Receives the progress of an attempt. `onComplete`, `onUpstreamError` and `onBroken` exclude each other and come last. */
 export interface UpstreamListener {
+  readonly requestId: string;
+  readonly trace: Trace;
   /** Bytes for the client. Returns false if the client reads more slowly than they arrive: the call then pauses until `resume`. */
   onOutput(response: UpstreamResponse, bytes: Buffer): boolean;
   /** The response is complete; `before`: the part of a stream that arrived together with its end. */
@@ -53,7 +55,6 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, DecoderListener
   #ended = false;
   /** The request was sent without `stream_options`, because the server has just refused it. */
   #withoutUsageOption = false;
-  #sendAgain: (() => void) | undefined;
   /** When the head of the response arrived, as `performance.now()`; 0 until then. */
   respondedAt = 0;
 
@@ -78,13 +79,12 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, DecoderListener
     return this.target.target.authorization?.replace(/^Bearer /, "");
   }
 
-  send(requestId: string, trace: Trace): void {
+  send(): void {
     this.#timer = setTimeout(onTimer, Math.min(this.route.model.timeout, PIECE_TIMEOUT_MS), this);
-    this.#dispatch(requestId, trace, this.target.usageOption !== "refused");
-    this.#sendAgain = () => this.#dispatch(requestId, trace, false);
+    this.#dispatch(this.target.usageOption !== "refused");
   }
 
-  #dispatch(requestId: string, trace: Trace, usageOption: boolean): void {
+  #dispatch(usageOption: boolean): void {
     const { upstreamModel, authorization, engine } = this.target.target;
     const headers = [
       "content-type",
@@ -92,9 +92,9 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, DecoderListener
       "accept-encoding",
       "identity",
       "traceparent",
-      traceparent(trace),
+      traceparent(this.listener.trace),
       "x-request-id",
-      requestId,
+      this.listener.requestId,
     ];
     if (authorization !== undefined) headers.push("authorization", authorization);
     const { prefix, query } = this.target.address;
@@ -281,7 +281,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, DecoderListener
         this.#decoder = undefined;
         this.#controller = undefined;
         this.respondedAt = 0;
-        this.#sendAgain?.();
+        this.#dispatch(false);
         return;
       }
     }
