@@ -18,7 +18,7 @@ import type { Diagnostic } from "../../platform-file/diagnostic.js";
 import { DiagnosticsError } from "../../platform-file/diagnostics-error.js";
 import { applyEdits } from "../../platform-file/edit/apply.js";
 import { didYouMean } from "../../platform-file/suggest.js";
-import { fileOrDefault, findFile, type Loaded, loadPlatform, planOf } from "../platform/load.js";
+import { fileOrDefault, findFile, type Loaded, loadPlatform, planOf, plansOf } from "../platform/load.js";
 import { coloursFor } from "../terminal/colours.js";
 import { print, printError, printJson } from "../terminal/output.js";
 import { version } from "../version.js";
@@ -70,7 +70,7 @@ async function checkFile(file: string, options: CheckOptions): Promise<void> {
   const rules = selectRules(options.rule);
   if (options.listRules) return printRules(rules, options);
   const loaded = options.fix ? await fixFile(file, rules, options) : await loadPlatform(file);
-  const plans = plansOf(loaded, options);
+  const plans = requestedPlans(loaded, options);
   const all = findingsIn(loaded, plans, rules);
   const findings = options.against === undefined ? all : newFindings(await findingsBefore(file, rules, options), all);
   print(`${await formatFindings(findings, rules, loaded, plans, options)}\n`);
@@ -87,12 +87,7 @@ async function findingsBefore(
 ): Promise<readonly Finding[]> {
   const { loadVersion } = await import("../platform/revision.js");
   const version = await loadVersion(against, file);
-  const names = [...version.platform.environments.keys()].filter((name) => environment?.includes(name) ?? true);
-  return findingsOf(
-    names.map((name) => planOf(version, name)),
-    rules,
-    today(),
-  );
+  return findingsOf(plansOf(version, environment), rules, today());
 }
 
 /** The errors of an invalid file. An error without a position (the file does not exist) refers to the file as a whole. */
@@ -102,9 +97,9 @@ function errorsIn(error: KeelsonError, file: string): readonly Diagnostic[] {
   return [{ code, severity: "error", message, hint, origin: { kind: "file", file, line: 0, column: 0 } }];
 }
 
-function plansOf(loaded: Loaded, options: CheckOptions): readonly Plan[] {
-  const names = options.environment ?? [...loaded.platform.environments.keys()];
-  return names.map((name) => planOf(loaded, name));
+/** Throws a `DiagnosticsError` for a named environment that the platform does not have. */
+function requestedPlans(loaded: Loaded, options: CheckOptions): readonly Plan[] {
+  return options.environment?.map((name) => planOf(loaded, name)) ?? plansOf(loaded);
 }
 
 /** The findings of the rules. A fix of a YAML file is safe only if every promise that is kept in an environment stays kept. */
@@ -124,7 +119,7 @@ async function fixFile(file: string, rules: readonly Rule[], options: CheckOptio
     if (loaded.text === undefined) {
       throw new KeelsonError("check/cannot-fix", `${loaded.file} is code, and --fix only edits YAML`);
     }
-    const findings = findingsIn(loaded, plansOf(loaded, options), rules);
+    const findings = findingsIn(loaded, requestedPlans(loaded, options), rules);
     const { text, applied } = applySafeFixes(loaded.text, findings, (edited) => plansIn(loaded.file, edited));
     if (applied.length === 0) break;
     await writeText(loaded.path, text);

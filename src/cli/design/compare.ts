@@ -1,7 +1,6 @@
 import { parse } from "yaml";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { messageOf } from "../../errors/thrown.js";
-import type { Plan } from "../../plan/plan.js";
 import { DiagnosticsError } from "../../platform-file/diagnostics-error.js";
 import { applyEdits } from "../../platform-file/edit/apply.js";
 import { readPlatform } from "../../platform-file/index.js";
@@ -10,7 +9,7 @@ import { comparePlatforms } from "../../promises/comparison/comparison.js";
 import { summaryOf } from "../../promises/comparison/format.js";
 import { comparisonMarkdown } from "../../promises/comparison/markdown.js";
 import { comparisonText } from "../../promises/comparison/text.js";
-import { type Loaded, loadPlatform, planOf } from "../platform/load.js";
+import { type Loaded, loadPlatform, plansOf } from "../platform/load.js";
 import { loadVersion } from "../platform/revision.js";
 import { print, printDocument, printJson } from "../terminal/output.js";
 import { terminalMarks } from "./terminal-marks.js";
@@ -34,7 +33,8 @@ export async function compare(file: string, options: CompareOptions): Promise<vo
   const current = await loadPlatform(file);
   const before = against === undefined ? current : await loadVersion(against, file);
   const after = whatIf.length === 0 ? current : edited(current, whatIf, environment);
-  const environments = comparePlatforms(plansOf(before, environment), plansOf(after, environment));
+  const only = environment === undefined ? undefined : [environment];
+  const environments = comparePlatforms(plansOf(before, only), plansOf(after, only));
   const title = `${after.platform.name}: ${after.file} against ${before.file}`;
   switch (options.json ? "json" : options.format) {
     case "json":
@@ -47,12 +47,6 @@ export async function compare(file: string, options: CompareOptions): Promise<vo
       print(`${comparisonText(title, environments, terminalMarks())}\n`);
   }
   if (environments.some(({ changes }) => losesPromise(changes))) process.exitCode = 1;
-}
-
-/** Every environment of a version, or the named one if it has it. Throws a `DiagnosticsError` for one that cannot be planned. */
-function plansOf(version: Loaded, environment: string | undefined): readonly Plan[] {
-  const names = [...version.platform.environments.keys()].filter((name) => (environment ?? name) === name);
-  return names.map((name) => planOf(version, name));
 }
 
 /** The platform with edits that are written to no file. */

@@ -1,6 +1,6 @@
 import { type Suggestion, type Suggestions, suggest as suggestionsFor } from "../../check/suggest.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
-import { fileOrDefault, loadPlatform, planOf } from "../platform/load.js";
+import { fileOrDefault, loadPlatform, plansOf } from "../platform/load.js";
 import { printResult } from "../terminal/output.js";
 import { plansIn } from "./edited-plans.js";
 import { terminalMarks } from "./terminal-marks.js";
@@ -20,7 +20,7 @@ export async function suggest(given: string | undefined, options: SuggestOptions
       hint: "`keelson check` names the change for each finding",
     });
   // An environment that cannot be planned is reported with its errors.
-  for (const environment of platform.environments.keys()) planOf(loaded, environment);
+  plansOf(loaded);
   const result = suggestionsFor(text, (edited) => plansIn(loaded.file, edited), today());
   printResult(options.json, { file: loaded.file, ...result }, () => resultText(platform.name, result));
   if (result.unkept > 0) process.exitCode = 1;

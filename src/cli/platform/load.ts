@@ -85,13 +85,18 @@ export async function loadPlatform(file: string): Promise<Loaded> {
   const shown = shownName(file, path);
   await requireInside(path, shown);
   const text = await readText(path, shown);
-  if (/^\.[cm]?[jt]s$/.test(extname(path))) {
+  if (isCode(path)) {
     // The TypeScript loader is imported only when needed: it is slow to load.
     const { loadCode } = await import("./load-code.js");
     const parsed = readDefinition({ file: shown, value: await loadCode(path, shown) });
     return loaded(parsed, shown, path, undefined);
   }
   return loaded(readPlatform({ file: shown, text }), shown, path, text);
+}
+
+/** Whether a platform is defined in code at this path, and not in YAML. */
+export function isCode(path: string): boolean {
+  return /^\.[cm]?[jt]s$/.test(extname(path));
 }
 
 /**
@@ -129,6 +134,12 @@ export function planOf({ platform, file, text }: Loaded, environment?: string): 
   const planned = makePlan(platform, environment);
   if (!planned.ok) throw new DiagnosticsError(file, planned.diagnostics, text);
   return planned.plan;
+}
+
+/** The Plans of every environment of a platform, or of those named environments that it has. */
+export function plansOf(loaded: Loaded, only?: readonly string[]): readonly Plan[] {
+  const names = [...loaded.platform.environments.keys()].filter((name) => only?.includes(name) ?? true);
+  return names.map((name) => planOf(loaded, name));
 }
 
 function loaded(parsed: Parsed, file: string, path: string, text: string | undefined): Loaded {

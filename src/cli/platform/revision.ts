@@ -1,12 +1,12 @@
 import { execFile } from "node:child_process";
 import { realpath } from "node:fs/promises";
-import { basename, dirname, extname } from "node:path";
+import { basename, dirname } from "node:path";
 import { promisify } from "node:util";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { DiagnosticsError } from "../../platform-file/diagnostics-error.js";
 import { readPlatform } from "../../platform-file/index.js";
 import { MAX_FILE_CHARACTERS } from "../../platform-file/yaml/syntax.js";
-import { findFile, type Loaded, loadPlatform } from "./load.js";
+import { findFile, isCode, type Loaded, loadPlatform } from "./load.js";
 
 const run = promisify(execFile);
 const GIT_TIMEOUT_MS = 30_000;
@@ -19,7 +19,7 @@ export async function loadVersion(named: string, current: string): Promise<Loade
   const other = await findFile(named).catch(() => undefined);
   if (other !== undefined) return loadPlatform(named);
   const path = await findFile(current);
-  if (/^\.[cm]?[jt]s$/.test(extname(path)))
+  if (isCode(path))
     throw new KeelsonError("revision/unreadable", `${current} is code, of which no earlier revision can be read`, {
       hint: "check the revision out in another directory (git worktree add ../before REV), and name its file",
     });
