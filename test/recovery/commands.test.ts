@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import pg from "pg";
 import { afterEach, describe, expect, test } from "vitest";
 import { lastRestoreSchema, RESTORE_STEPS, restorePreviewSchema } from "../../src/contracts/restore.js";
 import { callControl } from "../../src/local/control/client.js";
@@ -11,29 +10,14 @@ import { getInternally } from "../support/gateway/gateway.js";
 import { type Cleanups, chat, keelson, type Up, until, untilNone, up } from "../support/local/keelson.js";
 import { onTerminal } from "../support/local/terminal.js";
 import { timeBetween } from "../support/recovery/time-between.js";
+import { counted, ledger } from "../support/recovery/usage-ledger.js";
+
+const COUNTED_WITHIN_MS = 20_000;
 
 const cleanups: Cleanups = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
-
-/** Ids in the usage ledger of the running platform. */
-async function ledger(platform: Up): Promise<string[]> {
-  const client = new pg.Client({ connectionString: readFileSync(join(platform.data, "secrets/database/url"), "utf8") });
-  await client.connect();
-  await client.query("BEGIN");
-  await client.query("SELECT set_config('keelson.organisation', '*', true)");
-  const { rows } = await client.query<{ id: string }>("SELECT id FROM usage_events");
-  await client.end();
-  return rows.map((row) => row.id);
-}
-
-/** Sends a chat request and waits until it is counted. */
-async function counted(platform: Up): Promise<string> {
-  const { id } = await chat(platform);
-  await until(async () => (await ledger(platform)).includes(id ?? ""), 20_000, "the chat in the ledger");
-  return id ?? "";
-}
 
 const run = async (platform: Up, ...args: string[]) =>
   keelson(platform.cwd, [...args, "--data", platform.data], { timeout: 120_000 });
@@ -104,7 +88,7 @@ async function byAdminApi(platform: Up): Promise<void> {
 describe("backup, backups and restore", () => {
   test("restore a running platform to a point in time, and keep the previous data directory", async () => {
     const platform = await up(cleanups);
-    const early = await counted(platform);
+    const early = await counted(platform, COUNTED_WITHIN_MS);
     const backup = await run(platform, "backup", "--json");
     expect(JSON.parse(backup.out)).toMatchObject({ encrypted: true, verification: { valid: true, findings: [] } });
     const metrics = await scrape(platform);
@@ -116,9 +100,9 @@ describe("backup, backups and restore", () => {
     expect(metrics.get("keelson_database_size_bytes")).toBeGreaterThan(20e6);
     expect(metrics.get("keelson_database_declared_size_bytes")).toBe(512 * 2 ** 20);
     expect(metrics.get("keelson_database_disk_free_bytes")).toBeGreaterThan(0);
-    const before = await counted(platform);
+    const before = await counted(platform, COUNTED_WITHIN_MS);
     const moment = new Date(await timeBetween()).toISOString();
-    const after = await counted(platform);
+    const after = await counted(platform, COUNTED_WITHIN_MS);
 
     const socket = join(platform.data, "control.sock");
     const body = { id: "latest", at: Date.parse(moment) };
@@ -149,9 +133,9 @@ describe("backup, backups and restore", () => {
 
   test("restore an idle platform to a time after the last write", async () => {
     const platform = await up(cleanups);
-    const id = await counted(platform);
+    const id = await counted(platform, COUNTED_WITHIN_MS);
     expect((await run(platform, "backup", "--json")).code).toBe(0);
-    const later = await counted(platform);
+    const later = await counted(platform, COUNTED_WITHIN_MS);
     // The platform is idle: no transaction ends for two seconds before and one second after the time.
     await sleep(3000);
     const moment = new Date(Date.now() - 1000).toISOString();
@@ -173,7 +157,7 @@ describe("backup, backups and restore", () => {
   test("stop nothing for a time that is not archived, and report why", async () => {
     const platform = await up(cleanups);
     await until(async () => (await platform.status()).backups.newest?.valid === true, 60_000, "a valid backup");
-    await counted(platform);
+    await counted(platform, COUNTED_WITHIN_MS);
     const before = await platform.status();
     // The server can neither request the archiving of a segment nor record that one is finished: none reaches the repository.
     for (const file of readdirSync(platform.data, { recursive: true, encoding: "utf8" })) {
@@ -202,7 +186,7 @@ describe("backup, backups and restore", () => {
 
   test("work without a running platform", async () => {
     const platform = await up(cleanups);
-    await counted(platform);
+    await counted(platform, COUNTED_WITHIN_MS);
     await until(async () => (await platform.status()).backups.newest?.valid === true, 60_000, "a valid backup");
     // A killed platform leaves its state file behind.
     platform.child.kill("SIGKILL");

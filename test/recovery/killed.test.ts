@@ -1,33 +1,17 @@
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import pg from "pg";
 import { afterEach, describe, expect, test } from "vitest";
 import { type DebugPoint, RECOVERY_POINTS } from "../../src/disk/debug-point.js";
-import { type Cleanups, chat, keelson, type Up, until, up } from "../support/local/keelson.js";
+import { type Cleanups, keelson, type Up, until, up } from "../support/local/keelson.js";
+import { counted, ledger } from "../support/recovery/usage-ledger.js";
+
+const COUNTED_WITHIN_MS = 30_000;
 
 const cleanups: Cleanups = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
-
-/** Ids in the usage ledger of the running platform. */
-async function ledger(platform: Up): Promise<string[]> {
-  const client = new pg.Client({ connectionString: readFileSync(join(platform.data, "secrets/database/url"), "utf8") });
-  await client.connect();
-  await client.query("BEGIN");
-  await client.query("SELECT set_config('keelson.organisation', '*', true)");
-  const { rows } = await client.query<{ id: string }>("SELECT id FROM usage_events");
-  await client.end();
-  return rows.map((row) => row.id);
-}
-
-/** Sends a chat request and waits until it is counted. */
-async function counted(platform: Up): Promise<string> {
-  const { id } = await chat(platform);
-  await until(async () => (await ledger(platform)).includes(id ?? ""), 30_000, "the chat in the ledger");
-  return id ?? "";
-}
 
 const backup = (platform: Up) =>
   keelson(platform.cwd, ["backup", "--json", "--data", platform.data], { timeout: 120_000 });
@@ -56,7 +40,7 @@ const operationOf = (point: DebugPoint): Operation | undefined =>
 describe("keelson up killed with -9 in the middle of a backup or a restore", () => {
   test("has lost nothing at its next start, at whichever step, and leaves nothing behind", async () => {
     const first = await up(cleanups);
-    const ids = [await counted(first)];
+    const ids = [await counted(first, COUNTED_WITHIN_MS)];
     expect((await backup(first)).code).toBe(0);
     const { cwd, port } = first;
     await first.stop();
@@ -67,7 +51,7 @@ describe("keelson up killed with -9 in the middle of a backup or a restore", () 
       // The state that the kill before has left. The platform may be taking and verifying a backup, which ends.
       await until(() => leftovers(platform).length === 0, 60_000, `no leftover before ${point}`);
       expect(await ledger(platform), `before ${point}`).toEqual(expect.arrayContaining(ids));
-      ids.push(await counted(platform));
+      ids.push(await counted(platform, COUNTED_WITHIN_MS));
       const killed = once(platform.child, "exit");
       const [command, ...args] = commands[operation];
       const { code } = await keelson(cwd, [command, ...args, "--data", platform.data], { timeout: 120_000 });
