@@ -4,13 +4,15 @@ import { type FaultName, faultNames } from "../platform-file/faults.js";
 import { formatDuration } from "../platform-file/format.js";
 import { joinPath, parsePath } from "../platform-file/path.js";
 import type { PredictedAvailability } from "../promises/availability.js";
+import { promisesOf } from "../promises/comparison/compare.js";
+import { formatPredicted } from "../promises/comparison/format.js";
 import { sizeOf } from "../promises/comparison/size.js";
 import { formatPercent, formatWorstCase } from "../promises/format.js";
 import { promiseSheet, type Row } from "../promises/sheet.js";
 import { check } from "./check.js";
 import type { Concern } from "./concern.js";
 import type { Finding, ScopedEdit } from "./finding.js";
-import { type MakePlans, withEdits } from "./verify-fixes.js";
+import { type MakePlans, promiseText, withEdits } from "./verify-fixes.js";
 
 /** A set of edits with which every promise is kept, as the sheet of the edited file proves. */
 export interface Suggestion {
@@ -28,9 +30,6 @@ export interface SuggestedStep {
   readonly edits: readonly ScopedEdit[];
 }
 
-/** A change may break another promise, which the next round solves. */
-const MAX_ROUNDS = 8;
-
 export interface Suggestions {
   /** Number of promises that are not kept. */
   readonly unkept: number;
@@ -38,6 +37,9 @@ export interface Suggestions {
   /** Promises that no known edit keeps: `RTO of orders in database-loss (production): …`. Empty if there is a suggestion. */
   readonly unsolved: readonly string[];
 }
+
+/** A change may break another promise, which the next round solves. */
+const MAX_ROUNDS = 8;
 
 /**
  * The smallest sets of edits after which every promise of every environment is kept, cheapest first: one that changes the design
@@ -49,9 +51,7 @@ export function suggest(text: string, makePlans: MakePlans, today?: string): Sug
   const before = makePlans(text) ?? [];
   const open = unkept(before);
   if (open.length === 0) return { unkept: 0, suggestions: [], unsolved: [] };
-  const attempts = [["design", "promise"] as const, ["promise"] as const].map((kinds) =>
-    attempt(text, kinds, makePlans, today),
-  );
+  const attempts = [true, false].map((changesDesign) => attempt(text, changesDesign, makePlans, today));
   const found = attempts
     .filter(({ unsolved }) => unsolved.length === 0)
     .map(({ steps }) => suggestionOf(text, minimal(text, steps, makePlans), before, makePlans));
@@ -65,29 +65,20 @@ export function suggest(text: string, makePlans: MakePlans, today?: string): Sug
 
 /** The promises of these plans that are not kept, as text. */
 function unkept(plans: readonly Plan[]): readonly string[] {
-  return plans.flatMap((plan) => {
-    const { rows, availability } = promiseSheet(plan, []);
-    const recovery = rows.flatMap(({ fault, subject, ...row }) =>
-      (["rto", "rpo"] as const).flatMap((of) => {
-        const { verdict, predicted } = row[of];
-        if (verdict !== "broken" && verdict !== "unknown") return [];
-        const why = predicted.kind === "bounded" ? `${formatWorstCase(predicted.total)} predicted` : predicted.why;
-        return [`${of.toUpperCase()} of ${subject} in ${fault} (${plan.environment}): ${why}`];
+  return plans.flatMap((plan) =>
+    promisesOf(promiseSheet(plan, []))
+      .filter(({ promised }) => promised.verdict !== "kept")
+      .map(({ place, promised: { predicted, why } }) => {
+        const shown = typeof predicted === "number" ? `${formatPredicted(predicted, place.of)} predicted` : why;
+        return `${promiseText(place)} (${plan.environment}): ${shown}`;
       }),
-    );
-    const available = availability.flatMap(({ subject, verdict, predicted }) => {
-      if (verdict === "kept") return [];
-      const why = predicted.kind === "known" ? `${formatPercent(predicted.value)} predicted` : predicted.why;
-      return [`availability of ${subject} (${plan.environment}): ${why}`];
-    });
-    return [...recovery, ...available];
-  });
+  );
 }
 
 /** Steps, round by round, until every promise is kept or no round changes anything; then `unsolved` has what is left. */
 function attempt(
   text: string,
-  kinds: readonly SuggestedStep["kind"][],
+  changesDesign: boolean,
   makePlans: MakePlans,
   today: string | undefined,
 ): { readonly steps: readonly SuggestedStep[]; readonly unsolved: readonly string[] } {
@@ -99,7 +90,7 @@ function attempt(
     unsolved = unkept(plans);
     if (unsolved.length === 0) break;
     const count = steps.length;
-    for (const step of candidates(plans, kinds, today, edited)) {
+    for (const step of candidates(plans, changesDesign, today, edited)) {
       const next = withEdits(edited, step.edits);
       if (next === undefined || next === edited || makePlans(next) === undefined) continue;
       edited = next;
@@ -172,11 +163,11 @@ function compareCosts(a: Suggestion, b: Suggestion): number {
 /** The design is changed as long as that changes anything; then the promises that no rule knows a change for. */
 function candidates(
   plans: readonly Plan[],
-  kinds: readonly SuggestedStep["kind"][],
+  changesDesign: boolean,
   today: string | undefined,
   text: string,
 ): readonly SuggestedStep[] {
-  const design = kinds.includes("design")
+  const design = changesDesign
     ? designSteps(check(plans, undefined, today)).filter(({ edits }) => withEdits(text, edits) !== text)
     : [];
   return design.length > 0 ? design : promiseSteps(plans);

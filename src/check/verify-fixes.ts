@@ -1,6 +1,7 @@
 import { KeelsonError } from "../errors/keelson-error.js";
 import type { Plan } from "../plan/plan.js";
 import { applyEdits } from "../platform-file/edit/apply.js";
+import { promisesOf } from "../promises/comparison/compare.js";
 import { promiseSheet } from "../promises/sheet.js";
 import type { Concern } from "./concern.js";
 import type { Finding, ScopedEdit } from "./finding.js";
@@ -50,25 +51,19 @@ export function promisesBrokenBy(before: KeptPromises, text: string, makePlans: 
 /** Promises with the verdict kept, as text: `the RTO of orders in database-loss (production)`. */
 export type KeptPromises = ReadonlySet<string>;
 
-/** Every kept promise of these plans: each fault on each subject by objective, and each availability. */
+/** Every kept promise of these plans. */
 export function keptPromises(plans: readonly Plan[]): KeptPromises {
   return new Set(
-    plans.flatMap((plan) => {
-      const { rows, availability } = promiseSheet(plan, []);
-      const recovery = rows.flatMap((row): readonly Concern[] =>
-        (["rto", "rpo"] as const)
-          .filter((of) => row[of].verdict === "kept")
-          .map((of) => ({ fault: row.fault, subject: row.subject, of })),
-      );
-      const available = availability
-        .filter(({ verdict }) => verdict === "kept")
-        .map(({ subject }): Concern => ({ subject, of: "availability" }));
-      return [...recovery, ...available].map((promise) => `${promiseText(promise)} (${plan.environment})`);
-    }),
+    plans.flatMap((plan) =>
+      promisesOf(promiseSheet(plan, []))
+        .filter(({ promised }) => promised.verdict === "kept")
+        .map(({ place }) => `the ${promiseText(place)} (${plan.environment})`),
+    ),
   );
 }
 
-function promiseText({ fault, subject, of }: Concern): string {
+/** `RTO of orders in database-loss`, `availability of web`. */
+export function promiseText({ fault, subject, of }: Concern): string {
   const objective = of === "availability" ? of : of.toUpperCase();
-  return `the ${objective} of ${subject}${fault === undefined ? "" : ` in ${fault}`}`;
+  return `${objective} of ${subject}${fault === undefined ? "" : ` in ${fault}`}`;
 }

@@ -70,8 +70,8 @@ export function compareSheets(
   before: PromiseSheet | undefined,
   after: PromiseSheet | undefined,
 ): readonly PromiseChange[] {
-  const old = promisesOf(before);
-  const now = promisesOf(after);
+  const old = byPlace(before);
+  const now = byPlace(after);
   const keys = new Set([...now.keys(), ...old.keys()]);
   const affected = affectedIn(after);
   return [...keys].flatMap((key) => {
@@ -103,14 +103,14 @@ function affectedKey({ fault, subject }: Pick<Place, "fault" | "subject">): stri
 
 type Place = Pick<PromiseChange, "environment" | "fault" | "subject" | "path" | "of">;
 
-interface PlacedPromise {
+/** A promise of a sheet, and what it is about. */
+export interface PlacedPromise {
   readonly place: Place;
   readonly promised: Promised;
 }
 
-/** Everything that a sheet promises, by a key that both versions share. */
-function promisesOf(sheet: PromiseSheet | undefined): ReadonlyMap<string, PlacedPromise> {
-  if (sheet === undefined) return new Map();
+/** Everything that a sheet promises: each fault on each subject by objective, and each availability. */
+export function promisesOf(sheet: PromiseSheet): readonly PlacedPromise[] {
   const { environment } = sheet;
   const found: PlacedPromise[] = [];
   for (const { fault, subject, path, ...row } of sheet.rows) {
@@ -123,7 +123,12 @@ function promisesOf(sheet: PromiseSheet | undefined): ReadonlyMap<string, Placed
     const { subject, path } = each;
     found.push({ place: { environment, subject, path, of: "availability" }, promised: available(each) });
   }
-  return new Map(found.map((each) => [keyOf(each.place), each]));
+  return found;
+}
+
+/** The promises of a sheet by a key that both versions share. */
+function byPlace(sheet: PromiseSheet | undefined): ReadonlyMap<string, PlacedPromise> {
+  return new Map((sheet ? promisesOf(sheet) : []).map((each) => [keyOf(each.place), each]));
 }
 
 function keyOf({ fault, subject, of }: Place): string {

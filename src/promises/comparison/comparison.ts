@@ -1,6 +1,6 @@
 import type { Plan } from "../../plan/plan.js";
 import { promiseSheet } from "../sheet.js";
-import { compareSheets, type PromiseChange } from "./compare.js";
+import { compareSheets, type PromiseChange, promisesOf } from "./compare.js";
 import { type PlatformSize, sizeOf } from "./size.js";
 
 /** What a change of the platform file does to the promises of one environment, and to its size. */
@@ -26,8 +26,7 @@ export function comparePlatforms(before: readonly Plan[], after: readonly Plan[]
     const is = now.get(environment);
     const sheet = is && promiseSheet(is, []);
     const changes = compareSheets(was && promiseSheet(was, []), sheet);
-    const rows = sheet?.rows.flatMap(({ rto, rpo }) => [rto, rpo]).filter(({ promised }) => promised !== undefined);
-    const promises = (rows?.length ?? 0) + (sheet?.availability.length ?? 0);
+    const promises = sheet === undefined ? 0 : promisesOf(sheet).length;
     const changed = changes.filter(({ after: promised }) => promised !== undefined).length;
     return {
       environment,

@@ -95,8 +95,12 @@ function shown(promised: number | undefined, of: Objective): string | undefined 
 }
 
 function predicted({ predicted }: Promised, of: Objective): string {
-  if (typeof predicted !== "number") return predicted;
-  return of === "availability" ? formatPercent(predicted) : formatWorstCase(predicted);
+  return typeof predicted === "number" ? formatPredicted(predicted, of) : predicted;
+}
+
+/** A predicted ratio as a percentage, a predicted duration as a worst case. */
+export function formatPredicted(value: number, of: Objective): string {
+  return of === "availability" ? formatPercent(value) : formatWorstCase(value);
 }
 
 const MAX_TERMS = 3;
