@@ -72,6 +72,14 @@ describe("keelson promises --against", () => {
     expect(markdown.out).toContain("| **lost** | orders | RTO in database-loss |");
   });
 
+  it("reports an environment that neither version has", async () => {
+    await committed();
+    expect(await promises("--against", "HEAD", "-e", "nowhere")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("there is no environment `nowhere`"),
+    });
+  });
+
   it("compares with another file, also outside of a repository", async () => {
     await write(platform("900G"));
     await writeFile(join(directory, "before.yaml"), platform("10G"));

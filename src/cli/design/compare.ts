@@ -9,7 +9,7 @@ import { comparePlatforms } from "../../promises/comparison/comparison.js";
 import { summaryOf } from "../../promises/comparison/format.js";
 import { comparisonMarkdown } from "../../promises/comparison/markdown.js";
 import { comparisonText } from "../../promises/comparison/text.js";
-import { type Loaded, loadPlatform, plansOf } from "../platform/load.js";
+import { type Loaded, loadPlatform, planOf, plansOf } from "../platform/load.js";
 import { loadVersion } from "../platform/revision.js";
 import { print, printDocument, printJson } from "../terminal/output.js";
 import { terminalMarks } from "./terminal-marks.js";
@@ -33,6 +33,8 @@ export async function compare(file: string, options: CompareOptions): Promise<vo
   const current = await loadPlatform(file);
   const before = against === undefined ? current : await loadVersion(against, file);
   const after = whatIf.length === 0 ? current : edited(current, whatIf, environment);
+  // In neither version: reported as by every other command.
+  if (environment !== undefined && !before.platform.environments.has(environment)) planOf(after, environment);
   const only = environment === undefined ? undefined : [environment];
   const environments = comparePlatforms(plansOf(before, only), plansOf(after, only));
   const title = `${after.platform.name}: ${after.file} against ${before.file}`;
