@@ -65,3 +65,18 @@ test("what was written since the platform started can have a writer: it is remov
   expect(await removeLeftovers(repository, "1", startedAt, NOW + 60 * MINUTE)).toHaveLength(2);
   expect(left()).toEqual([]);
 });
+
+test("the directory of a backup that was killed before its first object is removed", async () => {
+  const { repository } = withFiles({ "1/backups/A/manifest.json": 90 });
+  const empty = join(repository.place, "1/backups/F");
+  const foreign = join(repository.place, "2/backups/G");
+  const at = new Date(NOW - 20 * MINUTE);
+  for (const path of [empty, foreign]) {
+    mkdirSync(path, { recursive: true });
+    utimesSync(path, at, at);
+  }
+  expect(await removeLeftovers(repository, "1", NOW - 30 * MINUTE, NOW)).toEqual([]);
+  expect(await removeLeftovers(repository, "1", NOW - 10 * MINUTE, NOW)).toEqual(["1/backups/F"]);
+  expect(readdirSync(join(repository.place, "1/backups"))).toEqual(["A"]);
+  expect(readdirSync(join(repository.place, "2/backups"))).toEqual(["G"]);
+});

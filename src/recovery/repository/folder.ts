@@ -22,14 +22,17 @@ export function openFolder(place: string): Repository {
     put: (name, content) => put(root, name, content),
     get: (name) => get(root, name),
     list: (prefix) => list(root, prefix, "objects"),
-    partials: async (prefix) =>
-      (await list(root, prefix, "partials")).map(({ name, modified }) => ({
+    partials: async (prefix) => [
+      ...(await list(root, prefix, "partials")).map(({ name, modified }) => ({
         ...{ name, modified },
         remove: () => removeFile(join(root, name)),
       })),
-    async folders() {
-      return (await entriesOf(root)).filter((entry) => entry.isDirectory()).map(({ name }) => name);
-    },
+      ...(await emptyBackups(root, prefix)).map(({ name, modified }) => ({
+        ...{ name, modified },
+        remove: () => removeEmpty(join(root, name)),
+      })),
+    ],
+    folders: () => directoriesIn(root),
     space: () => diskSpace(root),
     remove: (name) => removeFile(join(root, name)),
   };
@@ -40,10 +43,31 @@ async function removeFile(path: string): Promise<void> {
   await rm(path, { force: true });
   const directory = dirname(path);
   // Into the other directories an object may just be written.
-  if (basename(dirname(directory)) !== BACKUPS) return;
+  if (basename(dirname(directory)) === BACKUPS) await removeEmpty(directory);
+}
+
+/** Removes a directory, unless an object has been written into it meanwhile. */
+async function removeEmpty(directory: string): Promise<void> {
   await rmdir(directory).catch((error: unknown) => {
     if (!isAbsent(error) && !(isSystemError(error) && error.code === "ENOTEMPTY")) throw error;
   });
+}
+
+/** Directories of backups that a process created before it was killed, without any object. */
+async function emptyBackups(
+  root: string,
+  prefix: string,
+): Promise<readonly { readonly name: string; readonly modified: number }[]> {
+  const found: { readonly name: string; readonly modified: number }[] = [];
+  for (const system of await directoriesIn(root)) {
+    for (const id of await directoriesIn(join(root, system, BACKUPS))) {
+      const name = `${system}/${BACKUPS}/${id}`;
+      if (!name.startsWith(prefix) || (await entriesOf(join(root, name))).length > 0) continue;
+      const info = await statIfPresent(join(root, name));
+      if (info) found.push({ name, modified: info.mtimeMs });
+    }
+  }
+  return found;
 }
 
 async function put(root: string, name: string, content: AsyncIterable<Uint8Array>): Promise<Written> {
@@ -122,6 +146,10 @@ async function list(root: string, prefix: string, what: "objects" | "partials"):
   };
   await walk("");
   return found.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+async function directoriesIn(directory: string): Promise<string[]> {
+  return (await entriesOf(directory)).filter((entry) => entry.isDirectory()).map(({ name }) => name);
 }
 
 async function entriesOf(directory: string): Promise<Dirent[]> {
