@@ -5,6 +5,7 @@ import { formatDuration } from "../platform-file/format.js";
 import { joinPath, parsePath } from "../platform-file/path.js";
 import type { PredictedAvailability } from "../promises/availability.js";
 import { promisesOf } from "../promises/comparison/compare.js";
+import { comparePlatforms } from "../promises/comparison/comparison.js";
 import { formatPredicted } from "../promises/comparison/format.js";
 import { sizeOf } from "../promises/comparison/size.js";
 import { formatPercent, formatWorstCase } from "../promises/format.js";
@@ -42,19 +43,29 @@ export interface Suggestions {
 const MAX_ROUNDS = 8;
 
 /**
+ * How far an attempt changes the design. `free`: wherever a rule knows how, because a promise that one change breaks may be kept
+ * by the next one. `careful`: only where the change breaks no promise that the file keeps. `none`: promises alone.
+ */
+type DesignChanges = "free" | "careful" | "none";
+
+/**
  * The smallest sets of edits after which every promise of every environment is kept, cheapest first: one that changes the design
- * wherever a rule knows how and promises more time elsewhere, and one that only promises more. There is none if one of the promises is kept
- * by no known edit. Pure. Costs at most twice `MAX_ROUNDS` checks, and a plan and a sheet for
- * each edit.
+ * wherever a rule knows how and promises more time elsewhere, and one that only promises more time. None breaks or withdraws a
+ * promise that the file keeps. There is no suggestion if one of the promises is kept by no known edit. Pure. Costs at most three
+ * times `MAX_ROUNDS` checks, and a plan and a sheet for each edit.
  */
 export function suggest(text: string, makePlans: MakePlans, today?: string): Suggestions {
   const before = makePlans(text) ?? [];
   const open = unkept(before);
   if (open.length === 0) return { unkept: 0, suggestions: [], unsolved: [] };
-  const attempts = [true, false].map((changesDesign) => attempt(text, changesDesign, makePlans, today));
+  const attemptWith = (design: DesignChanges): Attempt => attempt(text, design, before, makePlans, today);
+  const free = attemptWith("free");
+  const freeText = textWith(text, free.steps);
+  const isBreaking = freeText !== undefined && breaksKept(before, makePlans(freeText) ?? []);
+  const attempts = [isBreaking ? attemptWith("careful") : free, attemptWith("none")];
   const found = attempts
     .filter(({ unsolved }) => unsolved.length === 0)
-    .map(({ steps }) => suggestionOf(text, minimal(text, steps, makePlans), before, makePlans));
+    .map(({ steps }) => suggestionOf(text, minimal(text, steps, before, makePlans), before, makePlans));
   const distinct = new Map(found.map((suggestion) => [suggestion.text, suggestion]));
   return {
     unkept: open.length,
@@ -75,13 +86,29 @@ function unkept(plans: readonly Plan[]): readonly string[] {
   );
 }
 
+/** Whether the later version breaks or withdraws a promise that the earlier one keeps. */
+function breaksKept(before: readonly Plan[], after: readonly Plan[]): boolean {
+  return comparePlatforms(before, after).some(({ changes }) =>
+    changes.some(
+      (change) => change.kind === "lost" || (change.kind === "withdrawn" && change.before?.verdict === "kept"),
+    ),
+  );
+}
+
+interface Attempt {
+  readonly steps: readonly SuggestedStep[];
+  /** The promises that no step keeps. */
+  readonly unsolved: readonly string[];
+}
+
 /** Steps, round by round, until every promise is kept or no round changes anything; then `unsolved` has what is left. */
 function attempt(
   text: string,
-  changesDesign: boolean,
+  design: DesignChanges,
+  before: readonly Plan[],
   makePlans: MakePlans,
   today: string | undefined,
-): { readonly steps: readonly SuggestedStep[]; readonly unsolved: readonly string[] } {
+): Attempt {
   const steps: SuggestedStep[] = [];
   let edited = text;
   let unsolved: readonly string[] = [];
@@ -90,25 +117,37 @@ function attempt(
     unsolved = unkept(plans);
     if (unsolved.length === 0) break;
     const count = steps.length;
-    for (const step of candidates(plans, changesDesign, today, edited)) {
-      const next = withEdits(edited, step.edits);
-      if (next === undefined || next === edited || makePlans(next) === undefined) continue;
-      edited = next;
-      steps.push(step);
-    }
+    const apply = (candidates: readonly SuggestedStep[]): void => {
+      for (const step of candidates) {
+        const next = withEdits(edited, step.edits);
+        if (next === undefined || next === edited) continue;
+        const nextPlans = makePlans(next);
+        if (nextPlans === undefined || (design === "careful" && breaksKept(before, nextPlans))) continue;
+        edited = next;
+        steps.push(step);
+      }
+    };
+    if (design !== "none") apply(designSteps(check(plans, undefined, today)));
+    // The design is changed as long as that changes anything; then the promises that no rule knows a change for.
+    if (steps.length === count) apply(promiseSteps(plans));
     if (steps.length === count) break;
   }
   return { steps, unsolved };
 }
 
 /** Without each change of the design that is not needed. Longer promises are for what no design solves: all are needed. */
-function minimal(text: string, steps: readonly SuggestedStep[], makePlans: MakePlans): readonly SuggestedStep[] {
+function minimal(
+  text: string,
+  steps: readonly SuggestedStep[],
+  before: readonly Plan[],
+  makePlans: MakePlans,
+): readonly SuggestedStep[] {
   let needed = steps;
   for (const step of steps.filter(({ kind }) => kind === "design")) {
     const without = needed.filter((each) => each !== step);
     const edited = textWith(text, without);
     const plans = edited === undefined ? undefined : makePlans(edited);
-    if (plans !== undefined && unkept(plans).length === 0) needed = without;
+    if (plans !== undefined && unkept(plans).length === 0 && !breaksKept(before, plans)) needed = without;
   }
   return needed;
 }
@@ -158,19 +197,6 @@ function compareCosts(a: Suggestion, b: Suggestion): number {
     a.added.cpuMillicores - b.added.cpuMillicores ||
     a.steps.length - b.steps.length
   );
-}
-
-/** The design is changed as long as that changes anything; then the promises that no rule knows a change for. */
-function candidates(
-  plans: readonly Plan[],
-  changesDesign: boolean,
-  today: string | undefined,
-  text: string,
-): readonly SuggestedStep[] {
-  const design = changesDesign
-    ? designSteps(check(plans, undefined, today)).filter(({ edits }) => withEdits(text, edits) !== text)
-    : [];
-  return design.length > 0 ? design : promiseSteps(plans);
 }
 
 /** The fixes of the findings about promises, except those that promise less: `promiseSteps` does so more precisely. */
