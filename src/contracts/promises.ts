@@ -28,6 +28,8 @@ const term = z.object({
   value: z.number(),
   origin: termOrigin,
   how: z.string().optional(),
+  /** Names of other components whose recovery, availability or data the term depends on. */
+  restsOn: z.array(z.string()).readonly().optional(),
 });
 
 const prediction = z.discriminatedUnion("kind", [

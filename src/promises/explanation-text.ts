@@ -3,10 +3,10 @@ import { alertExpression } from "./alert-condition.js";
 import { type Alert, TARGETS_WITH_ALERT_RULES } from "./alerts.js";
 import { formatOutcome, formatPrediction, formatWorstCase } from "./format.js";
 import { type Marks, PLAIN, verdictText } from "./marks.js";
-import type { TermOrigin } from "./origin.js";
 import type { Term } from "./prediction.js";
 import { runbookText } from "./runbooks/runbook.js";
 import type { Cell, Row } from "./sheet.js";
+import { sourceText } from "./source-text.js";
 
 const COLUMN = "         ";
 
@@ -56,16 +56,20 @@ export function explanationLines(row: Row, marks: Marks): readonly string[] {
   );
 }
 
-function cellLines(name: string, cell: Cell, marks: Marks, indent: string): readonly string[] {
-  const { predicted, promised, measured, verdict } = cell;
+/** `RTO 5m at worst, 15m promised: kept` */
+export function cellSummary(name: string, { predicted, promised, measured, verdict }: Cell): string {
   const against = promised === undefined ? "nothing promised" : `${formatWorstCase(promised)} promised`;
   // The prediction may be kept while the measurement is not: the sentence states which of them breaks the promise.
   const broken = measured !== undefined && promised !== undefined && exceeds(measured, promised);
   const found = broken
     ? `${measured.kind === "never-recovered" ? "not recovered in the newest drill" : `${formatOutcome(measured)} measured`}, ${formatPrediction(predicted)} predicted`
     : `${formatPrediction(predicted)} at worst`;
-  const summary = `${name} ${found}, ${against}: ${verdictText(verdict)}`;
-  const lines = [`${indent}${marks.verdict(summary, verdict)}`];
+  return `${name} ${found}, ${against}: ${verdictText(verdict)}`;
+}
+
+function cellLines(name: string, cell: Cell, marks: Marks, indent: string): readonly string[] {
+  const { predicted, measured, verdict } = cell;
+  const lines = [`${indent}${marks.verdict(cellSummary(name, cell), verdict)}`];
   if (predicted.kind === "bounded")
     lines.push(...termLines(predicted.terms, marks).map((line) => `${indent}  ${line}`));
   else {
@@ -92,27 +96,4 @@ function termLines(terms: readonly Term[], marks: Marks): readonly string[] {
     ({ value, name, source }) =>
       `${value.padStart(width("value"))}  ${name.padEnd(width("name"))}  ${marks.quiet(source)}`,
   );
-}
-
-function sourceText(origin: TermOrigin): string {
-  switch (origin.kind) {
-    case "file":
-      return positionText(origin);
-    case "environment":
-      return `${positionText(origin)} (${origin.environment})`;
-    case "default":
-      return `default: ${origin.why}`;
-    case "citation":
-      return origin.source;
-    case "assumption":
-      return `assumed: ${origin.why}`;
-    case "verification":
-      return `measured by the verification of backup ${origin.backup} on ${new Date(origin.at).toISOString().slice(0, 10)}`;
-    case "measurement":
-      return `measured by drill ${origin.drill} on ${new Date(origin.at).toISOString().slice(0, 10)}`;
-  }
-}
-
-function positionText({ file, line, column }: { file: string; line: number; column: number }): string {
-  return line > 0 ? `${file}:${line}:${column}` : file;
 }

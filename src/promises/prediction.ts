@@ -17,6 +17,8 @@ export interface Term {
    * on less data is scaled up.
    */
   readonly work?: { readonly bytes?: Bytes };
+  /** Names of other components whose recovery, availability or data the term depends on. */
+  readonly restsOn?: readonly string[];
 }
 
 /** The worst case of a fault. `unbounded`: no limit is known to exist. `unknown`: a fact is missing; it is never kept. */
@@ -86,4 +88,9 @@ export function longest(terms: readonly [Term, ...Term[]]): Term {
 /** Marks a term as work: a drill's measurement of it replaces the estimate. */
 export function work(term: Term, bytes?: Bytes): Term {
   return { ...term, work: bytes === undefined ? {} : { bytes } };
+}
+
+/** A term that depends on other components. */
+export function restingOn(names: readonly string[], term: Term): Term {
+  return names.length === 0 ? term : { ...term, restsOn: names };
 }

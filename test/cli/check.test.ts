@@ -257,6 +257,19 @@ objectives: { rto: 1m, rpo: 1m }
     expect(unknown).toMatchObject({ code: 2, err: expect.stringContaining("database-loss/orders") });
   });
 
+  it("shows what a promise depends on as a tree, as text and as JSON", async () => {
+    const file = await platform(kept);
+    const args = ["promises", file, "--explain", "database-loss/orders", "--tree"];
+    expect((await keelson(args)).out).toMatch(/^database-loss \/ orders: kept\n├─ fault: /);
+    const [tree] = JSON.parse((await keelson([...args, "--json"])).out);
+    expect(tree).toMatchObject({ kind: "row", verdict: "kept" });
+    expect(tree.children.map(({ kind }: { kind: string }) => kind)).toEqual(["fault", "subject", "promise", "promise"]);
+    expect(await keelson(["promises", file, "--tree"])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("--explain"),
+    });
+  });
+
   it("rejects a data directory that does not exist", async () => {
     const { code, err } = await keelson(["promises", await platform(kept), "--data", "nowhere"]);
     expect(code).toBe(2);

@@ -7,6 +7,7 @@ export function declarePromises(program: Command): void {
   addEnvironmentOption(addFileArgument(program.command("promises"), "read"))
     .description("show the promise sheet: promised, predicted and measured recovery for every fault")
     .option("--explain <fault[/subject]>", "show the terms, alert, runbook and drill of a fault")
+    .option("--tree", "with --explain: as a tree of what each promise depends on, with lines of the file")
     .option("--data <directory>", "data directory with drill results", nonEmptyPath)
     .option("--against <version>", "show what differs from another file, or from this file at a Git revision")
     .option("--what-if <path=value...>", "show what edits of the file would change, without writing it")
@@ -20,6 +21,7 @@ With --against or --what-if: 0 no promise is lost, 1 a promise that was kept is 
 
 Examples:
   keelson promises --explain database-loss              the terms of a fault
+  keelson promises --explain deletion --tree             what its promises depend on
   keelson promises --against main --format markdown     a comment for a review
   keelson promises --what-if stores.database.standby=another-zone -e production`,
     )

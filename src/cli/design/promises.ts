@@ -2,13 +2,16 @@ import { KeelsonError } from "../../errors/keelson-error.js";
 import { explanationText } from "../../promises/explanation-text.js";
 import { type PromiseSheet, promiseSheet, type Row } from "../../promises/sheet.js";
 import { sheetText } from "../../promises/sheet-text.js";
-import { fileOrDefault, loadPlan } from "../platform/load.js";
+import { treeText } from "../../promises/tree/text.js";
+import { promiseTree } from "../../promises/tree/tree.js";
+import { fileOrDefault, loadPlatform, planOf } from "../platform/load.js";
 import { printResult } from "../terminal/output.js";
 import { terminalMarks } from "./terminal-marks.js";
 
 export interface PromisesOptions {
   readonly environment?: string;
   readonly explain?: string;
+  readonly tree?: true;
   readonly data?: string;
   readonly json?: true;
   readonly format?: "text" | "json" | "markdown";
@@ -20,6 +23,10 @@ export interface PromisesOptions {
 export async function promises(given: string | undefined, options: PromisesOptions): Promise<void> {
   const file = await fileOrDefault(given, "read");
   const { against, whatIf, explain, format = "text" } = options;
+  if (options.tree && explain === undefined)
+    throw new KeelsonError("usage", "--tree needs --explain FAULT[/SUBJECT]", {
+      hint: "keelson promises --explain database-loss --tree",
+    });
   if (against !== undefined || whatIf !== undefined) {
     if (explain !== undefined)
       throw new KeelsonError("usage", "--explain cannot be combined with --against or --what-if", {
@@ -32,13 +39,19 @@ export async function promises(given: string | undefined, options: PromisesOptio
     throw new KeelsonError("usage", "--format markdown is for a comparison", {
       hint: "keelson promises --against REVISION --format markdown",
     });
-  const plan = await loadPlan(file, options.environment);
+  const loaded = await loadPlatform(file);
+  const plan = planOf(loaded, options.environment);
   const { drillMeasurements } = await import("./drill-measurements.js");
   const { observations } = await import("./observations.js");
   const measured = await drillMeasurements(options.data, plan);
   const sheet = promiseSheet(plan, measured, await observations(options.data, plan));
-  const shown = options.explain === undefined ? sheet : { ...sheet, rows: selectRows(sheet, options.explain) };
-  printResult(options.json ?? (format === "json" || undefined), shown, () => text(shown, options));
+  const json = options.json ?? (format === "json" || undefined);
+  const rows = explain === undefined ? sheet.rows : selectRows(sheet, explain);
+  if (options.tree) {
+    const lines = loaded.text?.split("\n");
+    const trees = rows.map((row) => promiseTree(row, sheet, plan, (line) => lines?.[line - 1]));
+    printResult(json, trees, () => trees.map((tree) => treeText(tree, terminalMarks())).join("\n\n"));
+  } else printResult(json, { ...sheet, rows }, () => text({ ...sheet, rows }, options));
   if (!isKept(sheet)) process.exitCode = 1;
 }
 

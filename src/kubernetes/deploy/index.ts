@@ -173,12 +173,12 @@ async function deployUnder(
   await apply(early);
   await apply(applied.filter((step) => step.object.kind !== "Namespace"));
   const growths = applied.flatMap((step) => (step.action === "apply" ? (step.growth?.claims ?? []) : []));
-  const waitingForVolumes = waitForVolumes(client, growths, {
+  const restingOnVolumes = waitForVolumes(client, growths, {
     timeoutMs: options.timeoutMs,
     signal: options.signal,
     progress: options.report.rollout,
   });
-  const waitingForRollouts = waitForRollouts(client, {
+  const restingOnRollouts = waitForRollouts(client, {
     namespace: plan.namespace,
     labels: ownedLabels(plan),
     wanted: new Set(
@@ -188,7 +188,7 @@ async function deployUnder(
     timeoutMs: options.timeoutMs,
     progress: options.report.rollout,
   });
-  const [volumes, workloads] = await Promise.all([waitingForVolumes, waitingForRollouts]);
+  const [volumes, workloads] = await Promise.all([restingOnVolumes, restingOnRollouts]);
   const waited = {
     ...workloads,
     rollouts: [...volumes, ...workloads.rollouts],

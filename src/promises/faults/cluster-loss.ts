@@ -5,7 +5,7 @@ import { nodeProvisioning } from "../facts/machines.js";
 import { coldStart } from "../facts/regions.js";
 import { defineFault } from "../fault.js";
 import type { Prediction, Term } from "../prediction.js";
-import { assumed, bounded, cited, sum, unknown, work } from "../prediction.js";
+import { assumed, bounded, cited, restingOn, sum, unknown, work } from "../prediction.js";
 import { rebuildCluster } from "../runbooks/platform.js";
 import { hasPersistentVolume } from "../subjects.js";
 import { holdsData, lostBucket, runsInCluster } from "../terms/bucket.js";
@@ -74,7 +74,8 @@ function slowestRestore(
     .sort((a, b) => b.total - a.total || (a.name < b.name ? -1 : 1));
   if (!slowest) return [];
   const why = "the terms of `database-loss` without the alert and the response";
-  return [work(assumed(`restore of ${slowest.name}, the slowest`, slowest.total - response, why))];
+  const restore = assumed(`restore of ${slowest.name}, the slowest`, slowest.total - response, why);
+  return [restingOn([slowest.name], work(restore))];
 }
 
 /** Caches and brokers start empty; databases lose what is not in a backup outside the cluster. */

@@ -4,7 +4,7 @@ import { formatDuration } from "../../platform-file/format.js";
 import { providerEjected } from "../alerts.js";
 import { defineFault } from "../fault.js";
 import type { Prediction } from "../prediction.js";
-import { assumed, bounded, cited, declared, unbounded } from "../prediction.js";
+import { assumed, bounded, cited, declared, restingOn, unbounded } from "../prediction.js";
 import { switchProvider } from "../runbooks/models.js";
 
 /**
@@ -50,10 +50,13 @@ function recovery(model: Model, plan: Plan): Prediction {
   const how = `${atOneHost} × ${formatDuration(timeout)}`;
   return bounded(plan, path, [
     declared(plan, "requests time out at the provider", atOneHost * timeout, `${path}.timeout`, how),
-    assumed(
-      `retry at ${instead}`,
-      0,
-      "the gateway tries another server or a fallback at once, and after three failures first",
+    restingOn(
+      model.fallbacks.includes(instead) ? [instead] : [],
+      assumed(
+        `retry at ${instead}`,
+        0,
+        "the gateway tries another server or a fallback at once, and after three failures first",
+      ),
     ),
   ]);
 }

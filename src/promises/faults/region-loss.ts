@@ -6,7 +6,7 @@ import { nodeProvisioning } from "../facts/machines.js";
 import { coldStart, crossRegionLag, crossRegionObjectLag, crossRegionPromotion } from "../facts/regions.js";
 import { defineFault } from "../fault.js";
 import type { Prediction, Term } from "../prediction.js";
-import { assumed, bounded, cited, declared, longest, sum, unbounded, unknown, work } from "../prediction.js";
+import { assumed, bounded, cited, declared, longest, restingOn, sum, unbounded, unknown, work } from "../prediction.js";
 import { failOverToRegion } from "../runbooks/platform.js";
 import { persistentVolume } from "../subjects.js";
 import { holdsData } from "../terms/bucket.js";
@@ -140,5 +140,5 @@ function lagOf(
   { name }: DatabaseStore | BucketStore,
   { value, why }: { readonly value: number; readonly why: string },
 ): Term {
-  return assumed(`replication lag of ${name}`, value, why);
+  return restingOn([name], assumed(`replication lag of ${name}`, value, why));
 }

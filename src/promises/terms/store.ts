@@ -8,7 +8,7 @@ import { dailyLogShare, LOG_SEGMENT_BYTES, newAddress, reconnect, replayRate, se
 import { databaseWatch, hungDatabaseKilled, SEGMENT_CLOSE_FRACTION } from "../facts/supervisor.js";
 import { formatSize } from "../format.js";
 import type { Term } from "../prediction.js";
-import { assumed, cited, declared, work } from "../prediction.js";
+import { assumed, cited, declared, restingOn, work } from "../prediction.js";
 import type { TakenSchedule } from "../subjects.js";
 import { onOneMachine } from "./machine.js";
 
@@ -53,7 +53,7 @@ export function serverProvisioning(store: Store): Term {
 
 /** Drills measure this term under its name. */
 export function backupRestore(store: Store): Term {
-  return transfer("restore of the backup", store.size, store.provider.restoreRate);
+  return fromBackups(store, transfer("restore of the backup", store.size, store.provider.restoreRate));
 }
 
 /** A new replica copies the data of the primary. */
@@ -63,7 +63,7 @@ export function replicaCopy(store: Store): Term {
 
 /** The corrupt backup is read to its end before the next one is tried: the checksum is at the end. */
 export function failedRestoreAttempt(store: Store): Term {
-  return transfer("failed restore of the corrupt backup", store.size, store.provider.restoreRate);
+  return fromBackups(store, transfer("failed restore of the corrupt backup", store.size, store.provider.restoreRate));
 }
 
 /** One process replays the WAL written since the base backup, which is at most `age` old. Drills measure this term. */
@@ -86,7 +86,13 @@ export function logFetch(store: Backed, log: BackupSchedule, age: Milliseconds):
   const interval = Math.max(1_000, log.every * (embedded ? SEGMENT_CLOSE_FRACTION : 1));
   const segments = Math.ceil(age / interval);
   const { value, why } = embedded ? segmentFetch.embedded : segmentFetch.elsewhere;
-  return work(assumed("fetch of the log", segments * value, why, `${segments} segments × ${value}ms`));
+  const fetched = assumed("fetch of the log", segments * value, why, `${segments} segments × ${value}ms`);
+  return fromBackups(store, work(fetched));
+}
+
+/** A term that reads the buckets with the backups of a store. */
+function fromBackups({ provider }: Store, term: Term): Term {
+  return restingOn(provider.sendsTo, term);
 }
 
 /** A restore makes a new server with another address, which the runbook sets in the store's secret. */

@@ -16,7 +16,7 @@ import { firstBackoff, processStart, type Watch, watchOf } from "../facts/superv
 import { formatSize } from "../format.js";
 import type { Domain } from "../placement/worst-placement.js";
 import type { Prediction, Term } from "../prediction.js";
-import { assumed, bounded, cited, declared, unbounded, unknown, work } from "../prediction.js";
+import { assumed, bounded, cited, declared, restingOn, unbounded, unknown, work } from "../prediction.js";
 import { hasPersistentVolume } from "../subjects.js";
 import { zones } from "./machine.js";
 import { movedWithVolume, volumeScope } from "./moved-volume.js";
@@ -148,11 +148,14 @@ export function slowestStart(plan: Plan): readonly Term[] {
   const [slowest] = [...plan.units].sort((a, b) => b.health.startup - a.health.startup || (a.name < b.name ? -1 : 1));
   return slowest
     ? [
-        declared(
-          plan,
-          `start of ${slowest.name}, the slowest`,
-          slowest.health.startup,
-          `${slowest.path}.health.startup`,
+        restingOn(
+          [slowest.name],
+          declared(
+            plan,
+            `start of ${slowest.name}, the slowest`,
+            slowest.health.startup,
+            `${slowest.path}.health.startup`,
+          ),
         ),
       ]
     : [];
