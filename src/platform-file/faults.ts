@@ -5,6 +5,7 @@ export const faultNames = [
   "zone-loss",
   "region-loss",
   "control-plane-loss",
+  "operator-loss",
   "cluster-loss",
   "database-loss",
   "cache-loss",

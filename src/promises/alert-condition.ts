@@ -1,6 +1,7 @@
 import type { Element, Milliseconds, Model, Plan, Store, Unit } from "../plan/plan.js";
 import type { CacheStore, DatabaseStore } from "../plan/stores/index.js";
 import { METRICS, type MetricName } from "./facts/metrics.js";
+import { CLOUDNATIVE_PG } from "./facts/operators.js";
 import { hasPersistentVolume } from "./subjects.js";
 import { onOneMachine } from "./terms/machine.js";
 
@@ -40,6 +41,20 @@ export function everyTargetEjected({ name }: Model): Condition {
 export function replicasBelow(unit: Unit, plan: Plan, minReplicas: number): Condition {
   if (onOneMachine(plan)) return supervised(unit);
   return workloadBelow(hasPersistentVolume(unit) ? "statefulset" : "deployment", unit, plan, minReplicas);
+}
+
+/** No replica of CloudNativePG is available. Its manifest and its chart name the Deployment differently. */
+export function cloudNativePgUnavailable(): Condition {
+  return {
+    kind: "metric",
+    metric: "kube_deployment_status_replicas_available",
+    labels: [
+      { label: "namespace", value: CLOUDNATIVE_PG.namespace },
+      { label: "deployment", value: CLOUDNATIVE_PG.deployments, regex: true },
+    ],
+    comparison: "below",
+    threshold: 1,
+  };
 }
 
 /** No server of a store is up. */
@@ -166,5 +181,5 @@ function instancesOf({ name }: Element, plan: Plan): readonly LabelMatcher[] {
 }
 
 function runsOnCloudNativePg({ provider }: Store): boolean {
-  return provider.product === "CloudNativePG";
+  return provider.product === CLOUDNATIVE_PG.product;
 }

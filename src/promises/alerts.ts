@@ -3,6 +3,7 @@ import { type CacheStore, type DatabaseStore, isDatabase } from "../plan/stores/
 import {
   backupOlderThan,
   type Condition,
+  cloudNativePgUnavailable,
   everyTargetEjected,
   replicaLagAbove,
   replicasBelow,
@@ -137,6 +138,33 @@ export function controlPlaneDown({ name }: WholePlatform, plan: Plan): Alert {
     },
     for: alertDelay(plan) ?? DEFAULT_ALERT_DELAY_MS,
     summary: `the API server of the cluster of ${name} does not answer`,
+  };
+}
+
+/** The operator that fails a database over does not run. Nothing is unavailable yet. */
+export function storeOperatorDown({ name, provider }: DatabaseStore, plan: Plan): Alert {
+  return {
+    name: "operator-down",
+    subject: name,
+    severity: "critical",
+    condition: cloudNativePgUnavailable(),
+    for: alertDelay(plan) ?? DEFAULT_ALERT_DELAY_MS,
+    summary: `${provider.product} does not run: no standby of ${name} would be promoted`,
+  };
+}
+
+/** One of several operators does not run. */
+export function operatorDown({ name }: WholePlatform, plan: Plan): Alert {
+  return {
+    name: "operators-down",
+    subject: name,
+    severity: "warning",
+    condition: {
+      kind: "unmeasured",
+      why: "the namespaces of the operators depend on their installation: compare kube_deployment_status_replicas_available of each with 1",
+    },
+    for: alertDelay(plan) ?? DEFAULT_ALERT_DELAY_MS,
+    summary: `an operator that ${name} depends on does not run`,
   };
 }
 

@@ -85,6 +85,14 @@ export function longest(terms: readonly [Term, ...Term[]]): Term {
   };
 }
 
+/** Two series of waits that run at the same time: the longer one, and the other as one term of no time. */
+export function atTheSameTime(one: readonly Term[], other: readonly Term[]): readonly Term[] {
+  const [longer, shorter] = sum(one) >= sum(other) ? [one, other] : [other, one];
+  if (shorter.length === 0) return longer;
+  const how = shorter.map(({ name, value }) => `${name}: ${formatDuration(value)}`).join(", ");
+  return [...longer, assumed("at the same time", 0, "both run at the same time, and the longer counts", how)];
+}
+
 /** Marks a term as work: a drill's measurement of it replaces the estimate. */
 export function work(term: Term, bytes?: Bytes): Term {
   return { ...term, work: bytes === undefined ? {} : { bytes } };

@@ -121,7 +121,7 @@ describe("a term that depends on an alert", () => {
   });
 });
 
-/** The workloads and jobs that the labels of alerts select, as `Kind/name`. */
+/** The workloads and jobs of the platform's namespace that the labels of alerts select, as `Kind/name`. */
 function selectedObjects(plan: Plan): readonly string[] {
   const kinds: Readonly<Record<string, string>> = {
     deployment: "Deployment",
@@ -129,7 +129,7 @@ function selectedObjects(plan: Plan): readonly string[] {
     cronjob: "CronJob",
   };
   return promiseSheet(plan, []).rows.flatMap(({ alert: { condition } }) =>
-    condition.kind === "metric"
+    condition.kind === "metric" && condition.labels.some(({ value }) => value === plan.namespace)
       ? condition.labels.flatMap(({ label, value }) => (kinds[label] === undefined ? [] : [`${kinds[label]}/${value}`]))
       : [],
   );

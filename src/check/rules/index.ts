@@ -8,6 +8,7 @@ import { noDisruptionBudget } from "./availability/no-disruption-budget.js";
 import { nodeLoss } from "./availability/node-loss.js";
 import { notRun } from "./availability/not-run-here.js";
 import { objective } from "./availability/objective.js";
+import { operatorLossRule } from "./availability/operator-loss.js";
 import { pdbBlocksDrain } from "./availability/pdb-blocks-drain.js";
 import { providerOutageRule } from "./availability/provider-outage.js";
 import { regionLossRule } from "./availability/region-loss.js";
@@ -97,6 +98,7 @@ export const rules: readonly Rule[] = [
   clusterLossRule,
   providerOutageRule,
   crashRecovery,
+  operatorLossRule,
   nodeLoss,
   zoneLoss,
   regionLossRule,

@@ -50,13 +50,14 @@ export const releasedByHand = {
 /** A standby replica of an operator becomes its leader when the lease of the lost one expires. */
 export const operatorLease: Cited = {
   value: seconds(15),
-  source: "CloudNativePG: --leader-lease-duration, default 15 s (docs: Operator configuration)",
+  source:
+    "CloudNativePG: --leader-lease-duration, default 15 s (internal/cmd/manager/controller/cmd.go, read 2026-11-30)",
 };
 
 /** The operator's image is pulled on another node, and it becomes the leader. */
 export const operatorStart = {
   value: seconds(60),
-  why: "an image of about 100 MB is pulled, and the lease of the lost replica expires after 15 s; one minute assumed",
+  why: "CloudNativePG's startup probe allows 6 × 5 s (config/manager/manager.yaml, read 2026-11-30); 30 s assumed to pull an image of about 100 MB and to acquire the lease",
 };
 
 /** Attachment of a network volume to a node, and its mount. */

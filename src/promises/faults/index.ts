@@ -10,6 +10,7 @@ import { controlPlaneLoss } from "./control-plane-loss.js";
 import { databaseLoss } from "./database-loss.js";
 import { deletion } from "./deletion.js";
 import { nodeLoss } from "./node-loss.js";
+import { operatorLoss } from "./operator-loss.js";
 import { overload } from "./overload.js";
 import { processCrash } from "./process-crash.js";
 import { providerOutage } from "./provider-outage.js";
@@ -22,6 +23,7 @@ import { zoneLoss } from "./zone-loss.js";
 /** Every fault with predictions, an alert and a runbook, and a drill for some, in the order of the sheet. */
 export const faults = [
   processCrash,
+  operatorLoss,
   nodeLoss,
   zoneLoss,
   regionLoss,

@@ -51,7 +51,7 @@ const inCluster = (plan: Plan): SubjectHandlers => ({
 export const nodeLoss = defineFault({
   id: "node-loss",
   title: "A node fails",
-  includes: ["process-crash"],
+  includes: ["process-crash", "operator-loss"],
   on: (plan) => (onOneMachine(plan) ? undefined : inCluster(plan)),
   drill: { kind: "by hand", why: "it needs a cluster of several nodes" },
 });

@@ -6,7 +6,18 @@ import { nodeProvisioning } from "../facts/machines.js";
 import { coldStart, crossRegionLag, crossRegionObjectLag, crossRegionPromotion } from "../facts/regions.js";
 import { defineFault } from "../fault.js";
 import type { Prediction, Term } from "../prediction.js";
-import { assumed, bounded, cited, declared, longest, restingOn, sum, unbounded, unknown, work } from "../prediction.js";
+import {
+  assumed,
+  atTheSameTime,
+  bounded,
+  cited,
+  declared,
+  longest,
+  restingOn,
+  unbounded,
+  unknown,
+  work,
+} from "../prediction.js";
 import { failOverToRegion } from "../runbooks/platform.js";
 import { persistentVolume } from "../subjects.js";
 import { holdsData } from "../terms/bucket.js";
@@ -67,14 +78,7 @@ function recovery(plan: Plan): Prediction {
     : [];
   const moved = [...response, ...promotion, ...start(plan, standby)];
   const dns = dnsTerms(plan, failover);
-  const [longer, shorter] = sum(moved) > sum(dns) ? [moved, dns] : [dns, moved];
-  return bounded(plan, "regions", [...longer, assumedOverlap(shorter), clientReconnect()]);
-}
-
-/** The terms of the shorter of two waits that run at the same time, as one term of no time. */
-function assumedOverlap(terms: readonly Term[]): Term {
-  const how = terms.map(({ name, value }) => `${name}: ${formatDuration(value)}`).join(", ");
-  return assumed("at the same time", 0, "both run at the same time, and the longer counts", how);
+  return bounded(plan, "regions", [...atTheSameTime(dns, moved), clientReconnect()]);
 }
 
 function dnsTerms(plan: Plan, { path, check, failures, ttl }: RegionFailover): readonly Term[] {

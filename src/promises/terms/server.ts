@@ -1,10 +1,11 @@
 import type { Cited, Plan } from "../../plan/plan.js";
 import { type DataLoss, STORES, storeTraits } from "../../plan/stores/index.js";
-import { evictionToleration, nodeMonitorGrace, operatorLease, operatorStart, podStartup } from "../facts/kubernetes.js";
+import { nodeMonitorGrace } from "../facts/kubernetes.js";
 import type { Domain } from "../placement/worst-placement.js";
 import type { Prediction, Term } from "../prediction.js";
-import { assumed, bounded, cited, longest, unbounded } from "../prediction.js";
+import { assumed, atTheSameTime, bounded, cited, longest, unbounded } from "../prediction.js";
 import { mostFrequentBackup, type Server, takenBackups, unsupportedBackups, unsupportedReason } from "../subjects.js";
+import { operatorTakeover } from "./operator.js";
 import { backupDuration, backupInterval, clientReconnect } from "./store.js";
 
 /**
@@ -21,20 +22,10 @@ export function failover(server: Server, plan: Plan, lost: "process" | Domain): 
   }
   const unready = cited("node marked unready", nodeMonitorGrace(plan.cluster.kubernetes));
   if (failover.by === "operator") {
-    return [unready, ...operatorTakeover(plan), cited("failover", failover.takeover, product), clientReconnect()];
+    return [unready, ...operatorTakeover(plan, lost), cited("failover", failover.takeover, product), clientReconnect()];
   }
   const own = cited("failover", sumOf(failover.detection, failover.takeover), product);
   return [longest([unready, own]), clientReconnect()];
-}
-
-/** The operator's replica on the lost node is replaced: by another that takes its lease, or by a new pod. */
-function operatorTakeover(plan: Plan): readonly Term[] {
-  if (plan.cluster.operators > 1) return [cited("lease of the operator expires", operatorLease)];
-  return [
-    cited("eviction of the operator", evictionToleration),
-    cited("operator scheduled", podStartup),
-    assumed("operator started", operatorStart.value, operatorStart.why),
-  ];
 }
 
 function sumOf(...figures: readonly Cited[]): Cited {
@@ -42,6 +33,17 @@ function sumOf(...figures: readonly Cited[]): Cited {
     value: figures.reduce((total, { value }) => total + value, 0),
     source: figures.map(({ source }) => source).join("; then "),
   };
+}
+
+/**
+ * A standby is promoted by an operator that does not run when the primary fails, and runs again after `absent`. The failure is detected
+ * meanwhile, so the longer of the two waits counts.
+ */
+export function failoverByReturningOperator({ provider }: Server, absent: readonly Term[]): readonly Term[] {
+  const { failover, product } = provider;
+  if (!failover) return [];
+  const detected = cited("failure of the primary detected", failover.detection);
+  return [...atTheSameTime(absent, [detected]), cited("failover", failover.takeover, product), clientReconnect()];
 }
 
 /** A server that starts elsewhere with its volume. */

@@ -1,6 +1,6 @@
 import { CONTROLLERS } from "../../plan/entrances/index.js";
+import { issuerOf } from "../../plan/entrances/issuer.js";
 import type { Entrance } from "../../plan/plan.js";
-import { issuerOf } from "./entrance-notes.js";
 import type { NetworkPolicy } from "./manifest.js";
 import { labels } from "./metadata.js";
 import { defaultDeny, inNamespace, tcp } from "./network-policy.js";

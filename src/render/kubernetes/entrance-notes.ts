@@ -1,4 +1,5 @@
 import { CONTROLLERS } from "../../plan/entrances/index.js";
+import { issuerOf } from "../../plan/entrances/issuer.js";
 import type { Entrance } from "../../plan/plan.js";
 import type { Note } from "../note.js";
 import type { Scope } from "./scope.js";
@@ -48,11 +49,6 @@ export function entranceLimitations(scope: Scope, entrance: Entrance): readonly 
       : []),
   ];
   return messages.map((message) => ({ path, message: `${name}: ${message}` }));
-}
-
-/** The ClusterIssuer of cert-manager that issues the certificate; undefined for ACM, which does not export private keys. */
-export function issuerOf({ controller, tls }: Entrance): string | undefined {
-  return controller === "none" || tls?.issuer === "acm" ? undefined : tls?.issuer;
 }
 
 /** Whether the entrance routes to gRPC: `alone`, or beside HTTP, which one Ingress cannot combine with gRPC. */

@@ -1,6 +1,7 @@
 import { CONTROLLERS } from "../../plan/entrances/index.js";
+import { issuerOf } from "../../plan/entrances/issuer.js";
 import type { Entrance } from "../../plan/plan.js";
-import { entranceLimitations, entranceRequirements, issuerOf } from "./entrance-notes.js";
+import { entranceLimitations, entranceRequirements } from "./entrance-notes.js";
 import type { Gateway, HttpRoute, WithNotes } from "./manifest.js";
 import { metadata } from "./metadata.js";
 import type { Scope } from "./scope.js";
