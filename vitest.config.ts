@@ -29,6 +29,7 @@ const PURE = [
   "deploy/{compare,foreign-objects,overlay,volume-growth}",
   "dashboard/{call-graph-layout,drill-marks,drill-rates,format,promise-summary,remedies,topology,curl,fold,usage-colours,usage-range,neighbourhood,message,audit-entries}",
   "admin/{recent-sessions,throttle}",
+  "calibration/{judge,stored}",
 ];
 const core = [...CORE.map((folder) => `test/${folder}/**/*.test.ts`), ...PURE.map((name) => `test/${name}.test.ts`)];
 const browser = ["test/dashboard/**/*.test.ts"];

@@ -1,0 +1,78 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Outcome } from "../src/contracts/drills.js";
+import { recoveryTime, STABLE_WINDOW_MS } from "../src/recovery/drills/measure.js";
+import type { Sample } from "../src/recovery/drills/sample.js";
+
+/** How often the client sends a request. */
+const EVERY_MS = 100;
+/** A client of a platform gives up on one request, and counts it as failed. */
+export const REQUEST_TIMEOUT_MS = 2_000;
+/** The steady load before the fault. */
+const BEFORE_MS = 1_000;
+/** More requests without an answer are not sent: a client has a bounded number of connections. */
+const MAX_IN_FLIGHT = 40;
+
+export interface Observed {
+  readonly outcome: Outcome;
+  readonly samples: readonly Sample[];
+  /** Epoch milliseconds. */
+  readonly injectedAt: number;
+}
+
+export interface Experiment {
+  /** One request; rejects if it fails. Resolves with what identifies it, if it is read back later. */
+  readonly request: (signal: AbortSignal) => Promise<string | undefined>;
+  readonly inject: () => Promise<unknown> | unknown;
+  /** Whether the fault is repaired as far as clients cannot see; the outage can begin and end before that. */
+  readonly repaired?: () => Promise<boolean> | boolean;
+  /** Milliseconds after which the system counts as never recovered. */
+  readonly limitMs: number;
+}
+
+/**
+ * Sends requests by the clock, injects a fault, and observes until nothing has failed for `STABLE_WINDOW_MS`. The outage is
+ * computed as in a drill: from the last success before the fault to the first success that no failure follows.
+ */
+export async function observe({ request, inject, repaired, limitMs }: Experiment): Promise<Observed> {
+  const samples: Sample[] = [];
+  let inFlight = 0;
+  const send = async (): Promise<void> => {
+    const sent = Date.now();
+    inFlight += 1;
+    const result = await request(AbortSignal.timeout(REQUEST_TIMEOUT_MS)).then(
+      (reference) => ({ ok: true, reference }),
+      (error: unknown) => ({ ok: false, reference: undefined, reason: String(error) }),
+    );
+    inFlight -= 1;
+    samples.push({ kind: "request", sent, ended: Date.now(), ...result });
+  };
+  const clock = setInterval(() => {
+    if (inFlight < MAX_IN_FLIGHT) void send();
+  }, EVERY_MS);
+  try {
+    for (const end = Date.now() + BEFORE_MS; Date.now() < end; ) await sleep(EVERY_MS);
+    if (!samples.some(({ ok }) => ok)) throw new Error(`no request succeeds: ${samples.at(-1)?.reason}`);
+    const injectedAt = Date.now();
+    await inject();
+    let recovered = false;
+    while (!recovered && Date.now() - injectedAt < limitMs) {
+      await sleep(EVERY_MS);
+      recovered = isStable(samples, injectedAt) && ((await repaired?.()) ?? true);
+    }
+    const { rto } = recoveryTime(samples, { injectedAt, until: Date.now(), recovered });
+    return { outcome: rto, samples, injectedAt };
+  } finally {
+    clearInterval(clock);
+  }
+}
+
+/** Requests that were sent after the fault succeed, and none has failed lately. */
+function isStable(samples: readonly Sample[], injectedAt: number): boolean {
+  const now = Date.now();
+  const recent = samples.filter(({ ended }) => ended > now - STABLE_WINDOW_MS);
+  return (
+    now - injectedAt > STABLE_WINDOW_MS &&
+    recent.every(({ ok }) => ok) &&
+    recent.some(({ sent, ended }) => sent > injectedAt && ended > now - STABLE_WINDOW_MS / 2)
+  );
+}
