@@ -84,7 +84,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const jiti = createJiti(import.meta.url);
   const source = async (/** @type {string} */ file) => /** @type {any} */ (await jiti.import(`../src/${file}`));
   const { ERROR_AREAS } = await source("errors/catalogue.ts");
-  const { PROBLEMS } = await source("runtime/gateway/problem.ts");
+  const { PROBLEMS } = await source("contracts/gateway-problems.ts");
   const { KERNEL_ERRORS } = await source("runtime/kernel/error-body.ts");
   const { rules } = await source("check/rules/index.ts");
   const page = join(fileURLToPath(new URL("..", import.meta.url)), "docs/errors.md");

@@ -43,3 +43,14 @@ export const GEN_AI_METRICS = {
 export function prometheusName(name: string, unit?: string): string {
   return `${name.replaceAll(".", "_")}${unit === "s" ? "_seconds" : ""}`;
 }
+
+/** Upper bounds of the buckets of durations, in seconds. */
+export const DURATION_BUCKETS_SECONDS: readonly number[] = [
+  0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120,
+];
+
+/** The name of a metric in Prometheus: `gen_ai_server_request_duration_seconds`. */
+export function prometheusMetric(metric: keyof typeof GEN_AI_METRICS): string {
+  const { name, unit } = GEN_AI_METRICS[metric];
+  return prometheusName(name, unit);
+}

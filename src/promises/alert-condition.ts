@@ -19,11 +19,13 @@ export type Condition =
     }
   | { readonly kind: "unmeasured"; readonly why: string };
 
-/** Selects the series of one subject: the label equals the value, or matches it as a regular expression. */
+export type MetricCondition = Extract<Condition, { readonly kind: "metric" }>;
+
+/** Selects the series of one subject by the operators of PromQL: equality if omitted, or a regular expression. */
 export interface LabelMatcher {
   readonly label: string;
   readonly value: string;
-  readonly regex?: true;
+  readonly match?: "=~" | "!~";
 }
 
 /** The gateway sends no request to any server of a model, because all have failed. */
@@ -50,7 +52,7 @@ export function cloudNativePgUnavailable(): Condition {
     metric: "kube_deployment_status_replicas_available",
     labels: [
       { label: "namespace", value: CLOUDNATIVE_PG.namespace },
-      { label: "deployment", value: CLOUDNATIVE_PG.deployments, regex: true },
+      { label: "deployment", value: CLOUDNATIVE_PG.deployments, match: "=~" },
     ],
     comparison: "below",
     threshold: 1,
@@ -124,18 +126,24 @@ export function verifiedBackupOlderThan({ provider }: Store, age: Milliseconds):
  * The condition in PromQL. Series of several pods are combined: their sum for counts, their newest for points in time,
  * their oldest for ages. A missing series counts as 0 where too low a value fires.
  */
-export function alertExpression(condition: Extract<Condition, { readonly kind: "metric" }>): string {
-  const { metric, labels, comparison, threshold, pending } = condition;
+export function alertExpression(condition: MetricCondition): string {
+  const { comparison, threshold, pending } = condition;
+  const compared = `${measuredExpression(condition)} ${comparison === "below" ? "<" : ">"} ${threshold}`;
+  return pending === undefined ? compared : `${compared} and sum(${seriesOf(pending.metric, pending.labels)}) > 0`;
+}
+
+/** What the condition compares with its threshold, in PromQL. */
+export function measuredExpression({ metric, labels, comparison }: MetricCondition): string {
   const series = seriesOf(metric, labels);
   const { unit } = METRICS[metric];
   const combined =
     unit === "count" ? `sum(${series})` : unit === "seconds" ? `max(${series})` : `time() - max(${series})`;
-  const compared = comparison === "below" ? `(${combined} or vector(0)) < ${threshold}` : `${combined} > ${threshold}`;
-  return pending === undefined ? compared : `${compared} and sum(${seriesOf(pending.metric, pending.labels)}) > 0`;
+  return comparison === "below" ? `(${combined} or vector(0))` : combined;
 }
 
-function seriesOf(metric: MetricName, labels: readonly LabelMatcher[]): string {
-  const matchers = labels.map(({ label, value, regex }) => `${label}${regex ? "=~" : "="}"${value}"`);
+/** A selector of PromQL. */
+export function seriesOf(metric: string, labels: readonly LabelMatcher[]): string {
+  const matchers = labels.map(({ label, value, match = "=" }) => `${label}${match}${JSON.stringify(value)}`);
   return `${metric}${matchers.length === 0 ? "" : `{${matchers.join(", ")}}`}`;
 }
 
@@ -155,11 +163,7 @@ function workloadBelow(
   };
 }
 
-function olderThan(
-  metric: MetricName,
-  labels: readonly LabelMatcher[],
-  age: Milliseconds,
-): Extract<Condition, { readonly kind: "metric" }> {
+function olderThan(metric: MetricName, labels: readonly LabelMatcher[], age: Milliseconds): MetricCondition {
   return { kind: "metric", metric, labels, comparison: "above", threshold: Math.ceil(age / 1_000) };
 }
 
@@ -171,13 +175,14 @@ function notExported({ name, provider }: Store): Condition {
   return { kind: "unmeasured", why: `${provider.product} exports no metric of ${name} to Prometheus` };
 }
 
-function inNamespace(plan: Plan): LabelMatcher {
+/** Metrics of Kubernetes, and of pods that Prometheus finds there, have the namespace. */
+export function inNamespace(plan: Plan): LabelMatcher {
   return { label: "namespace", value: plan.namespace };
 }
 
 /** CloudNativePG names the pods of a cluster `NAME-1`, `NAME-2` and so on. */
 function instancesOf({ name }: Element, plan: Plan): readonly LabelMatcher[] {
-  return [inNamespace(plan), { label: "pod", value: `${name}-[1-9][0-9]*`, regex: true }];
+  return [inNamespace(plan), { label: "pod", value: `${name}-[1-9][0-9]*`, match: "=~" }];
 }
 
 function runsOnCloudNativePg({ provider }: Store): boolean {

@@ -2,6 +2,7 @@ import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, wri
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { fixture } from "../support/check/findings.js";
 import { sarifLog } from "../support/check/sarif-log.js";
 import { type Result, keelson as run } from "../support/local/keelson.js";
@@ -268,6 +269,26 @@ objectives: { rto: 1m, rpo: 1m }
       code: 2,
       err: expect.stringContaining("--explain"),
     });
+  });
+
+  it("writes the objectives that OpenSLO can state, and names the others", async () => {
+    const text = `platform: shop
+provide: in-cluster
+services: { web: { modules: [gateway], expose: true }, jobs: { image: "shop/jobs:1.0.0", port: 80, objectives: { latency: { p95: 1s } } } }
+objectives: { availability: 99.9% }
+observe: { metrics: prometheus }
+`;
+    const { code, out, err } = await keelson(["promises", await platform(text), "--format", "openslo"]);
+    expect(code).toBe(0);
+    const documents = out
+      .split("---\n")
+      .slice(1)
+      .map((each) => parse(each));
+    expect(documents.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toEqual([
+      "Service shop",
+      "SLO web-availability",
+    ]);
+    expect(err).toBe("jobs-latency is not written: no component exports the latency of jobs\n");
   });
 
   it("rejects a data directory that does not exist", async () => {

@@ -4,9 +4,9 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { errorReference } from "../../scripts/error-reference.js";
 import { rules } from "../../src/check/rules/index.js";
+import { PROBLEMS } from "../../src/contracts/gateway-problems.js";
 import { ERROR_AREAS } from "../../src/errors/catalogue.js";
 import type { ErrorEntry } from "../../src/errors/entry.js";
-import { PROBLEMS } from "../../src/runtime/gateway/problem.js";
 import { KERNEL_ERRORS } from "../../src/runtime/kernel/error-body.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));

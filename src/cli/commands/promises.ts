@@ -11,7 +11,7 @@ export function declarePromises(program: Command): void {
     .option("--data <directory>", "data directory with drill results", nonEmptyPath)
     .option("--against <version>", "show what differs from another file, or from this file at a Git revision")
     .option("--what-if <path=value...>", "show what edits of the file would change, without writing it")
-    .addOption(new Option("--format <format>", "output format").choices(["text", "json", "markdown"]))
+    .addOption(new Option("--format <format>", "output format").choices(["text", "json", "markdown", "openslo"]))
     .option("--json", "same as --format json")
     .addHelpText(
       "after",
@@ -23,6 +23,7 @@ Examples:
   keelson promises --explain database-loss              the terms of a fault
   keelson promises --explain deletion --tree             what its promises depend on
   keelson promises --against main --format markdown     a comment for a review
+  keelson promises --format openslo > slos.yaml         availability and latency for tools that read OpenSLO
   keelson promises --what-if stores.database.standby=another-zone -e production`,
     )
     .action(async (file: string | undefined, options: PromisesOptions) =>

@@ -14,7 +14,7 @@ export interface PromisesOptions {
   readonly tree?: true;
   readonly data?: string;
   readonly json?: true;
-  readonly format?: "text" | "json" | "markdown";
+  readonly format?: "text" | "json" | "markdown" | "openslo";
   readonly against?: string;
   readonly whatIf?: readonly string[];
 }
@@ -32,6 +32,10 @@ export async function promises(given: string | undefined, options: PromisesOptio
       throw new KeelsonError("usage", "--explain cannot be combined with --against or --what-if", {
         hint: "a comparison shows the terms that differ",
       });
+    if (format === "openslo")
+      throw new KeelsonError("usage", "--format openslo is for one version of a platform", {
+        hint: "leave out --against and --what-if",
+      });
     const { compare } = await import("./compare.js");
     return compare(file, { ...options, format });
   }
@@ -41,6 +45,10 @@ export async function promises(given: string | undefined, options: PromisesOptio
     });
   const loaded = await loadPlatform(file);
   const plan = planOf(loaded, options.environment);
+  if (format === "openslo") {
+    const { printOpenSlos } = await import("./openslo.js");
+    return printOpenSlos(plan);
+  }
   const { drillMeasurements } = await import("./drill-measurements.js");
   const { observations } = await import("./observations.js");
   const measured = await drillMeasurements(options.data, plan);

@@ -1,4 +1,4 @@
-/** A metric that an alert can compare, with the component that exports it. */
+/** A metric that an alert or an indicator reads, with the component that exports it. */
 export interface Metric {
   /** What its value is: a number of things, an age in seconds, or a point in time in seconds since 1970. */
   readonly unit: "count" | "seconds" | "timestamp";
@@ -6,7 +6,7 @@ export interface Metric {
   readonly source: string;
 }
 
-/** The metrics that alerts are built on. Each one exists: a test finds those of Keelson in the program. */
+/** The metrics that alerts and indicators are built on. Each one exists: a test finds those of Keelson in the program. */
 export const METRICS = {
   kube_deployment_status_replicas_available: {
     unit: "count",
@@ -33,6 +33,8 @@ export const METRICS = {
     unit: "seconds",
     source: "CloudNativePG: Monitoring, default set of metrics (pg_replication)",
   },
+  keelson_gateway_requests_total: { unit: "count", source: "the gateway module of Keelson" },
+  keelson_gateway_refused_total: { unit: "count", source: "the gateway module of Keelson" },
   keelson_gateway_target_up: { unit: "count", source: "the gateway module of Keelson" },
   cnpg_collector_pg_wal_archive_status: {
     unit: "count",

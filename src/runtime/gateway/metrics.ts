@@ -1,9 +1,10 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import {
+  DURATION_BUCKETS_SECONDS,
   GEN_AI_ATTRIBUTES,
-  GEN_AI_METRICS,
   GEN_AI_OPERATIONS,
   GEN_AI_PROVIDER,
+  prometheusMetric,
   prometheusName,
 } from "../../contracts/gen-ai.js";
 import type { Keys } from "./keys.js";
@@ -11,7 +12,6 @@ import type { OperationName } from "./operations.js";
 import type { Router } from "./routing/router.js";
 import type { Journal } from "./usage/journal.js";
 
-const SECONDS_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
 const TOKEN_BUCKETS = [1, 4, 16, 64, 256, 1024, 4096, 16_384, 65_536, 262_144];
 
 interface Series {
@@ -88,11 +88,6 @@ export interface CallMetrics {
   completed(status: number, duration: number, firstByte: number): void;
 }
 
-function metricName(metric: keyof typeof GEN_AI_METRICS): string {
-  const { name, unit } = GEN_AI_METRICS[metric];
-  return prometheusName(name, unit);
-}
-
 /** Names of requests and tokens follow OpenTelemetry's conventions for generative AI, as Prometheus spells them. */
 export class GatewayMetrics {
   readonly refused = new Map<string, number>();
@@ -111,19 +106,19 @@ export class GatewayMetrics {
 
   constructor(registry: Registry) {
     this.#duration = new Distribution(
-      metricName("requestDuration"),
+      prometheusMetric("requestDuration"),
       "Time from the request to the last byte of its response.",
-      SECONDS_BUCKETS,
+      DURATION_BUCKETS_SECONDS,
       registry,
     );
     this.#firstToken = new Distribution(
-      metricName("timeToFirstToken"),
+      prometheusMetric("timeToFirstToken"),
       "Time from the request to the first byte of its response.",
-      SECONDS_BUCKETS,
+      DURATION_BUCKETS_SECONDS,
       registry,
     );
     this.#tokens = new Distribution(
-      metricName("tokenUsage"),
+      prometheusMetric("tokenUsage"),
       "Tokens of a request (input) and of its response (output).",
       TOKEN_BUCKETS,
       registry,

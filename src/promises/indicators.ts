@@ -1,0 +1,121 @@
+import { PROBLEMS } from "../contracts/gateway-problems.js";
+import { DURATION_BUCKETS_SECONDS, GEN_AI_ATTRIBUTES, prometheusMetric, prometheusName } from "../contracts/gen-ai.js";
+import type { Milliseconds, Plan, Ratio, Store, Unit } from "../plan/plan.js";
+import {
+  type Condition,
+  everyTargetEjected,
+  inNamespace,
+  type LabelMatcher,
+  measuredExpression,
+  replicasBelow,
+  seriesOf,
+  serverUnavailable,
+} from "./alert-condition.js";
+import type { MetricName } from "./facts/metrics.js";
+import { replicasNeeded } from "./placement/survival.js";
+import type { SloTarget } from "./slo-targets.js";
+import { onOneMachine } from "./terms/machine.js";
+
+/** How an objective is measured, in PromQL, or why nothing measures it. Alerts and OpenSLO read the same queries. */
+export type Indicator =
+  /** Two counters that only grow; the objective is the minimum share of good requests. */
+  | { readonly kind: "requests"; readonly good: string; readonly total: string }
+  /** A value at each moment, which is good at `op` `threshold`; the objective is the minimum share of the time. */
+  | { readonly kind: "level"; readonly query: string; readonly op: "gte" | "lte"; readonly threshold: number }
+  | { readonly kind: "unmeasured"; readonly why: string };
+
+/**
+ * The availability of an SLO target. Of a gateway: the share of requests that were not failed by the platform. Of anything else: the
+ * time during which as many replicas as the prediction counts on are ready.
+ */
+export function availabilityIndicator(target: SloTarget, plan: Plan): Indicator {
+  if (plan.observe.metrics === "none") return NO_METRICS;
+  if (isGateway(target)) return answeredRequests(plan);
+  return levelOf(unavailable(target, plan));
+}
+
+/** A percentile of the latency of an SLO target, until the last byte of a response. */
+export function latencyIndicator(
+  target: SloTarget,
+  plan: Plan,
+  { percentile, within }: { readonly percentile: Ratio; readonly within: Milliseconds },
+): Indicator {
+  if (plan.observe.metrics === "none") return NO_METRICS;
+  if (!isGateway(target) && !isModel(target))
+    return { kind: "unmeasured", why: `no component exports the latency of ${target.name}` };
+  const model = prometheusName(GEN_AI_ATTRIBUTES.requestModel);
+  const labels = [...namespaceOf(plan), ...(isModel(target) ? [{ label: model, value: target.name }] : [])];
+  const duration = prometheusMetric("requestDuration");
+  const seconds = within / 1000;
+  if (DURATION_BUCKETS_SECONDS.includes(seconds))
+    return {
+      kind: "requests",
+      good: `sum(${seriesOf(`${duration}_bucket`, [...labels, upperBound(seconds)])})`,
+      total: `sum(${seriesOf(`${duration}_count`, labels)})`,
+    };
+  // Between two bounds the histogram has no count: the percentile of five minutes is interpolated.
+  const rate = `rate(${seriesOf(`${duration}_bucket`, labels)}[5m])`;
+  return {
+    kind: "level",
+    query: `histogram_quantile(${percentile}, sum by (le) (${rate}))`,
+    op: "lte",
+    threshold: seconds,
+  };
+}
+
+const NO_METRICS: Indicator = { kind: "unmeasured", why: "no metrics are stored (`observe.metrics: none`)" };
+
+/** Codes of requests that are refused before they reach a model, and not because of what the client sent. */
+const REFUSED_BY_PLATFORM = Object.entries(PROBLEMS)
+  .filter(([, { status }]) => status >= 500)
+  .map(([code]) => code);
+
+const REQUESTS: MetricName = "keelson_gateway_requests_total";
+const REFUSED: MetricName = "keelson_gateway_refused_total";
+
+/** A response with status 4xx is an answer, and a client that disconnected (499) has no complaint. */
+function answeredRequests(plan: Plan): Indicator {
+  const labels = namespaceOf(plan);
+  const requests = (more: readonly LabelMatcher[]): string => `sum(${seriesOf(REQUESTS, [...labels, ...more])})`;
+  const codes: LabelMatcher = { label: "code", value: REFUSED_BY_PLATFORM.join("|"), match: "=~" };
+  const refused = `sum(${seriesOf(REFUSED, [...labels, codes])})`;
+  return {
+    kind: "requests",
+    good: requests([{ label: "status", value: "5..", match: "!~" }]),
+    total: `${requests([])} + (${refused} or vector(0))`,
+  };
+}
+
+/** Of the value 1 Prometheus reads `1` in the text format and `1.0` in OpenMetrics (prometheus/prometheus#8367). */
+function upperBound(seconds: number): LabelMatcher {
+  return Number.isInteger(seconds)
+    ? { label: "le", value: `${seconds}(\\.0)?`, match: "=~" }
+    : { label: "le", value: String(seconds) };
+}
+
+/** What the alert about an unavailable target compares. */
+function unavailable(target: SloTarget, plan: Plan): Condition {
+  if (isModel(target)) return everyTargetEjected(target);
+  return isUnit(target) ? replicasBelow(target, plan, replicasNeeded(target, plan)) : serverUnavailable(target, plan);
+}
+
+function levelOf(condition: Condition): Indicator {
+  if (condition.kind === "unmeasured") return condition;
+  return { kind: "level", query: measuredExpression(condition), op: "gte", threshold: condition.threshold };
+}
+
+function namespaceOf(plan: Plan): readonly LabelMatcher[] {
+  return onOneMachine(plan) ? [] : [inNamespace(plan)];
+}
+
+function isGateway(target: SloTarget): boolean {
+  return isUnit(target) && target.modules.includes("gateway");
+}
+
+function isUnit(target: SloTarget): target is Unit {
+  return "modules" in target;
+}
+
+function isModel(target: SloTarget): target is Exclude<SloTarget, Unit | Store> {
+  return "engine" in target;
+}
