@@ -121,6 +121,8 @@ export const drillResultSchema = drillSummarySchema.extend({
   formatVersion: z.literal(RESULT_VERSION),
   platform: z.string(),
   environment: z.string(),
+  /** SHA-256 of the plan, as `keelson plan --json` prints it; absent in older results. */
+  planDigest: z.string().optional(),
   promised: objectives.optional(),
   predicted: objectives.optional(),
   measurements: z.array(measurement),

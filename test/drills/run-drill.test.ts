@@ -136,6 +136,7 @@ afterEach(() => platform.stop());
 
 async function run(executor: FaultExecutor, options: { signal?: AbortSignal; onStart?: () => void } = {}) {
   const initial = newDrill({
+    planDigest: "0".repeat(64),
     fault: executor,
     plan,
     model: "assistant",

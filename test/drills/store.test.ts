@@ -13,6 +13,7 @@ afterEach(() => rm(directory, { recursive: true, force: true }));
 
 const drill = () =>
   newDrill({
+    planDigest: "0".repeat(64),
     fault: { id: "process-crash", title: "Each process is killed" },
     plan: { platform: "shop", environment: "local" },
     model: "assistant",

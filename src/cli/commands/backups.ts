@@ -1,11 +1,12 @@
 import type { Command } from "commander";
 import type { RepositoryOptions } from "../recover/backups.js";
-import { addRepositoryOptions } from "./shared-options.js";
+import { ATTESTED_FORMATS, addRepositoryOptions } from "./shared-options.js";
 
 export function declareBackups(program: Command): void {
   const backups = addRepositoryOptions(program.command("backups"))
     .description("list the backups and their verification")
     .option("--json", "print them as JSON")
+    .addOption(ATTESTED_FORMATS)
     .action(async (options: RepositoryOptions) => (await import("../recover/backups.js")).listBackups(options));
 
   addRepositoryOptions(backups.command("verify"))

@@ -4,6 +4,12 @@ import { nonEmptyPath } from "./option-values.js";
 /** Confirms an operation that destroys data, for scripts. */
 export const YES = new Option("-y, --yes", "do not ask for a confirmation");
 
+/** The formats of results that others may want to verify. */
+export const ATTESTED_FORMATS = new Option(
+  "--format <format>",
+  "output format; in-toto: one unsigned test result (in-toto Statement) per line",
+).choices(["text", "json", "in-toto"]);
+
 /** Adds `--data` to a command for a platform on this machine. */
 export function addDataOption(command: Command): Command {
   return command.option("--data <directory>", "data directory of the platform (or KEELSON_DATA)", nonEmptyPath);

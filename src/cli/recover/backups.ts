@@ -6,10 +6,12 @@ import { callControl } from "../../local/control/client.js";
 import { backupsFromEnvironment, layout, requireOwnData } from "../../local/layout.js";
 import { livePlatform, readRunning } from "../../local/running.js";
 import { formatSize } from "../../promises/format.js";
+import { restoreStatement } from "../../recovery/attestation/restore.js";
+import type { Backup } from "../../recovery/backup/catalogue.js";
 import { listed, listing } from "../../recovery/backup/listing.js";
 import { type BackupLocation, catalogueOf, verifyOffline } from "../../recovery/offline.js";
 import { type ConnectionOptions, findData } from "../platform/connection.js";
-import { print, printJson, printResult } from "../terminal/output.js";
+import { print, printError, printJson, printJsonLine, printResult } from "../terminal/output.js";
 import { describe } from "./backup.js";
 import { withBusyProgress } from "./busy-progress.js";
 
@@ -18,12 +20,23 @@ export interface RepositoryOptions extends ConnectionOptions {
   readonly from?: string;
   readonly identity?: string;
   readonly json?: boolean;
+  readonly format?: "text" | "json" | "in-toto";
 }
 
 /** `keelson backups`. */
 export async function listBackups(options: RepositoryOptions): Promise<void> {
   const { repository, catalogue } = await catalogueOf(await findLocation(options));
-  printList(listing(repository.place, catalogue), options);
+  if (options.format === "in-toto") printStatements(catalogue.backups);
+  else printList(listing(repository.place, catalogue), options);
+}
+
+/** One unsigned statement per line and verified backup, oldest first. The others are named on stderr. */
+function printStatements(backups: readonly Backup[]): void {
+  for (const backup of backups) {
+    const statement = restoreStatement(backup);
+    if (typeof statement === "string") printError(`backup ${backup.manifest.id} attests nothing: ${statement}\n`);
+    else printJsonLine(statement);
+  }
 }
 
 /** `keelson backups verify`. */
@@ -60,7 +73,7 @@ async function verify(id: string, options: RepositoryOptions): Promise<ListedBac
 }
 
 function printList(found: BackupList, options: RepositoryOptions): void {
-  if (options.json) {
+  if (options.json || options.format === "json") {
     printJson(found);
     return;
   }

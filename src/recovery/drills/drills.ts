@@ -1,6 +1,7 @@
 import type { DrillFaultEstimate, DrillList, DrillResult } from "../../contracts/drills.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import type { Milliseconds, Plan } from "../../plan/plan.js";
+import { planDigest } from "../../plan/plan-digest.js";
 import type { ExclusiveOperations } from "../exclusive-operations.js";
 import { estimateDrill } from "./estimate.js";
 import { executors, isDrillFault } from "./faults/index.js";
@@ -85,7 +86,10 @@ export function startDrills(options: DrillsOptions): Drills {
     const { steadyMs = DEFAULT_STEADY_MS, ratePerSecond } = request;
     const abort = new AbortController();
     const { plan } = drillTarget;
-    const initial = newDrill({ fault, plan, model: chatModel(drillTarget), steadyMs, ratePerSecond, version });
+    const initial = newDrill({
+      ...{ fault, plan, planDigest: planDigest(plan), model: chatModel(drillTarget) },
+      ...{ steadyMs, ratePerSecond, version },
+    });
     // Clients read the reports as soon as the drill has ended: it stays `running` until they are stored.
     const onChange = (latest: DrillResult) => {
       if (running && latest.state === "running") running.latest = latest;

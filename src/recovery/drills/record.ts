@@ -34,6 +34,7 @@ export class DrillRecord {
 export interface NewDrill {
   readonly fault: { readonly id: string; readonly title: string };
   readonly plan: { readonly platform: string; readonly environment: string };
+  readonly planDigest: string;
   readonly model: string | undefined;
   readonly steadyMs: Milliseconds;
   /** Undefined: the drill measures what the model answers. */
@@ -43,7 +44,7 @@ export interface NewDrill {
 }
 
 /** The result of a drill that has done nothing yet. */
-export function newDrill({ fault, plan, model, steadyMs, ratePerSecond, version }: NewDrill): DrillResult {
+export function newDrill({ fault, plan, planDigest, model, steadyMs, ratePerSecond, version }: NewDrill): DrillResult {
   const startedAt = Date.now();
   return {
     formatVersion: RESULT_VERSION,
@@ -52,6 +53,7 @@ export function newDrill({ fault, plan, model, steadyMs, ratePerSecond, version 
     title: fault.title,
     platform: plan.platform,
     environment: plan.environment,
+    planDigest,
     state: "running",
     startedAt,
     measurements: [],

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { DrillList, DrillResult, ListedDrill, UnreadableDrill } from "../../contracts/drills.js";
@@ -14,6 +15,8 @@ export interface DrillStore {
   list(): Promise<DrillList>;
   /** Throws `drill/unknown`, or `drill/unreadable` with the reason. */
   read(id: string): Promise<DrillResult>;
+  /** A result with the SHA-256 of its file, in hexadecimal. Throws as `read` does. */
+  evidence(id: string): Promise<{ readonly result: DrillResult; readonly sha256: string }>;
   /** Throws `drill/unknown`. */
   readReport(id: string, name: "report.md" | "report.html"): Promise<string>;
   directory(id: string): string;
@@ -85,6 +88,13 @@ export function drillStore(directory: string): DrillStore {
       if (parsed === undefined) throw unknown(id);
       if (parsed.kind === "unreadable") throw unreadable({ id, why: parsed.why });
       return parsed.result;
+    },
+    async evidence(id) {
+      const text = await readIfPresent(file(id, "result.json"));
+      if (text === undefined) throw unknown(id);
+      const parsed = parseResult(text);
+      if (parsed.kind === "unreadable") throw unreadable({ id, why: parsed.why });
+      return { result: parsed.result, sha256: createHash("sha256").update(text).digest("hex") };
     },
     async list() {
       const found: Entry[] = [];
