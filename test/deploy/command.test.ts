@@ -169,6 +169,16 @@ describeWith(["cluster", "kwok"], "the commands for a cluster", () => {
     expect((await plane.api.call("GET", "/api/v1/namespaces/shop-managed")).status).toBe(404);
   });
 
+  it("deploy names in one line what the design cannot keep, and goes on", async () => {
+    writeFileSync(join(cwd, "promising.yaml"), `${FILE}objectives: { rto: 1s }\n`);
+    const { code, err } = await run(["deploy", "promising.yaml", "-e", "test", "--dry-run"]);
+    expect(code, err).toBe(0);
+    expect(err).toMatch(
+      /^warning: this design cannot keep \d+ promises \(RTO of gateway in process-crash, .* and \d+ more\).*: keelson check promising\.yaml -e test$/m,
+    );
+    expect((await run(["deploy", "-e", "test", "--dry-run"])).err).not.toContain("cannot keep");
+  });
+
   it("deploy --diff prints a unified diff of what would change, and changes nothing", async () => {
     expect(await run(["deploy", "-e", "test", "--diff"])).toMatchObject({ code: 0, out: "" });
     kubectl(["-n", "shop-test", "set", "env", "deployment/accounts", "FOO=bar"]);

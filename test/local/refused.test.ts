@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
@@ -153,6 +153,18 @@ test("a detached start leaves its first key in no file", async () => {
   expect(firstKey).toMatch(/^kls_/);
   expect(readdirSync(join(data, "logs"))).not.toContain("up.json");
   expect(existsSync(join(data, "secrets/first-key/key"))).toBe(false);
+}, 120_000);
+
+test("a start names in one line what the design cannot keep, and the platform runs", async () => {
+  const cwd = workDirectory(cleanups);
+  const starter = readFileSync(new URL("../../blueprints/starter/platform.yaml", import.meta.url), "utf8");
+  writeFileSync(join(cwd, "platform.yaml"), starter.replace(/^objectives: .*$/m, "objectives: { rto: 1s }"));
+  const started = await keelson(cwd, ["up", "--detach", "--data", "data", "--port", String(await freePort())]);
+  cleanups.push(() => keelson(cwd, ["down", "--data", "data"]));
+  expect(started.code, started.err).toBe(0);
+  expect(started.err).toMatch(
+    /^ {2}check {6}this design cannot keep \d+ promises \(RTO of .* and \d+ more\).*: (?:npx )?keelson check platform\.yaml -e local$/m,
+  );
 }, 120_000);
 
 test("a detached start prints what one in the foreground prints, and `login` prints a new link later", async () => {

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { hostname, userInfo } from "node:os";
+import { unkept, unkeptText } from "../../check/unkept.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { singleLine } from "../../errors/terminal-text.js";
 import { KubernetesClient } from "../../kubernetes/client.js";
@@ -11,9 +12,12 @@ import {
 } from "../../kubernetes/deploy/index.js";
 import { connectionFrom } from "../../kubernetes/kubeconfig.js";
 import { describe } from "../../kubernetes/live-object.js";
+import type { Plan } from "../../plan/plan.js";
 import { targets } from "../../render/targets.js";
+import { today } from "../design/today.js";
 import { fileOrDefault, loadPlan } from "../platform/load.js";
 import { printError, printJson } from "../terminal/output.js";
+import { quoted } from "../terminal/quoted.js";
 import { ENDING } from "../terminal/signals.js";
 import { printForeign, showDifferences } from "./deploy-differences.js";
 
@@ -48,6 +52,7 @@ export async function deployPlatform(given: string | undefined, options: DeployO
     if (!options.diff)
       for (const note of targets.kubernetes.render(plan).notes)
         printError(`note ${singleLine(`${note.path}: ${note.message}`)}\n`);
+    if (!options.diff) warnOfUnkept(plan, file);
     const settings: Deploy = {
       dryRun: options.dryRun === true || options.diff === true,
       force: options.forceConflicts === true,
@@ -65,6 +70,13 @@ export async function deployPlatform(given: string | undefined, options: DeployO
   } finally {
     await client.close();
   }
+}
+
+/** What the design cannot keep, in one line. It does not stop the deploy: a promise may be kept later. */
+function warnOfUnkept(plan: Plan, file: string): void {
+  const text = unkeptText(unkept(plan, today()));
+  if (text !== undefined)
+    printError(`warning: ${text}: keelson check ${quoted(file)} -e ${quoted(plan.environment)}\n`);
 }
 
 /** Whole objects are for `--diff`. */

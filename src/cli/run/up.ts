@@ -27,6 +27,7 @@ import { type Platform, startPlatform } from "../../local/platform.js";
 import { deleteFirstKey, type Welcome, welcome } from "../../local/welcome.js";
 import type { Plan } from "../../plan/plan.js";
 import { archiveFailureMessage } from "../../recovery/service/archive-events.js";
+import { today } from "../design/today.js";
 import { fileOrDefault, loadPlatform, planOf } from "../platform/load.js";
 import { coloursFor, styledLine } from "../terminal/colours.js";
 import { forTerminal, printError, printJsonLine } from "../terminal/output.js";
@@ -82,7 +83,7 @@ async function foreground(from: { file: string; path: string }, plan: Plan, opti
     // Before the report: what happens from here on is printed.
     follow(platform);
     const hello = await welcome(platform);
-    await show(hello, platform, await brokenPromises(plan), performance.now() - startedAt, options);
+    await show(hello, platform, await unkeptPromises(plan), performance.now() - startedAt, options);
     await deleteFirstKey(platform);
     // Not awaited: it ends with the signal.
     void followModelEngines(platform, hello.models, progress, interrupted.signal);
@@ -148,8 +149,8 @@ const startReportSchema = z.object({
   models: z.array(z.object({ name: z.string(), reason: z.string() })).readonly(),
   /** Parts of the plan that `up` does not run on this machine, each with the reason. */
   left: z.array(z.string()).readonly(),
-  /** Errors that `keelson check` finds in this environment: promises that the design cannot keep. */
-  errors: z.number(),
+  /** What the design cannot keep in this environment, as one line; absent if it keeps all. */
+  unkept: z.string().optional(),
   file: z.string(),
   tookMs: z.number(),
 });
@@ -160,30 +161,22 @@ type StartReport = z.infer<typeof startReportSchema>;
 async function show(
   hello: Welcome,
   platform: Platform,
-  errors: number,
+  unkept: string | undefined,
   tookMs: number,
   options: UpOptions,
 ): Promise<void> {
   const { running, first, omitted } = platform;
   const network = networkUrls(options.host, new URL(running.url).port);
-  const report = { ...running, ...hello, network, first, left: omitted, errors, tookMs: Math.round(tookMs) };
+  const report = { ...running, ...hello, network, first, left: omitted, unkept, tookMs: Math.round(tookMs) };
   // One line, because the process goes on: a reader knows at its end that the document is complete.
   if (options.json) await written(process.stdout, `${safeJson(report)}\n`);
   else await written(process.stderr, forTerminal(greeting(report)));
 }
 
 /** The rules are loaded after the start, which they would delay. */
-async function brokenPromises(plan: Plan): Promise<number> {
-  const [{ check }, { rules }] = await Promise.all([
-    import("../../check/check.js"),
-    import("../../check/rules/index.js"),
-  ]);
-  return check([plan], rules).filter(({ severity }) => severity === "error").length;
-}
-
-function brokenText({ errors, file, environment }: StartReport): string {
-  const what = errors === 1 ? "this design has 1 error" : `this design has ${errors} errors`;
-  return `${what}, so promises are not kept: ${invocation()} check ${file} -e ${environment}`;
+async function unkeptPromises(plan: Plan): Promise<string | undefined> {
+  const { unkept, unkeptText } = await import("../../check/unkept.js");
+  return unkeptText(unkept(plan, today()));
 }
 
 function greeting(report: StartReport): string {
@@ -206,7 +199,9 @@ function greeting(report: StartReport): string {
     ...(firstKey ? [`  first key  ${paint.bold(firstKey)}   ${paint.dim("(shown only once: save it)")}`] : []),
     `  data       ${report.data}`,
     ...report.left.map((what) => paint.dim(`  omitted    ${what}`)),
-    ...(report.errors > 0 ? [paint.yellow(`  check      ${brokenText(report)}`)] : []),
+    ...(report.unkept === undefined
+      ? []
+      : [paint.yellow(`  check      ${report.unkept}: ${invocation()} check ${report.file} -e ${report.environment}`)]),
     ...(curl ? ["", "  Try it:", `    ${curl}`, `    ${commandFor(report, "chat")}`] : []),
     "",
   ];
