@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { sarifLog } from "../support/check/sarif-log.js";
 import { keelson as run } from "../support/local/keelson.js";
 
 const execute = promisify(execFile);
@@ -70,6 +71,29 @@ describe("keelson promises --against", () => {
     const markdown = await promises("sub", "--against", "HEAD", "--format", "markdown");
     expect(markdown).toMatchObject({ code: 1, err: "" });
     expect(markdown.out).toContain("| **lost** | orders | RTO in database-loss |");
+  });
+
+  it("reports each change in its line as SARIF, with a lost promise as the only error", async () => {
+    await committed();
+    await write(platform("900G").replace("rpo: 10m", "rpo: 5m").replace("  staging: {}\n", ""));
+    const { code, out } = await promises("--against", "HEAD", "--format", "sarif");
+    expect(code).toBe(1);
+    const [run] = sarifLog.parse(JSON.parse(out)).runs;
+    const errors = run?.results.filter(({ level }) => level === "error") ?? [];
+    expect(new Set(errors.map(({ ruleId }) => ruleId))).toEqual(new Set(["promise/lost"]));
+    const lost = errors.find(({ message }) => message.text.startsWith("orders: RTO in database-loss: 3h promised"));
+    expect(lost).toMatchObject({
+      message: { text: expect.stringContaining("restore of the backup") },
+      properties: { environments: ["production"], path: "stores.orders" },
+      locations: [
+        { physicalLocation: { artifactLocation: { uri: "platform.yaml" }, region: { startLine: 7, startColumn: 20 } } },
+      ],
+    });
+    const removed = run?.results.find(({ ruleId }) => ruleId === "promise/removed");
+    expect(removed?.properties.environments).toEqual(["staging"]);
+    expect(removed?.locations[0]?.physicalLocation).not.toHaveProperty("region");
+    expect(await promises("--what-if", "a=1", "--format", "sarif")).toMatchObject({ code: 2 });
+    expect(await promises("--format", "sarif")).toMatchObject({ code: 2 });
   });
 
   it("reports an environment that neither version has", async () => {

@@ -84,8 +84,24 @@ export function sarif(
   version: string,
   sources: Sources,
 ): SarifLog {
-  return log(findings, rules.map(describeRule), version, sources, true);
+  return sarifLog(findings, rules, version, sources);
 }
+
+/** What one result says and where. */
+export type Reported = Pick<Diagnostic<string>, "code" | "severity" | "message" | "origin"> &
+  Partial<Pick<Diagnostic<string>, "hint" | "path" | "fix" | "length"> & Pick<Finding, "environments">>;
+
+/** Results of the described rules as a SARIF log. */
+export function sarifLog(
+  results: readonly Reported[],
+  rules: readonly DescribedRule[],
+  version: string,
+  sources: Sources,
+): SarifLog {
+  return log(results, rules.map(describeRule), version, sources, true);
+}
+
+type DescribedRule = Pick<Rule, "code" | "summary" | "help" | "severity">;
 
 /** The errors of an invalid platform file as a SARIF log. Each error code is a rule; the rules of the catalogue did not run. */
 export function sarifOfErrors(errors: readonly Diagnostic[], version: string, sources: Sources): SarifLog {
@@ -100,7 +116,7 @@ export function sarifOfErrors(errors: readonly Diagnostic[], version: string, so
 }
 
 function log(
-  found: readonly (Diagnostic | Finding)[],
+  found: readonly Reported[],
   rules: readonly SarifRule[],
   version: string,
   sources: Sources,
@@ -124,7 +140,7 @@ function log(
   };
 }
 
-function describeRule({ code, summary, help, severity }: Rule): SarifRule {
+function describeRule({ code, summary, help, severity }: DescribedRule): SarifRule {
   return {
     id: code,
     shortDescription: { text: summary },
@@ -147,8 +163,8 @@ function errorRule(code: string, level: Severity): SarifRule {
   };
 }
 
-function result(finding: Diagnostic | Finding, ruleIndex: number, sources: Sources): SarifResult {
-  const { code, severity, message, hint, origin, path, fix, length } = finding;
+function result(finding: Reported, ruleIndex: number, sources: Sources): SarifResult {
+  const { code, severity, message, hint, origin, path, fix, length, environments } = finding;
   return {
     ruleId: code,
     ruleIndex,
@@ -164,7 +180,7 @@ function result(finding: Diagnostic | Finding, ruleIndex: number, sources: Sourc
       },
     ],
     properties: {
-      ...("environments" in finding ? { environments: finding.environments } : {}),
+      ...(environments === undefined ? {} : { environments }),
       ...(path === undefined ? {} : { path }),
       fixable: fix !== undefined,
     },

@@ -11,7 +11,9 @@ export function declarePromises(program: Command): void {
     .option("--data <directory>", "data directory with drill results", nonEmptyPath)
     .option("--against <version>", "show what differs from another file, or from this file at a Git revision")
     .option("--what-if <path=value...>", "show what edits of the file would change, without writing it")
-    .addOption(new Option("--format <format>", "output format").choices(["text", "json", "markdown", "openslo"]))
+    .addOption(
+      new Option("--format <format>", "output format").choices(["text", "json", "markdown", "openslo", "sarif"]),
+    )
     .option("--json", "same as --format json")
     .addHelpText(
       "after",

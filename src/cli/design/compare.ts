@@ -1,4 +1,5 @@
 import { parse } from "yaml";
+import { comparisonSarif } from "../../check/output/comparison-sarif.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { messageOf } from "../../errors/thrown.js";
 import { DiagnosticsError } from "../../platform-file/diagnostics-error.js";
@@ -12,6 +13,8 @@ import { comparisonText } from "../../promises/comparison/text.js";
 import { type Loaded, loadPlatform, planOf, plansOf } from "../platform/load.js";
 import { loadVersion } from "../platform/revision.js";
 import { print, printDocument, printJson } from "../terminal/output.js";
+import { version } from "../version.js";
+import { sourcesOf } from "./sources.js";
 import { terminalMarks } from "./terminal-marks.js";
 
 export interface CompareOptions {
@@ -20,7 +23,7 @@ export interface CompareOptions {
   readonly against?: string;
   /** `path=value` each: edits that make the version after. */
   readonly whatIf?: readonly string[];
-  readonly format: "text" | "json" | "markdown";
+  readonly format: "text" | "json" | "markdown" | "sarif";
   readonly json?: true;
 }
 
@@ -30,6 +33,10 @@ export interface CompareOptions {
  */
 export async function compare(file: string, options: CompareOptions): Promise<void> {
   const { environment, against, whatIf = [] } = options;
+  if (options.format === "sarif" && whatIf.length > 0)
+    throw new KeelsonError("usage", "--format sarif cannot be combined with --what-if", {
+      hint: "a SARIF log refers to lines of a file: write the edits, and compare with --against",
+    });
   const current = await loadPlatform(file);
   const before = against === undefined ? current : await loadVersion(against, file);
   const after = whatIf.length === 0 ? current : edited(current, whatIf, environment);
@@ -42,6 +49,11 @@ export async function compare(file: string, options: CompareOptions): Promise<vo
     case "json":
       printJson({ before: before.file, after: after.file, environments, summary: summaryOf(environments) });
       break;
+    case "sarif": {
+      const sources = await sourcesOf(after.file, after.path);
+      printJson(comparisonSarif(environments, after.file, version(), sources));
+      break;
+    }
     case "markdown":
       printDocument(comparisonMarkdown(title, environments));
       break;

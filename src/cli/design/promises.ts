@@ -14,7 +14,7 @@ export interface PromisesOptions {
   readonly tree?: true;
   readonly data?: string;
   readonly json?: true;
-  readonly format?: "text" | "json" | "markdown" | "openslo";
+  readonly format?: "text" | "json" | "markdown" | "openslo" | "sarif";
   readonly against?: string;
   readonly whatIf?: readonly string[];
 }
@@ -39,9 +39,9 @@ export async function promises(given: string | undefined, options: PromisesOptio
     const { compare } = await import("./compare.js");
     return compare(file, { ...options, format });
   }
-  if (format === "markdown")
-    throw new KeelsonError("usage", "--format markdown is for a comparison", {
-      hint: "keelson promises --against REVISION --format markdown",
+  if (format === "markdown" || format === "sarif")
+    throw new KeelsonError("usage", `--format ${format} is for a comparison`, {
+      hint: `keelson promises --against REVISION --format ${format}`,
     });
   const loaded = await loadPlatform(file);
   const plan = planOf(loaded, options.environment);

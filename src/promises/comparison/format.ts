@@ -60,6 +60,17 @@ function groupOf(group: readonly [PromiseChange, ...PromiseChange[]]): ChangeGro
   };
 }
 
+/** One line about a group: `orders: RTO in database-loss: 3h promised, 2h → 4h predicted`. */
+export function groupText({ subjects, promise, promised, predicted }: ChangeGroup): string {
+  return `${subjects}: ${promise}: ${promised} promised, ${predicted === "kept" ? "all kept" : `${predicted} predicted`}`;
+}
+
+/** One line about a change, with the terms that differ most. */
+export function changeText(change: PromiseChange): string {
+  const group = groupOf([change]);
+  return group.reasons.length === 0 ? groupText(group) : `${groupText(group)} (${group.reasons.join("; ")})`;
+}
+
 /** Whether only what is promised has changed, and a promise in either version is kept. */
 function isStillKept({ before, after, terms }: PromiseChange): boolean {
   const sides = [before, after].filter((side) => side !== undefined);

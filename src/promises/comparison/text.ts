@@ -2,7 +2,7 @@ import type { Verdict } from "../../contracts/verdict.js";
 import { type Marks, PLAIN } from "../marks.js";
 import type { ChangeKind } from "./compare.js";
 import type { EnvironmentComparison } from "./comparison.js";
-import { type ChangeGroup, grouped, sizeDifferences, summaryOf } from "./format.js";
+import { type ChangeGroup, grouped, groupText, sizeDifferences, summaryOf } from "./format.js";
 
 /** The verdict whose colour a change has. */
 const COLOURS: Readonly<Record<ChangeKind, Verdict>> = {
@@ -39,12 +39,10 @@ export function comparisonText(
   ].join("\n");
 }
 
-function groupLines(
-  { kind, subjects, promise, promised, predicted, reasons }: ChangeGroup,
-  marks: Marks,
-): readonly string[] {
+function groupLines(group: ChangeGroup, marks: Marks): readonly string[] {
+  const { kind, reasons } = group;
   return [
-    `  ${marks.verdict(kind.padEnd(9), COLOURS[kind])}  ${subjects}: ${promise}: ${promised} promised, ${predicted === "kept" ? "all kept" : `${predicted} predicted`}`,
+    `  ${marks.verdict(kind.padEnd(9), COLOURS[kind])}  ${groupText(group)}`,
     ...reasons.map((reason) => marks.quiet(`               ${reason}`)),
   ];
 }
