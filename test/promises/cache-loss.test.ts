@@ -39,3 +39,38 @@ describe("cache-loss", () => {
     expect(rpo.predicted).toMatchObject({ kind: "unbounded", why: expect.stringContaining("takes no backups") });
   });
 });
+
+describe("a cache whose volume is lost with its node", () => {
+  const cache = (volumes: string) =>
+    sheetOf(`
+platform: shop
+cloud: aws
+zones: 3
+provide: in-cluster
+stores: { sessions: { redis: 7, persistence: true } }
+cluster: { volumes: ${volumes} }
+objectives: { rto: 30m, rpo: 1m }
+observe: { metrics: prometheus, routes: { critical: pagerduty } }
+`);
+
+  it("is replaced by an empty one, as after the loss of its zone, and loses its contents", () => {
+    const sheet = cache("local");
+    const node = rowOf(sheet, "node-loss", "sessions");
+    expect(node.rto.predicted).toEqual(rowOf(sheet, "zone-loss", "sessions").rto.predicted);
+    expect([node.rto.verdict, node.rpo.verdict]).toEqual(["kept", "broken"]);
+  });
+
+  it("takes its volume along where another node can attach it", () => {
+    const node = rowOf(cache("zonal"), "node-loss", "sessions");
+    expect(termsOf(node.rto.predicted)).toContain("volume attached");
+    expect(node.rpo.verdict).toBe("kept");
+  });
+
+  it("does not bound the loss where it is not known what the volume survives", () => {
+    const undeclared = sheetOf(
+      "platform: shop\nprovide: in-cluster\nstores: { sessions: { redis: 7, persistence: true } }\nobserve: { metrics: prometheus }\n",
+    );
+    const { rto, rpo } = rowOf(undeclared, "node-loss", "sessions");
+    expect([rto.predicted.kind, rpo.predicted.kind]).toEqual(["bounded", "unknown"]);
+  });
+});

@@ -47,11 +47,24 @@ describe("deleted rows", () => {
     expect(rowOf(sheet, "deletion", "orders").rto.predicted.kind).toBe("unbounded");
   });
 
-  it("are in no promise on one machine, where nothing reports them", () => {
-    const sheet = sheetOf(
-      "platform: shop\nprovide: embedded\nstores: { orders: { postgres: 17, backups: { full: 30m keep 2d } } }\nobjectives: { rto: 1m }\n",
-    );
-    expect(sheet.rows.map(({ fault }) => fault)).not.toContain("deletion");
+  it("are unknown on one machine, where nothing reports them, and lose nothing that the WAL archive has", () => {
+    const machine = (backups: string) =>
+      rowOf(
+        sheetOf(
+          `platform: shop\nprovide: embedded\nstores: { orders: { postgres: 17${backups} } }\nobjectives: { rto: 1m, rpo: 1m }\n`,
+        ),
+        "deletion",
+        "orders",
+      );
+    const { rto, rpo, runbook } = machine(", backups: { full: 30m keep 2d, log: 30s keep 2d }");
+    expect([rto.verdict, rpo.verdict]).toEqual(["unknown", "kept"]);
+    expect(runbook.steps.map(({ command }) => command)).toContain("keelson restore latest --at TIME");
+    expect(machine("").rto.predicted.kind).toBe("unbounded");
+  });
+
+  it("have no row for the namespace on one machine, which has none", () => {
+    const { rows } = sheetOf("platform: shop\nprovide: embedded\nstores: { orders: { postgres: 17 } }\n");
+    expect(rows.flatMap(({ fault, subject }) => (fault === "deletion" ? subject : []))).toEqual(["orders"]);
   });
 });
 
@@ -83,6 +96,14 @@ describe("a deleted namespace", () => {
 });
 
 describe("deleted objects", () => {
+  it("are lost in a folder of one machine, which keeps no versions", () => {
+    const text = managed("{ full: daily keep 7d }", "{ versions: true }").replace(
+      "cloud: aws\nzones: 3",
+      "provide: embedded",
+    );
+    expect(rowOf(sheetOf(text), "deletion", "files").rpo.predicted.kind).toBe("unbounded");
+  });
+
   it("come back from their older versions", () => {
     const sheet = sheetOf(managed("{ full: daily keep 7d }", "{ versions: true }"));
     expect(rowOf(sheet, "deletion", "files").verdict).toBe("kept");

@@ -6,9 +6,9 @@ import { defineFault, type SubjectHandler, type SubjectHandlers } from "../fault
 import type { Prediction } from "../prediction.js";
 import { assumed, bounded, cited, sum, unbounded, unknown } from "../prediction.js";
 import { deployNamespaceAgain, restoreDeletedObjects, restoreDeletedRows } from "../runbooks/deletion.js";
-import { takenBackups, type WholePlatform } from "../subjects.js";
+import { restoreBase, takenBackups, type WholePlatform } from "../subjects.js";
 import { backupLocation, restorableAfterZoneLoss } from "../terms/backup-location.js";
-import { holdsData, lostBucket, runsInCluster } from "../terms/bucket.js";
+import { holdsData, lostBucket } from "../terms/bucket.js";
 import { onOneMachine } from "../terms/machine.js";
 import { onCallResponse } from "../terms/store.js";
 import { slowestStart } from "../terms/unit.js";
@@ -16,13 +16,13 @@ import { lostSinceBackup, restoreFromBackup } from "./database-loss.js";
 
 /**
  * A user or an operator deletes what the platform needs. Of a server in the cluster that is its namespace, with its volumes; of any
- * other database its tables or rows. On one machine nothing reports missing rows, and the promise does not cover them. The loss of a volume (`volume-loss`), a cache or a broker is the same as its deletion.
+ * other database its tables or rows. The loss of a volume (`volume-loss`), a cache or a broker is the same as its deletion.
  */
 export const deletion = defineFault({
   id: "deletion",
   title: "A namespace, a table or a tenant is deleted",
   includes: ["database-loss", "bucket-loss"],
-  on: (plan) => (onOneMachine(plan) ? undefined : inCluster),
+  on: (plan) => (onOneMachine(plan) ? onThisMachine : inCluster),
   drill: {
     kind: "impossible",
     why: "the restore to a point in time is that of `database-loss`, which has a drill; what follows a deletion is the work of a person",
@@ -66,6 +66,24 @@ const inCluster: SubjectHandlers = {
   broker: undefined,
   unit: undefined,
   model: undefined,
+};
+
+/** On one machine nothing reports missing rows, and `keelson up` restores by itself only a database that is lost as a whole. */
+const onThisMachine: SubjectHandlers = {
+  ...inCluster,
+  platform: undefined,
+  database: {
+    rto: (database, plan) =>
+      restoreBase(database)
+        ? unknown(plan, database.path, `nothing notifies a person that rows of ${database.name} are missing`, {
+            advice:
+              "restore them by hand (`keelson restore latest --at TIME`), and exclude the fault: `objectives: { except: [deletion] }`",
+          })
+        : restoreFromBackup(database, plan),
+    rpo: lostRows,
+    alert: deletedData,
+    runbook: restoreDeletedRows,
+  },
 };
 
 /** The restore of a lost database, up to a moment that the on-call engineer has to find. */
@@ -131,9 +149,9 @@ const versions = {
 };
 
 function withoutVersions(bucket: BucketStore, plan: Plan): Prediction | undefined {
-  // Its volume is deleted with the namespace, and the versions on it.
-  if (runsInCluster(bucket)) return lostBucket(bucket, plan);
-  if (bucket.provider.kind === "managed" && bucket.versions) return undefined;
+  // Its volume is deleted with the namespace, and the versions on it. A folder keeps none.
+  if (bucket.provider.kind !== "managed") return lostBucket(bucket, plan);
+  if (bucket.versions) return undefined;
   const why = `${bucket.name} keeps no older versions, and nothing brings deleted objects back`;
   return unbounded(plan, bucket.path, why, {
     advice: "keep older versions of its objects: `bucket: { versions: true }`",

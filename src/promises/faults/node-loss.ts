@@ -1,4 +1,5 @@
 import type { Plan, Unit } from "../../plan/plan.js";
+import { storeTraits } from "../../plan/stores/index.js";
 import { replicasMissing, storeDown } from "../alerts.js";
 import { type NodesNeeded, nodesNeededAtMinimum } from "../capacity.js";
 import { defineFault, type SubjectHandler, type SubjectHandlers } from "../fault.js";
@@ -13,6 +14,7 @@ import { failsOver } from "../subjects.js";
 import { bucketStart, holdsData, lostByBucketNodeLoss, runsInCluster } from "../terms/bucket.js";
 import { onOneMachine } from "../terms/machine.js";
 import { movedWithVolume, volumeAfterNodeLoss } from "../terms/moved-volume.js";
+import { replacement } from "../terms/replacement.js";
 import { failover, lostByFailover, lostByRestart, serverRestart } from "../terms/server.js";
 import { lostByNodeLoss } from "../terms/state.js";
 import { clientReconnect, serverProvisioning } from "../terms/store.js";
@@ -67,11 +69,22 @@ function serverRecovery(server: Server, plan: Plan): Prediction {
   if (server.provider.kind === "managed") {
     return bounded(plan, server.path, failsOver(server) ? failover(server, plan, "node") : replaced(server));
   }
-  if (!failsOver(server)) return movedWithVolume(plan, server, [], serverRestart(server));
+  if (!failsOver(server)) return movedOrReplaced(server, plan);
   const survival = serverSurvival(server, plan, "node");
   if (survival.enough) return bounded(plan, server.path, failover(server, plan, "node"));
   const moved = movedWithVolume(plan, server, [], serverRestart(server));
   return moved.kind === "bounded" ? moved : { ...moved, why: `${survival.why}; ${moved.why}` };
+}
+
+/**
+ * A single server that may start empty is replaced where its volume is not available, or may not be. Of several, those that remain
+ * have data that a replacement would discard.
+ */
+function movedOrReplaced(server: Server, plan: Plan): Prediction {
+  const isLost = volumeAfterNodeLoss(plan, server) !== undefined;
+  return isLost && storeTraits(server).withoutReplica.kind === "replace"
+    ? replacement(server, plan)
+    : movedWithVolume(plan, server, [], serverRestart(server));
 }
 
 /** A server that a provider replaces on another machine. */

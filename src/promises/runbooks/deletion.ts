@@ -1,10 +1,11 @@
 import type { Plan } from "../../plan/plan.js";
 import type { BucketStore, DatabaseStore } from "../../plan/stores/index.js";
 import { restoreBase } from "../subjects.js";
+import { onOneMachine } from "../terms/machine.js";
 import type { Runbook } from "./runbook.js";
 
 /** Tables, rows or a whole database are deleted. */
-export function restoreDeletedRows(database: DatabaseStore, _plan: Plan): Runbook {
+export function restoreDeletedRows(database: DatabaseStore, plan: Plan): Runbook {
   const { name, provider } = database;
   return {
     id: "restore-deleted-rows",
@@ -14,13 +15,23 @@ export function restoreDeletedRows(database: DatabaseStore, _plan: Plan): Runboo
     steps: [
       { action: "Find out who deletes, and revoke that access first: a script may still run." },
       { action: "Find the moment before the deletion in the audit log, and note the time in UTC." },
-      restoreBase(database)
-        ? { action: `Restore to a second server with ${provider.product}, up to that moment and no further.` }
-        : { action: `Nothing can be restored: no backup of ${name} is taken.` },
-      {
-        action:
-          "Copy the deleted tables or rows back into the running database: other writes since the deletion are kept. Replace the database only if all of it was deleted.",
-      },
+      restoreBase(database) && onOneMachine(plan)
+        ? {
+            action:
+              "Restore the database to that moment. Writes since then are lost: export those that are needed first.",
+            command: "keelson restore latest --at TIME",
+          }
+        : restoreBase(database)
+          ? { action: `Restore to a second server with ${provider.product}, up to that moment and no further.` }
+          : { action: `Nothing can be restored: no backup of ${name} is taken.` },
+      ...(onOneMachine(plan)
+        ? []
+        : [
+            {
+              action:
+                "Copy the deleted tables or rows back into the running database: other writes since the deletion are kept. Replace the database only if all of it was deleted.",
+            },
+          ]),
       { action: "Notify the users of writes to the deleted rows that were refused meanwhile." },
     ],
     done: `the deleted rows of ${name} are readable again, and the access that deleted them is revoked`,

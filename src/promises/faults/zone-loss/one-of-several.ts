@@ -5,25 +5,19 @@ import { type NodesNeeded, nodesNeededAtMinimum } from "../../capacity.js";
 import type { SubjectHandler, SubjectHandlers } from "../../fault.js";
 import { serverSurvival, unitSurvival } from "../../placement/survival.js";
 import type { Prediction } from "../../prediction.js";
-import { bounded, unbounded, unknown } from "../../prediction.js";
+import { bounded, unbounded } from "../../prediction.js";
 import type { Runbook } from "../../runbooks/runbook.js";
 import { restoreDatabase, storeUnavailableRunbook } from "../../runbooks/stores.js";
 import { moveUnit } from "../../runbooks/units.js";
 import { recreateBucket } from "../../runbooks/volumes.js";
 import { failsOver, hasPersistentVolume, type Server } from "../../subjects.js";
-import { backupsSurviveZoneLoss, restorableAfterZoneLoss } from "../../terms/backup-location.js";
+import { backupsSurviveZoneLoss } from "../../terms/backup-location.js";
 import { bucketStart, holdsData, lostByBucketRestart, runsInCluster } from "../../terms/bucket.js";
 import { zones } from "../../terms/machine.js";
 import { movedWithVolume, volumeAfterZoneLoss, volumeScope } from "../../terms/moved-volume.js";
+import { replacement } from "../../terms/replacement.js";
 import { failover, lostByFailover, lostByRestart, serverRestart } from "../../terms/server.js";
 import { lostByZoneLoss } from "../../terms/state.js";
-import {
-  backupRestore,
-  clientReconnect,
-  onCallResponse,
-  serverProvisioning,
-  storeDetection,
-} from "../../terms/store.js";
 import { nodeFailureDetection, rescheduling } from "../../terms/unit.js";
 import { restoreFromBackup } from "../database-loss.js";
 import { backupsInSameZone, lostWithZone } from "./lost-with-zone.js";
@@ -100,22 +94,6 @@ function recoveryWithoutReplica(server: Server, plan: Plan): Prediction {
       return unbounded(plan, server.path, why, { advice, edits: [{ path: `${server.path}.${key}`, value }] });
     }
   }
-}
-
-/** A new server in another zone, with the backup if one survives. */
-function replacement(server: Server, plan: Plan): Prediction {
-  const response = onCallResponse(plan);
-  if (!response) {
-    const why = `no metrics are stored, so no one is notified of the loss of ${server.name}`;
-    return unknown(plan, "observe.metrics", why);
-  }
-  return bounded(plan, server.path, [
-    ...storeDetection(server, plan),
-    ...response,
-    serverProvisioning(server),
-    ...(restorableAfterZoneLoss(server, plan) ? [backupRestore(server)] : []),
-    clientReconnect(),
-  ]);
 }
 
 function bucketRecovery(bucket: BucketStore, plan: Plan): Prediction {
