@@ -1,6 +1,7 @@
 /** Names of the faults, as used in platform files. */
 export const faultNames = [
   "process-crash",
+  "node-pressure",
   "node-loss",
   "zone-loss",
   "region-loss",

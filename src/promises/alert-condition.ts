@@ -1,6 +1,6 @@
-import type { Element, Milliseconds, Model, Plan, Store, Unit } from "../plan/plan.js";
+import type { Element, Milliseconds, Model, Plan, Ratio, Store, Unit } from "../plan/plan.js";
 import type { CacheStore, DatabaseStore } from "../plan/stores/index.js";
-import { METRICS, type MetricName } from "./facts/metrics.js";
+import { METRICS, type Metric, type MetricName } from "./facts/metrics.js";
 import { CLOUDNATIVE_PG } from "./facts/operators.js";
 import { hasPersistentVolume } from "./subjects.js";
 import { onOneMachine } from "./terms/machine.js";
@@ -12,7 +12,7 @@ export type Condition =
       readonly metric: MetricName;
       readonly labels: readonly LabelMatcher[];
       readonly comparison: "below" | "above";
-      /** A count, or an age in seconds, as the metric's unit is. */
+      /** A count, an age in seconds, or bytes, as the metric's unit is. */
       readonly threshold: number;
       /** The alert fires only while this count is above 0. */
       readonly pending?: { readonly metric: MetricName; readonly labels: readonly LabelMatcher[] };
@@ -56,6 +56,33 @@ export function cloudNativePgUnavailable(): Condition {
     ],
     comparison: "below",
     threshold: 1,
+  };
+}
+
+/** The kubelet of a node evicts pods. Nodes belong to no namespace. */
+export function nodeUnderPressure(): Condition {
+  return {
+    kind: "metric",
+    metric: "kube_node_status_condition",
+    labels: [
+      { label: "condition", value: "MemoryPressure|DiskPressure|PIDPressure", match: "=~" },
+      { label: "status", value: "true" },
+    ],
+    comparison: "above",
+    threshold: 0,
+  };
+}
+
+/** The volume of a server has less than this share of its size left. Claims of StatefulSets begin with the volume's name. */
+export function volumeSpaceBelow(store: Store, plan: Plan, share: Ratio): Condition {
+  if (store.provider.kind === "embedded") return supervised(store);
+  if (store.provider.kind === "managed") return notExported(store);
+  return {
+    kind: "metric",
+    metric: "kubelet_volume_stats_available_bytes",
+    labels: [inNamespace(plan), { label: "persistentvolumeclaim", value: `(data-)?${store.name}-[0-9]+`, match: "=~" }],
+    comparison: "below",
+    threshold: Math.floor(store.size * share),
   };
 }
 
@@ -124,7 +151,7 @@ export function verifiedBackupOlderThan({ provider }: Store, age: Milliseconds):
 
 /**
  * The condition in PromQL. Series of several pods are combined: their sum for counts, their newest for points in time,
- * their oldest for ages. A missing series counts as 0 where too low a value fires.
+ * their oldest for ages, the least of them for bytes. A missing series counts as 0 where too low a count fires.
  */
 export function alertExpression(condition: MetricCondition): string {
   const { comparison, threshold, pending } = condition;
@@ -136,10 +163,16 @@ export function alertExpression(condition: MetricCondition): string {
 export function measuredExpression({ metric, labels, comparison }: MetricCondition): string {
   const series = seriesOf(metric, labels);
   const { unit } = METRICS[metric];
-  const combined =
-    unit === "count" ? `sum(${series})` : unit === "seconds" ? `max(${series})` : `time() - max(${series})`;
-  return comparison === "below" ? `(${combined} or vector(0))` : combined;
+  const combined = COMBINED[unit](series);
+  return comparison === "below" && unit !== "bytes" ? `(${combined} or vector(0))` : combined;
 }
+
+const COMBINED: Readonly<Record<Metric["unit"], (series: string) => string>> = {
+  count: (series) => `sum(${series})`,
+  seconds: (series) => `max(${series})`,
+  timestamp: (series) => `time() - max(${series})`,
+  bytes: (series) => `min(${series})`,
+};
 
 /** A selector of PromQL. */
 export function seriesOf(metric: string, labels: readonly LabelMatcher[]): string {

@@ -1,14 +1,16 @@
-import type { Milliseconds, Model, Plan, Store, Unit } from "../plan/plan.js";
+import type { Milliseconds, Model, Plan, Ratio, Store, Unit } from "../plan/plan.js";
 import { type CacheStore, type DatabaseStore, isDatabase } from "../plan/stores/index.js";
 import {
   backupOlderThan,
   type Condition,
   cloudNativePgUnavailable,
   everyTargetEjected,
+  nodeUnderPressure,
   replicaLagAbove,
   replicasBelow,
   serverUnavailable,
   verifiedBackupOlderThan,
+  volumeSpaceBelow,
   walArchiveOlderThan,
 } from "./alert-condition.js";
 import { toleratedLag } from "./facts/stores.js";
@@ -150,6 +152,34 @@ export function storeOperatorDown({ name, provider }: DatabaseStore, plan: Plan)
     condition: cloudNativePgUnavailable(),
     for: alertDelay(plan) ?? DEFAULT_ALERT_DELAY_MS,
     summary: `${provider.product} does not run: no standby of ${name} would be promoted`,
+  };
+}
+
+/** A node evicts pods, so that other nodes must have room for them. */
+export function nodePressureReported(unit: Unit, plan: Plan): Alert {
+  return {
+    name: "node-pressure",
+    subject: unit.name,
+    severity: "warning",
+    condition: nodeUnderPressure(),
+    for: alertDelay(plan) ?? DEFAULT_ALERT_DELAY_MS,
+    summary: `a node is short of memory or disk, and evicts pods: ${unit.name} may be among them`,
+  };
+}
+
+/** The share of a volume that is left when the alert fires. */
+const NEARLY_FULL: Ratio = 0.15;
+export const VOLUME_NEARLY_FULL = "volume-nearly-full";
+
+/** The volume of a store fills, and its server will stop accepting writes. */
+export function volumeNearlyFull(store: Store, plan: Plan): Alert {
+  return {
+    name: VOLUME_NEARLY_FULL,
+    subject: store.name,
+    severity: "critical",
+    condition: volumeSpaceBelow(store, plan, NEARLY_FULL),
+    for: alertDelay(plan) ?? DEFAULT_ALERT_DELAY_MS,
+    summary: `less than 15 % of the volume of ${store.name} is left`,
   };
 }
 

@@ -93,6 +93,12 @@ export function atTheSameTime(one: readonly Term[], other: readonly Term[]): rea
   return [...longer, assumed("at the same time", 0, "both run at the same time, and the longer counts", how)];
 }
 
+/** The worse of two predictions for the same fault. One without a bound is worse than any bounded one. */
+export function worse(a: Prediction, b: Prediction): Prediction {
+  if (a.kind !== "bounded") return a;
+  return b.kind !== "bounded" || b.total > a.total ? b : a;
+}
+
 /** Marks a term as work: a drill's measurement of it replaces the estimate. */
 export function work(term: Term, bytes?: Bytes): Term {
   return { ...term, work: bytes === undefined ? {} : { bytes } };

@@ -202,7 +202,7 @@ describe("the advice to promise less", () => {
 provide: embedded
 stores:
   orders: { postgres: 17, size: 512Mi, backups: { full: 30m keep 2d, log: 30s keep 7d } }
-objectives: { rto: ${rto}, rpo: 1m }
+objectives: { rto: ${rto}, rpo: 1m, except: [node-pressure, deletion] }
 `;
   const suggested = (text: string): string | undefined =>
     findingsIn(text).flatMap(({ hint }) => /promise at least (\w+)/.exec(hint ?? "")?.[1] ?? [])[0];

@@ -223,14 +223,14 @@ services:
   web: { modules: [accounts], calls: [orders] }
 stores:
   orders: { postgres: 17, size: 512Mi, backups: { full: 30m keep 2d, log: 30s keep 7d } }
-objectives: { rto: 1m, rpo: 1m }
+objectives: { rto: 1m, rpo: 1m, except: [node-pressure, deletion] }
 `;
 
   it("exits with 0 if every promise is kept, and prints the sheet", async () => {
     const { code, out } = await keelson(["promises", await platform(kept)]);
     expect(code).toBe(0);
     expect(out).toContain("shop in default: promised, predicted and measured recovery");
-    expect(out).toMatch(/✓ 4 kept$/m);
+    expect(out).toMatch(/✓ 4 kept +· 2 not promised$/m);
   });
 
   it("exits with 1 if a promise is broken, and itemises it", async () => {
@@ -245,10 +245,12 @@ objectives: { rto: 1m, rpo: 1m }
     expect(sheet.rows.map(({ fault, subject }: { fault: string; subject: string }) => `${fault}/${subject}`)).toEqual([
       "process-crash/web",
       "process-crash/orders",
+      "node-pressure/orders",
       "database-loss/orders",
       "backup-corruption/orders",
+      "deletion/orders",
     ]);
-    expect(sheet.rows[2].rto).toMatchObject({ promised: 60_000, verdict: "kept", predicted: { kind: "bounded" } });
+    expect(sheet.rows[3].rto).toMatchObject({ promised: 60_000, verdict: "kept", predicted: { kind: "bounded" } });
   });
 
   it("explains one row, and lists the rows for an unknown one", async () => {
@@ -303,14 +305,14 @@ describe("keelson check and keelson promises", () => {
     `platform: shop\nprovide: in-cluster\nzones: 3\nservices:\n  web: { modules: [engine], replicas: 2, spread: zones, expose: true }\nobjectives: ${objectives}\nobserve: { metrics: prometheus }\n`;
 
   it.each([
-    ["kept", "{ rto: 4h }", 0, "✓ 8 kept"],
+    ["kept", "{ rto: 4h }", 0, "✓ 9 kept"],
     // The loss of the control plane alone is no outage.
-    ["broken", "{ rto: 1s }", 1, "✓ 1 kept   ✗ 7 broken"],
+    ["broken", "{ rto: 1s }", 1, "✓ 1 kept   ✗ 8 broken"],
     [
       "unknown, such as an availability without an SLA",
       "{ rto: 4h, availability: 99.9% }",
       1,
-      "✓ 8 kept   ? 1 unknown",
+      "✓ 9 kept   ? 1 unknown",
     ],
   ])("agree on promises that are %s, and the last line of the sheet counts them", async (_, objectives, code, last) => {
     const file = await platform(platformWith(objectives));

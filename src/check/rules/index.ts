@@ -22,6 +22,7 @@ import { databaseConnections } from "./capacity/database-connections.js";
 import { gpuMemoryRule } from "./capacity/gpu-memory.js";
 import { limitsUnenforced } from "./capacity/limits-unenforced.js";
 import { memoryOvercommit } from "./capacity/memory-overcommit.js";
+import { nodePressureRule } from "./capacity/node-pressure.js";
 import { overloadRule } from "./capacity/overload.js";
 import { poolTooSmall } from "./capacity/pool-too-small.js";
 import { rolloutSurge } from "./capacity/rollout-surge.js";
@@ -114,6 +115,7 @@ export const rules: readonly Rule[] = [
   drainCutShort,
 
   // Capacity
+  nodePressureRule,
   overloadRule,
   scaleWithoutRequests,
   scaleWithoutRoom,

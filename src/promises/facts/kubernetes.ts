@@ -24,11 +24,24 @@ export const evictionToleration: Cited = {
     "admission plug-in DefaultTolerationSeconds adds tolerationSeconds 300 for not-ready and unreachable (kubernetes.io: Taints and Tolerations)",
 };
 
+/** How long a node that was under pressure accepts no pods. Evicted pods are killed at once, without their grace period. */
+export const pressureTransition: Cited = {
+  value: seconds(5 * 60 + 10),
+  source:
+    "kubelet: eviction-pressure-transition-period, default 5m, and --node-status-update-frequency, default 10s (kubernetes.io: Node-pressure Eviction, read 2026-11-30)",
+};
+
 /** The first back-off of a restarted container; it doubles up to 5 min only while the container keeps crashing. */
 export const firstRestartBackoff: Cited = {
   value: seconds(10),
   source:
     "kubelet restarts with back-off 10s, 20s, 40s … 5m, reset after 10m without a crash (kubernetes.io: Pod Lifecycle)",
+};
+
+/** The back-off of a container that has crashed again and again: until its volume has space, for example. */
+export const maxRestartBackoff: Cited = {
+  value: seconds(300),
+  source: "kubelet restarts with a back-off of at most 5m (kubernetes.io: Pod Lifecycle)",
 };
 
 /**

@@ -1,7 +1,7 @@
 /** A metric that an alert or an indicator reads, with the component that exports it. */
 export interface Metric {
-  /** What its value is: a number of things, an age in seconds, or a point in time in seconds since 1970. */
-  readonly unit: "count" | "seconds" | "timestamp";
+  /** What its value is: a number of things, an age in seconds, a point in time in seconds since 1970, or bytes. */
+  readonly unit: "count" | "seconds" | "timestamp" | "bytes";
   /** The document of the component that describes it, or the module of Keelson that exports it. */
   readonly source: string;
 }
@@ -19,6 +19,14 @@ export const METRICS = {
   kube_cronjob_status_last_successful_time: {
     unit: "timestamp",
     source: "kube-state-metrics: docs/metrics/workload/cronjob-metrics.md",
+  },
+  kube_node_status_condition: {
+    unit: "count",
+    source: "kube-state-metrics: docs/metrics/cluster/node-metrics.md",
+  },
+  kubelet_volume_stats_available_bytes: {
+    unit: "bytes",
+    source: "kubelet: kubernetes.io, Kubernetes Metrics Reference",
   },
   cnpg_collector_up: { unit: "count", source: "CloudNativePG: Monitoring, metrics of an instance" },
   barman_cloud_cloudnative_pg_io_last_available_backup_timestamp: {

@@ -18,6 +18,12 @@ export const momentOfDeletion = {
   why: "the moment is found in the audit log or by restoring twice: a replay to the end of the WAL would repeat the deletion; 15 min assumed",
 };
 
+/** A volume that is full is made larger. */
+export const volumeGrown = {
+  value: 10 * 60_000,
+  why: "a larger `size` is set and deployed; a change of the size of an EBS volume usually takes a few seconds (Amazon EC2 User Guide: EBS volume modifications, read 2026-11-30), and the file system grows while it is mounted; 10 min assumed, with a storage class that has `allowVolumeExpansion`",
+};
+
 /** A namespace is deployed again from the platform file. */
 export const namespaceDeployed = {
   value: 10 * 60_000,

@@ -5,7 +5,7 @@ import { nodeProvisioning } from "../facts/machines.js";
 import { coldStart } from "../facts/regions.js";
 import { defineFault } from "../fault.js";
 import type { Prediction, Term } from "../prediction.js";
-import { assumed, bounded, cited, restingOn, sum, unknown, work } from "../prediction.js";
+import { assumed, bounded, cited, restingOn, sum, unknown, work, worse } from "../prediction.js";
 import { rebuildCluster } from "../runbooks/platform.js";
 import { hasPersistentVolume } from "../subjects.js";
 import { holdsData, lostBucket, runsInCluster } from "../terms/bucket.js";
@@ -84,17 +84,12 @@ function largestLoss(plan: Plan): Prediction {
   if (lost) return lost;
   const losses = databasesInCluster(plan).map((database) => lostSinceBackup(database, plan));
   return losses.reduce(
-    larger,
+    worse,
     bounded(plan, "cluster", [cited("nothing: managed stores are outside the cluster", outside)]),
   );
 }
 
 const outside = { value: 0, source: "the provider runs managed stores on machines of its own" };
-
-function larger(a: Prediction, b: Prediction): Prediction {
-  if (a.kind !== "bounded") return a;
-  return b.kind !== "bounded" || b.total > a.total ? b : a;
-}
 
 /** The first element, by name, whose data nothing brings back. */
 function unrestorable(plan: Plan): Prediction | undefined {

@@ -10,6 +10,7 @@ import { controlPlaneLoss } from "./control-plane-loss.js";
 import { databaseLoss } from "./database-loss.js";
 import { deletion } from "./deletion.js";
 import { nodeLoss } from "./node-loss.js";
+import { nodePressure } from "./node-pressure.js";
 import { operatorLoss } from "./operator-loss.js";
 import { overload } from "./overload.js";
 import { processCrash } from "./process-crash.js";
@@ -24,6 +25,7 @@ import { zoneLoss } from "./zone-loss.js";
 export const faults = [
   processCrash,
   operatorLoss,
+  nodePressure,
   nodeLoss,
   zoneLoss,
   regionLoss,

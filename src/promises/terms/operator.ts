@@ -9,12 +9,14 @@ import { assumed, cited } from "../prediction.js";
  * new pod is scheduled. Replicas are on different nodes (`cluster.operators`), and nothing places them in different zones.
  */
 export function operatorTakeover(plan: Plan, lost: Domain): readonly Term[] {
-  if (hasAnotherReplica(plan, lost)) return [cited("lease of the operator expires", operatorLease)];
-  return [
-    cited("eviction of the operator", evictionToleration),
-    cited("operator scheduled", podStartup),
-    assumed("operator started", operatorStart.value, operatorStart.why),
-  ];
+  return hasAnotherReplica(plan, lost)
+    ? leaseTaken()
+    : [cited("eviction of the operator", evictionToleration), ...startedElsewhere()];
+}
+
+/** The leader was killed at once by the kubelet of a node under pressure: nothing waits for a toleration. */
+export function operatorEvicted(plan: Plan): readonly Term[] {
+  return hasAnotherReplica(plan, "node") ? leaseTaken() : startedElsewhere();
 }
 
 /** The same from the moment of the loss. Another replica takes the lease whether the node is marked or not. */
@@ -23,6 +25,14 @@ export function operatorReturn(plan: Plan): readonly Term[] {
   return hasAnotherReplica(plan, "node")
     ? takeover
     : [cited("node of the operator marked unready", nodeMonitorGrace(plan.cluster.kubernetes)), ...takeover];
+}
+
+function leaseTaken(): readonly Term[] {
+  return [cited("lease of the operator expires", operatorLease)];
+}
+
+function startedElsewhere(): readonly Term[] {
+  return [cited("operator scheduled", podStartup), assumed("operator started", operatorStart.value, operatorStart.why)];
 }
 
 function hasAnotherReplica({ cluster }: Plan, lost: Domain): boolean {

@@ -40,6 +40,13 @@ export function lostByNodeLoss(unit: Unit, plan: Plan): Prediction {
   ]);
 }
 
+/** An evicted pod leaves its persistent volume, and loses what it had on the disk of the node. */
+export function lostByEviction(unit: Unit, plan: Plan): Prediction {
+  return hasPersistentVolume(unit)
+    ? bounded(plan, unit.path, [cited("nothing: the volume outlives the pod", reattached)])
+    : lostByNodeLoss(unit, plan);
+}
+
 /** A zone failure also loses the volumes in the zone. */
 export function lostByZoneLoss(unit: Unit, plan: Plan): Prediction {
   const unavailable = hasPersistentVolume(unit) ? volumeAfterZoneLoss(plan, unit) : undefined;

@@ -31,17 +31,17 @@ export function storeDetection(store: Store, plan: Plan): readonly Term[] {
 }
 
 /**
- * The alert plus the on-call response; undefined if no alert can fire, since no time can be promised then. No terms for
+ * The alert (by name) plus the on-call response; undefined if no alert can fire, since no time can be promised then. No terms for
  * `keelson up`, which restores automatically.
  */
-export function onCallResponse(plan: Plan): readonly Term[] | undefined {
+export function onCallResponse(plan: Plan, alert: string = STORE_DOWN): readonly Term[] | undefined {
   if (onOneMachine(plan)) return [];
   const delay = alertDelay(plan);
   if (delay === undefined) return undefined;
   const paged = plan.observe.routes.critical !== undefined;
   const renderedBy = TARGETS_WITH_ALERT_RULES.length === 0 ? "no target" : TARGETS_WITH_ALERT_RULES.join(", ");
   return [
-    declared(plan, ALERT_FIRES, delay, "observe.alerts.down", `${STORE_DOWN}, rendered by ${renderedBy}`),
+    declared(plan, ALERT_FIRES, delay, "observe.alerts.down", `${alert}, rendered by ${renderedBy}`),
     cited("alert evaluated and sent", alertNotice),
     cited("on-call response", paged ? pagedResponse : unpagedResponse),
   ];

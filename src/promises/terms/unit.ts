@@ -10,6 +10,7 @@ import {
   imagePullRate,
   nodeMonitorGrace,
   podStartup,
+  pressureTransition,
 } from "../facts/kubernetes.js";
 import { nodeProvisioning } from "../facts/machines.js";
 import { firstBackoff, processStart, type Watch, watchOf } from "../facts/supervisor.js";
@@ -103,6 +104,30 @@ export function rescheduling(unit: Unit, plan: Plan, lost: Domain, nodesNeeded: 
     cited("pod scheduled", podStartup),
     ...started,
   ]);
+}
+
+/**
+ * The kubelet evicted the replicas of a unit on a node under pressure, and those that remain are too few. The node itself still
+ * runs: a replica starts on another one with room, or on the same one once the pressure has ended, where its volume is in any case.
+ */
+export function replacementOfEvicted(unit: Unit, plan: Plan, nodesNeeded: NodesNeeded): Prediction {
+  const ended = cited("pressure of the node ends", pressureTransition);
+  const room = hasPersistentVolume(unit)
+    ? undefined
+    : capacityElsewhere(unit, plan, { lost: "node", sameZone: false }, nodesNeeded);
+  const wait = room?.kind === "some" && room.term.value < ended.value ? room.term : ended;
+  return bounded(plan, unit.path, [
+    wait,
+    cited("pod scheduled", podStartup),
+    imagePullTime(unit, plan),
+    start(unit, plan),
+    withdrawal(),
+  ]);
+}
+
+/** The replicas on one node were killed at once, and enough others are available. */
+export function killedReplicasRemoved(): readonly Term[] {
+  return [withdrawal()];
 }
 
 /** A further replica on a node with room for it. */
