@@ -27,7 +27,7 @@ const PURE = [
   "recovery/{backup-place,fetch-log,marker,escrow,lifecycle,leftovers,decisions,expire,problems,scheduler}",
   "drills/{estimate,measure,probes,report,result-file}",
   "deploy/{compare,foreign-objects,overlay,volume-growth}",
-  "dashboard/{call-graph-layout,drill-marks,drill-rates,format,promise-summary,remedies,topology,curl,fold,usage-colours,usage-range,neighbourhood,message,audit-entries}",
+  "dashboard/{call-graph-layout,drill-marks,trend-points,drill-rates,format,promise-summary,remedies,topology,curl,fold,usage-colours,usage-range,neighbourhood,message,audit-entries}",
   "admin/{recent-sessions,throttle}",
   "calibration/{judge,stored}",
 ];

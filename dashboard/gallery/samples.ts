@@ -45,8 +45,51 @@ const unknown: Cell = {
   predicted: { kind: "unknown", why: "no metrics are collected", origin: at },
 };
 
+const measuredAt = Date.UTC(2026, 10, 21, 8);
+
+/** A restore whose steps a drill has measured: one faster, one slower than estimated. */
+const restored: Cell = {
+  ...cell("kept", 41_000, { kind: "measured", ms: 38_000 }),
+  predicted: {
+    kind: "bounded",
+    total: 41_000,
+    terms: [
+      { name: "probe", value: 9_000, origin: at },
+      {
+        name: "restore of the backup",
+        value: 26_000,
+        estimate: 40_000,
+        how: "measured on 512Mi",
+        origin: { kind: "measurement", drill: "d4", at: measuredAt },
+        measured: { value: 26_000, bytes: 536_870_912, drill: "d4", at: measuredAt },
+      },
+      {
+        name: "replay of the log",
+        value: 6_000,
+        estimate: 4_000,
+        origin: { kind: "measurement", drill: "d4", at: measuredAt },
+        measured: { value: 6_000, drill: "d4", at: measuredAt },
+      },
+    ],
+  },
+};
+
+const DAY_MS = 86_400_000;
+
+/** Drills over a month: a promise that was tightened, and one drill after which nothing recovered. */
+const history = [52_000, 47_000, undefined, 44_000, 38_000].map((ms, index) => ({
+  drill: `d${index}`,
+  at: measuredAt - (4 - index) * 7 * DAY_MS,
+  rto:
+    ms === undefined ? ({ kind: "never-recovered", afterMs: 120_000 } as const) : ({ kind: "measured", ms } as const),
+  rpo: { kind: "measured", ms: 4_000 - index * 300 } as const,
+  promised: { rto: index < 3 ? 90_000 : 60_000, rpo: 60_000 },
+  predicted: { rto: 55_000, rpo: 30_000 },
+}));
+
 /** A promise sheet with each verdict and each kind of measurement. */
 export const rows: readonly Row[] = [
+  { ...row("database", "kept", restored, cell("kept", 5_000, { kind: "measured", ms: 2_800 })), history },
   row("gateway", "kept", cell("kept", 25_000, { kind: "measured", ms: 3_200 }), cell("kept", 0)),
   row("orders", "broken", cell("broken", 94_000), cell("kept", 0, { kind: "not-applicable" })),
   row("search", "broken", cell("broken", 25_000, { kind: "never-recovered", afterMs: 120_000 }), cell("kept", 0)),

@@ -28,6 +28,10 @@ const term = z.object({
   value: z.number(),
   origin: termOrigin,
   how: z.string().optional(),
+  /** What the newest drill measured of this work, before it was scaled; sizes in bytes. */
+  measured: z.object({ value: z.number(), bytes: z.number().optional(), drill: z.string(), at: z.number() }).optional(),
+  /** The estimate that a measurement replaced. */
+  estimate: z.number().optional(),
   /** Names of other components whose recovery, availability or data the term depends on. */
   restsOn: z.array(z.string()).readonly().optional(),
 });
@@ -67,6 +71,18 @@ const runbook = z.object({
   done: z.string(),
 });
 
+const limits = z.object({ rto: z.number().optional(), rpo: z.number().optional() });
+
+/** One drill's measurement, with what was promised and predicted when it ran. */
+const measured = z.object({
+  drill: z.string(),
+  at: z.number(),
+  rto: outcomeSchema,
+  rpo: outcomeSchema,
+  promised: limits.optional(),
+  predicted: limits.optional(),
+});
+
 const row = z.object({
   fault: z.string(),
   title: z.string(),
@@ -75,6 +91,8 @@ const row = z.object({
   rpo: cell,
   alert: z.object({ name: z.string(), severity: z.string(), summary: z.string() }),
   runbook,
+  /** The newest drills, oldest first; absent without drills. */
+  history: z.array(measured).readonly().optional(),
   /** Absent for a fault without a drill. */
   drill: z.string().optional(),
   undrilled: z.string().optional(),
@@ -125,6 +143,8 @@ export type Remedy = z.infer<typeof remedy>;
 export type Prediction = z.infer<typeof prediction>;
 export type Verdict = z.infer<typeof verdict>;
 export type Cell = z.infer<typeof cell>;
+export type Measured = z.infer<typeof measured>;
+export type Term = z.infer<typeof term>;
 export type Runbook = z.infer<typeof runbook>;
 export type Row = z.infer<typeof row>;
 export type Availability = z.infer<typeof availability>;

@@ -3,7 +3,7 @@ import type { Bytes, Milliseconds } from "../plan/plan.js";
 import { formatSize } from "./format.js";
 import type { MeasuredRestore } from "./observation.js";
 import type { TermOrigin } from "./origin.js";
-import type { Prediction, Term } from "./prediction.js";
+import type { MeasuredWork, Prediction, Term } from "./prediction.js";
 import { sum } from "./prediction.js";
 
 /** What a drill measured for one fault and one subject. */
@@ -18,6 +18,14 @@ export interface Measurement {
   readonly drill: string;
   /** Times of single steps, named as the prediction's terms, with the amount of data that each processed. */
   readonly terms?: readonly MeasuredTerm[];
+  /** What the platform promised and predicted when the drill ran. */
+  readonly promised?: Limits;
+  readonly predicted?: Limits;
+}
+
+interface Limits {
+  readonly rto?: Milliseconds | undefined;
+  readonly rpo?: Milliseconds | undefined;
 }
 
 /** The measurements of finished drills. A cancelled or failed drill proves nothing. */
@@ -27,7 +35,10 @@ export function measurementsOf(
   return drills.flatMap(({ id, fault, state, finishedAt, measurements, terms }) =>
     state !== "finished" || finishedAt === undefined
       ? []
-      : measurements.map(({ subject, rto, rpo }) => ({ fault, subject, rto, rpo, at: finishedAt, drill: id, terms })),
+      : measurements.map((each) => {
+          const { subject, rto, rpo, promised, predicted } = each;
+          return { fault, subject, rto, rpo, at: finishedAt, drill: id, terms, promised, predicted };
+        }),
   );
 }
 
@@ -78,9 +89,23 @@ export function withMeasurement(
     const measurement = steps?.get(term.name);
     const byDrill = measurement ? replacedByDrill(term, measurement) : term;
     const byVerification = restore && replacedByVerification(term, restore);
-    return byVerification && byVerification.value > byDrill.value ? byVerification : byDrill;
+    const counted = byVerification && byVerification.value > byDrill.value ? byVerification : byDrill;
+    const measured = measurement && measuredWork(term, measurement);
+    return {
+      ...counted,
+      ...(counted === term ? {} : { estimate: term.value }),
+      ...(measured === undefined ? {} : { measured }),
+    };
   });
   return { kind: "bounded", total: sum(terms), terms };
+}
+
+/** What a drill measured of a term that is work. */
+function measuredWork({ name, work }: Term, { terms, drill, at }: Measurement): MeasuredWork | undefined {
+  const measured = terms?.find((each) => each.name === name);
+  if (!work || !measured || !isDuration(measured.value)) return undefined;
+  const { value, bytes } = measured;
+  return { value, drill, at, ...(bytes === undefined ? {} : { bytes }) };
 }
 
 function replacedByDrill(term: Term, { terms, drill, at }: Measurement): Term {
@@ -142,6 +167,21 @@ export function newestBySubject(measurements: readonly Measurement[]): ReadonlyM
   }
   return newest;
 }
+
+/** The newest measurements of each row, oldest first. */
+export function historyByRow(measurements: readonly Measurement[]): ReadonlyMap<string, readonly Measurement[]> {
+  const byRow = new Map<string, Measurement[]>();
+  for (const measurement of [...measurements].sort((a, b) => a.at - b.at)) {
+    const key = rowKey(measurement.fault, measurement.subject);
+    const known = byRow.get(key);
+    if (known === undefined) byRow.set(key, [measurement]);
+    else known.push(measurement);
+  }
+  return new Map([...byRow].map(([key, all]) => [key, all.slice(-MAX_HISTORY)]));
+}
+
+/** Enough to see a trend; the page of drills has all. */
+const MAX_HISTORY = 12;
 
 function replaces(next: Measurement, seen: Measurement, objective: "rto" | "rpo"): boolean {
   const applies = (measurement: Measurement) => measurement[objective].kind !== "not-applicable";

@@ -17,8 +17,21 @@ export interface Term {
    * on less data is scaled up.
    */
   readonly work?: { readonly bytes?: Bytes };
+  /** What the newest drill measured of this work, as it was: `value` may be scaled to more data, or remain the estimate. */
+  readonly measured?: MeasuredWork;
+  /** The estimate that a measurement replaced. */
+  readonly estimate?: Milliseconds;
   /** Names of other components whose recovery, availability or data the term depends on. */
   readonly restsOn?: readonly string[];
+}
+
+/** The time that a drill needed for one step, and the data that the step processed. */
+export interface MeasuredWork {
+  readonly value: Milliseconds;
+  readonly bytes?: Bytes;
+  readonly drill: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
 }
 
 /** The worst case of a fault. `unbounded`: no limit is known to exist. `unknown`: a fact is missing; it is never kept. */

@@ -10,6 +10,7 @@ import type { Assessment, Fault, SubjectKind } from "./fault.js";
 import { faults as catalogue } from "./faults/index.js";
 import { type PromisedLatency, promisedLatencies } from "./latency.js";
 import {
+  historyByRow,
   type MeasuredSteps,
   type Measurement,
   type NewestMeasurements,
@@ -48,12 +49,17 @@ export interface Row {
   readonly rpo: Cell;
   readonly alert: Alert;
   readonly runbook: Runbook;
+  /** What the newest drills measured, oldest first, with what was promised and predicted then; absent without drills. */
+  readonly history?: readonly Measured[];
   /** The argument of `keelson drill` that measures it; absent for a fault without a drill. */
   readonly drill?: string;
   /** Why `keelson drill` cannot measure it. */
   readonly undrilled?: string;
   readonly verdict: Verdict;
 }
+
+/** One drill's measurement of a row. */
+export type Measured = Pick<Measurement, "drill" | "at" | "rto" | "rpo" | "promised" | "predicted">;
 
 export interface Cell {
   readonly promised?: Milliseconds;
@@ -82,6 +88,7 @@ export function promiseSheet(
   const plan = withRealSizes(declared, outgrown);
   const restores = new Map(observations.map(({ store, restore }) => [store, restore]));
   const newest = newestBySubject(measurements);
+  const history = historyByRow(measurements);
   const steps = stepsBySubject(measurements);
   return {
     platform: plan.platform,
@@ -90,7 +97,8 @@ export function promiseSheet(
       fault.assess(plan).map((assessment) => {
         const { name } = assessment.subject;
         const work = { steps: steps.get(name), restore: restores.get(name) };
-        return row(plan, fault, assessment, newest.get(rowKey(fault.id, name)), work);
+        const key = rowKey(fault.id, name);
+        return row(plan, fault, assessment, newest.get(key), history.get(key) ?? [], work);
       }),
     ),
     availability: predictAvailability(plan),
@@ -110,6 +118,7 @@ function row(
   fault: Fault,
   assessment: Assessment,
   newest: NewestMeasurements | undefined,
+  history: readonly Measurement[],
   work: MeasuredWork,
 ): Row {
   const rto = cell(plan, fault, "rto", assessment, newest?.rto, work);
@@ -124,9 +133,14 @@ function row(
     rpo,
     alert: assessment.alert,
     runbook: assessment.runbook,
+    ...(history.length === 0 ? {} : { history: history.map(measuredOf) }),
     ...(fault.drill.kind === "keelson" ? { drill: fault.drill.name } : { undrilled: fault.drill.why }),
     verdict: worstOf([rto.verdict, rpo.verdict]),
   };
+}
+
+function measuredOf({ drill, at, rto, rpo, promised, predicted }: Measurement): Measured {
+  return { drill, at, rto, rpo, ...(promised && { promised }), ...(predicted && { predicted }) };
 }
 
 function cell(

@@ -4,6 +4,8 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Browser, startBrowser } from "../support/dashboard/browser.js";
 import { describeWith } from "../support/requirements.js";
 
+const SCREENSHOTS = process.env["KEELSON_SCREENSHOTS"];
+
 describeWith(["chromium"], "the component gallery", ({ chromium }) => {
   let vite: ViteDevServer;
   let browser: Browser;
@@ -31,6 +33,17 @@ describeWith(["chromium"], "the component gallery", ({ chromium }) => {
     for (const title of ["Verdicts and states", "Table", "Promise sheet", "Plot", "Loading, empty and failed"])
       await page.getByRole("region", { name: title, exact: true }).waitFor();
     await page.getByText("never recovered").first().waitFor();
+    // Each term that a drill has measured is held against its estimate, and the drills show a trend.
+    const restored = page.getByRole("button", { name: "database" }).first();
+    await restored.press("Enter");
+    await page.getByText("estimated 40s, measured 26s on 512 MiB").first().waitFor();
+    const trend = page.getByRole("region", { name: "Trend over the drills" }).first();
+    await trend.getByText("5 drills as a table").press("Enter");
+    expect(await trend.getByRole("row").count()).toBe(6);
+    await trend.getByRole("cell", { name: "never recovered", exact: true }).waitFor();
+    if (SCREENSHOTS !== undefined)
+      await page.screenshot({ path: `${SCREENSHOTS}/gallery-${colorScheme}.png`, fullPage: true });
+    await restored.press("Enter");
     expect(browser.complaints()).toEqual([]);
   });
 });

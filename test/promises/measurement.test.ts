@@ -95,8 +95,8 @@ describe("the measurements of drills", () => {
         subject: "orders",
         rto: measured(3),
         rpo: notApplicable,
-        promised: {},
-        predicted: {},
+        promised: { rto: 60_000 },
+        predicted: { rto: 9000 },
         verdict: "kept",
         underestimated: false,
       } as const,
@@ -114,6 +114,8 @@ describe("the measurements of drills", () => {
         at: 5,
         drill: "d1",
         terms: [],
+        promised: { rto: 60_000 },
+        predicted: { rto: 9000 },
       },
     ]);
   });

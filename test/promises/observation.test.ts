@@ -95,7 +95,7 @@ describe("a drill of a small database", () => {
 
   it("changes nothing if its restore took no longer than the fixed cost of one", () => {
     const terms = [{ name: "restore of the backup", value: 3_000, bytes: 46 * MiB }];
-    expect(restoreTerm(undefined, terms)).toEqual(restoreTerm(undefined));
+    expect(restoreTerm(undefined, terms)).toMatchObject(restoreTerm(undefined));
   });
 
   it("does not break a promise with its fixed cost: ten seconds for 30 MiB are no rate", () => {

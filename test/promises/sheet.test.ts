@@ -84,7 +84,33 @@ describe("the promise sheet", () => {
       { name: "restore of the backup", value: 1, bytes: 1e9 },
       { name: "alert fires", value: 1 },
     ];
-    expect(rowOf(sheetOf(shop, [drilled({ terms })]), "database-loss", "orders").rto.predicted).toEqual(estimate);
+    expect(rowOf(sheetOf(shop, [drilled({ terms })]), "database-loss", "orders").rto.predicted).toMatchObject(estimate);
+  });
+
+  it("has each measured term beside its estimate, and the drills of a row as a trend", () => {
+    const drill = (at: number, value: number) =>
+      drilled({
+        at,
+        drill: `d${at}`,
+        terms: [{ name: "restore of the backup", value, bytes: 100e9 }],
+        promised: { rto: 7_200_000 },
+        predicted: { rto: 4_000_000 },
+      });
+    const row = rowOf(sheetOf(shop, [drill(2, 700_000), drill(1, 900_000)]), "database-loss", "orders");
+    const term =
+      row.rto.predicted.kind === "bounded"
+        ? row.rto.predicted.terms.find(({ name }) => name === "restore of the backup")
+        : undefined;
+    expect(term).toMatchObject({
+      value: 700_000,
+      estimate: 2_000_000,
+      measured: { value: 700_000, bytes: 100e9, drill: "d2", at: 2 },
+    });
+    expect(row.history).toMatchObject([
+      { drill: "d1", at: 1, rto: measured(1_800_000), promised: { rto: 7_200_000 }, predicted: { rto: 4_000_000 } },
+      { drill: "d2", at: 2 },
+    ]);
+    expect(rowOf(sheetOf(shop), "database-loss", "orders")).not.toHaveProperty("history");
   });
 
   it("predicts what is not promised, with the verdict not-promised", () => {

@@ -3,7 +3,9 @@ import { Link } from "react-router";
 import type { Cell, Row, Runbook, TermOrigin } from "../../api/promises.js";
 import { ago, duration } from "../../format.js";
 import styles from "./details.module.css";
+import { MeasuredTerm } from "./measured-term.js";
 import { SourceLocation } from "./source-location.js";
+import { Trend } from "./trend.js";
 
 /** The terms of each prediction with their sources, and the alert, runbook and drill of the fault. */
 export function Details({ row }: { readonly row: Row }) {
@@ -11,6 +13,7 @@ export function Details({ row }: { readonly row: Row }) {
     <div className={styles.details}>
       <Terms name="RTO" meaning="until recovered" cell={row.rto} />
       <Terms name="RPO" meaning="of acknowledged data lost" cell={row.rpo} />
+      {row.history !== undefined && <Trend history={row.history} />}
       <section className={styles.answers} aria-label="Alert, runbook and drill">
         <dl className={styles.list}>
           <dt>Alert</dt>
@@ -71,15 +74,16 @@ function Terms({ name, meaning, cell }: TermsProps) {
       </p>
       {predicted.kind === "bounded" ? (
         <ul className={styles.sum}>
-          {predicted.terms.map(({ name: term, value, origin, how }) => (
-            <li key={term} className={styles.term}>
-              <span className={styles.value}>{duration(value)}</span>
+          {predicted.terms.map((term) => (
+            <li key={term.name} className={styles.term}>
+              <span className={styles.value}>{duration(term.value)}</span>
               <span>
-                {term}
-                {how !== undefined && <span className={styles.soft}> · {how}</span>}
+                {term.name}
+                {term.how !== undefined && <span className={styles.soft}> · {term.how}</span>}
                 <span className={styles.note}>
-                  <Source origin={origin} />
+                  <Source origin={term.origin} />
                 </span>
+                <MeasuredTerm term={term} />
               </span>
             </li>
           ))}
