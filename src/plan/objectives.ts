@@ -1,5 +1,6 @@
 import { faultNames } from "../platform-file/faults.js";
-import type { ObjectivesInput } from "../platform-file/schema/objectives.js";
+import { NO_OBJECTIVES } from "../platform-file/policies.js";
+import type { ObjectivesInput, WrittenObjectives } from "../platform-file/schema/objectives.js";
 import type { Scope } from "./origin.js";
 import type { FaultObjective, Milliseconds, Objectives } from "./plan.js";
 
@@ -12,7 +13,8 @@ const PERCENTILES = [
 ] as const;
 
 /** The platform's own objectives. */
-export function platformObjectives(scope: Scope, input: ObjectivesInput | undefined): Objectives {
+export function platformObjectives(scope: Scope, given: ObjectivesInput | undefined): Objectives {
+  const input = writtenOut(given);
   return {
     path: scope.path,
     availability: resolved(input?.availability, undefined),
@@ -26,8 +28,10 @@ export function platformObjectives(scope: Scope, input: ObjectivesInput | undefi
 }
 
 /** An element's objectives: its own, and the platform's for those that it does not set. `scope` is the element's. */
-export function elementObjectives(scope: Scope, input: ObjectivesInput | undefined, platform: Objectives): Objectives {
+export function elementObjectives(scope: Scope, given: ObjectivesInput | undefined, platform: Objectives): Objectives {
   const objectivesScope = scope.at("objectives");
+  const input = writtenOut(given);
+  if (given === NO_OBJECTIVES) return platformObjectives(objectivesScope, undefined);
   for (const key of KEYS)
     if (input?.[key] === undefined && platform[key] !== undefined)
       scope.provenance.inherit(objectivesScope.pathOf(key), `objectives.${key}`);
@@ -43,7 +47,12 @@ export function elementObjectives(scope: Scope, input: ObjectivesInput | undefin
   };
 }
 
-type RecoveryInput = ObjectivesInput["rto"];
+/** Named policies were written out when the file was read. */
+function writtenOut(given: ObjectivesInput | undefined): WrittenObjectives | undefined {
+  return typeof given === "string" || Array.isArray(given) ? undefined : given;
+}
+
+type RecoveryInput = WrittenObjectives["rto"];
 
 /** The objective for every fault that is not named. */
 function forEvery(input: RecoveryInput): Milliseconds | "none" | undefined {
@@ -80,7 +89,7 @@ function resolved(input: number | "none" | undefined, platform: number | undefin
 }
 
 /** The highest percentile that is declared. */
-function latency(input: ObjectivesInput | undefined): Objectives["latency"] {
+function latency(input: WrittenObjectives | undefined): Objectives["latency"] {
   for (const [key, percentile] of [...PERCENTILES].reverse()) {
     const within = input?.latency?.[key];
     if (within !== undefined) return { percentile, within };

@@ -4,6 +4,7 @@ import { mergeTrees, type Unremoved } from "./merge.js";
 import { namespaceLength } from "./namespace.js";
 import type { Origin } from "./origin.js";
 import { parsePath } from "./path.js";
+import { withPolicies } from "./policies.js";
 import { checkReferences } from "./references/index.js";
 import { everyError } from "./repair.js";
 import { platformFile, platformSettings, type Settings } from "./schema/platform.js";
@@ -99,7 +100,7 @@ function readTree(root: Mapping, source: SourceMap): Parsed {
   const environments = new Map<string, EnvironmentSettings>();
   for (const { name, overrides } of overridesByEnvironment(root)) {
     const unremoved: Unremoved[] = [];
-    const tree = withWrittenVariables(overrides ? mergeTrees(base, overrides, unremoved) : base);
+    const tree = withPolicies(withWrittenVariables(overrides ? mergeTrees(base, overrides, unremoved) : base));
     diagnostics.push(...unremoved.map((each) => nothingRemoved(each, source)));
     // A file is parsed once, so compiling the schema (the default of zod) costs more than it saves.
     const parsed = platformSettings.safeParse(plain(tree), { jitless: true });

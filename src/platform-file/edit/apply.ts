@@ -1,6 +1,7 @@
 import { KeelsonError } from "../../errors/keelson-error.js";
 import type { Edit } from "../diagnostic.js";
 import { parsePath, type Segment } from "../path.js";
+import { NO_OBJECTIVES } from "../policies.js";
 import { child, type Mapping, nearest, plain, type Tree, treeOf } from "../tree.js";
 import { readYaml } from "../yaml/read.js";
 import { renameKey, splice } from "./splice.js";
@@ -16,16 +17,31 @@ export function applyEdits(text: string, edits: readonly Edit[], environment?: s
   return edited;
 }
 
-function applyEdit(text: string, { path, value, rename }: Edit, environment: string | undefined): string {
+function applyEdit(text: string, edit: Edit, environment: string | undefined): string {
   const before = treeFrom(text);
-  const where = place(before, parsePath(path), environment);
+  const { rename } = edit;
+  const { where, value } = besidePolicy(before, place(before, parsePath(edit.path), environment), edit.value);
   const edited = rename === undefined ? splice(text, where, value) : renameKey(text, before, where, rename);
   // The text is edited by offsets, so its meaning is verified: the result must parse to the old value with this one change.
   const expected = rename === undefined ? changed(plain(before), where, value) : renamed(plain(before), where, rename);
   const reading = readYaml("platform.yaml", edited);
   if (!reading.ok || reading.duplicates || canonical(expected) !== canonical(plain(reading.tree)))
-    throw new KeelsonError("edit/impossible", `cannot change \`${path}\` automatically in this file`);
+    throw new KeelsonError("edit/impossible", `cannot change \`${edit.path}\` automatically in this file`);
   return edited;
+}
+
+/** An objective of an element that names policies is set beside them: `objectives: { policy: NAME, rto: 1m }`. */
+function besidePolicy(
+  tree: Mapping,
+  where: readonly Segment[],
+  value: unknown,
+): { readonly where: readonly Segment[]; readonly value: unknown } {
+  const depth = where.indexOf("objectives") + 1;
+  const objectives = depth > 0 ? nearest(tree, where.slice(0, depth)) : undefined;
+  const names = objectives?.exact && objectives.value.kind !== "mapping" ? plain(objectives.value) : undefined;
+  const isPolicy = Array.isArray(names) || (typeof names === "string" && names !== NO_OBJECTIVES);
+  if (!isPolicy || value === undefined || where.length <= depth) return { where, value };
+  return { where: where.slice(0, depth), value: changed({ policy: names }, where.slice(depth), value) };
 }
 
 /** Equal for equal values, regardless of the order of keys. */

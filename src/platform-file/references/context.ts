@@ -25,7 +25,7 @@ export interface ReferenceProblem {
 export type ReferenceCheck = (context: ReferenceContext) => Iterable<ReferenceProblem>;
 
 /** A top-level group whose keys other parts of the file refer to. */
-export type Group = "classes" | "entrances" | "models" | "nodes" | "secrets" | "services" | "stores";
+export type Group = "classes" | "entrances" | "models" | "nodes" | "policies" | "secrets" | "services" | "stores";
 
 /** The settings of one environment, and the names that other parts of the file may refer to. */
 export interface ReferenceContext {

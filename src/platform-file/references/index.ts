@@ -9,6 +9,7 @@ import { checkBesideCycles, checkCallCycles, checkFallbackCycles } from "./cycle
 import { checkEntranceForms, checkEntrances, checkPrefixes } from "./entrances.js";
 import { checkChecksums, checkClasses, checkFallbacks } from "./models.js";
 import { checkUniqueNames } from "./names.js";
+import { checkPolicies } from "./policies.js";
 import { checkPortForms, checkPortNames, checkPortNumbers } from "./ports.js";
 import { checkMountedSecrets, checkUpstreamKeys } from "./secrets.js";
 import { checkBackupTargets, checkReaders } from "./stores.js";
@@ -20,6 +21,7 @@ const CHECKS: readonly ReferenceCheck[] = [
   checkServices,
   checkBeside,
   checkPools,
+  checkPolicies,
   checkCalls,
   checkPortForms,
   checkPortNames,

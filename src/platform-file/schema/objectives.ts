@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type FaultName, faultNames } from "../faults.js";
+import { name, oneOrMany } from "./names.js";
 import { duration, ratio } from "./quantities.js";
 
 /** `none`: no objective here, even if the platform has one. */
@@ -19,33 +20,46 @@ const byFault = z.union([
   } as { default: z.ZodOptional<typeof recovery> } & Record<FaultName, z.ZodOptional<typeof recovery>>),
 ]);
 
+/** Objectives that are written out. */
+const written = z.strictObject({
+  availability: z.union([ratio, none]).describe("Availability, e.g. 99.9%; none: no objective here").optional(),
+  rto: byFault
+    .describe("Recovery time objective: maximum outage after a fault, or by fault; none: no objective here")
+    .optional(),
+  rpo: byFault
+    .describe("Recovery point objective: maximum age of the writes that a fault loses, or by fault; none: no objective")
+    .optional(),
+  latency: z
+    .strictObject({
+      p50: duration.describe("Median").optional(),
+      p95: duration.describe("95th percentile").optional(),
+      p99: duration.describe("99th percentile").optional(),
+    })
+    .describe("Response time (of a stream: time to first byte); set one percentile")
+    .optional(),
+  except: z
+    .array(z.enum(faultNames))
+    .min(1)
+    .describe("Faults that RTO and RPO do not cover, e.g. zone-loss in a region with one zone")
+    .optional(),
+  retention: duration.describe("Minimum time that data stays restorable").optional(),
+});
+
+/** Objectives with a name, for many services, models and stores. */
+export const policy = written.meta({ id: "policy" });
+
 /** Objectives of the platform, or of one service, model or store, where they override those of the platform. */
 export const objectives = z
-  .strictObject({
-    availability: z.union([ratio, none]).describe("Availability, e.g. 99.9%; none: no objective here").optional(),
-    rto: byFault
-      .describe("Recovery time objective: maximum outage after a fault, or by fault; none: no objective here")
-      .optional(),
-    rpo: byFault
-      .describe(
-        "Recovery point objective: maximum age of the writes that a fault loses, or by fault; none: no objective",
-      )
-      .optional(),
-    latency: z
-      .strictObject({
-        p50: duration.describe("Median").optional(),
-        p95: duration.describe("95th percentile").optional(),
-        p99: duration.describe("99th percentile").optional(),
-      })
-      .describe("Response time (of a stream: time to first byte); set one percentile")
-      .optional(),
-    except: z
-      .array(z.enum(faultNames))
-      .min(1)
-      .describe("Faults that RTO and RPO do not cover, e.g. zone-loss in a region with one zone")
-      .optional(),
-    retention: duration.describe("Minimum time that data stays restorable").optional(),
-  })
+  .union([
+    none.describe("No objectives; of the platform: nowhere in this environment"),
+    name.describe("Name of a policy"),
+    z.array(name).min(1).describe("Names of policies, a later one over the earlier ones"),
+    written.extend({
+      policy: oneOrMany(name).describe("Named policies that the objectives beside it override").optional(),
+    }),
+  ])
   .meta({ id: "objectives" });
 
 export type ObjectivesInput = z.output<typeof objectives>;
+/** Objectives without a name of a policy. */
+export type WrittenObjectives = z.output<typeof written>;

@@ -3,7 +3,7 @@ import { entrance } from "./entrances.js";
 import { model, sizeClass } from "./models.js";
 import { modelName, name, oneOrMany } from "./names.js";
 import { nodePool } from "./nodes.js";
-import { objectives } from "./objectives.js";
+import { objectives, policy } from "./objectives.js";
 import { cluster, delivery, drills, observe, security } from "./operation.js";
 import { regions, zones } from "./regions.js";
 import { secret } from "./secrets.js";
@@ -33,6 +33,10 @@ const settings = {
   regions: regions.describe("Region, or primary region with standby regions and failover").optional(),
   zones: zones.describe("Availability zones: their number or their names").optional(),
   objectives: objectives.describe("Objectives of the whole platform: availability, RTO, RPO, latency").optional(),
+  policies: z
+    .record(name, policy)
+    .describe("Named objectives, which the platform, services, models and stores refer to: `objectives: NAME`")
+    .optional(),
   observe: observe.describe("Metrics, logs, traces and alerts").optional(),
   delivery: delivery.describe("Delivery of changes: rollout strategy, GitOps, approvals").optional(),
   security: security
