@@ -6,9 +6,10 @@ import { joinPath, parsePath } from "../platform-file/path.js";
 import type { PredictedAvailability } from "../promises/availability.js";
 import { promisesOf } from "../promises/comparison/compare.js";
 import { comparePlatforms } from "../promises/comparison/comparison.js";
-import { formatPredicted } from "../promises/comparison/format.js";
+import { formatPredicted, objectiveText } from "../promises/comparison/format.js";
 import { sizeOf } from "../promises/comparison/size.js";
-import { formatPercent, formatWorstCase } from "../promises/format.js";
+import { formatPercent, formatPercentile, formatResponse, formatWorstCase } from "../promises/format.js";
+import type { PredictedLatency } from "../promises/latency/predicted-latency.js";
 import { promiseSheet, type Row } from "../promises/sheet.js";
 import { check } from "./check.js";
 import type { Concern } from "./concern.js";
@@ -222,9 +223,10 @@ function changesPromise({ path }: ScopedEdit): boolean {
 function promiseSteps(plans: readonly Plan[]): readonly SuggestedStep[] {
   const found = new Map<string, Map<string, KeptPromise>>();
   for (const plan of plans) {
-    const { rows, availability } = promiseSheet(plan, []);
+    const { rows, availability, latency } = promiseSheet(plan, []);
     for (const row of rows) for (const of of ["rto", "rpo"] as const) addRecovery(found, plan, row, of);
     for (const each of availability) addAvailability(found, plan, each);
+    for (const each of latency) addLatency(found, plan, each);
   }
   return [...found.values()].flatMap((byEnvironment) => stepsFor(byEnvironment, plans.length));
 }
@@ -238,12 +240,12 @@ function stepsFor(byEnvironment: ReadonlyMap<string, KeptPromise>, environments:
     ...each,
     faults: new Map([...each.faults].filter(([fault]) => isCommon(fault) === common)),
   });
-  const isSame = ({ faults, availability }: KeptPromise): boolean =>
-    faults.size > 0 || (availability !== undefined && all.length === environments);
+  const isSame = ({ faults, slo }: KeptPromise): boolean =>
+    faults.size > 0 || (slo !== undefined && all.length === environments);
   const base = all.map(([, each]) => only(each, true)).filter(isSame);
   const single = all
     .map(([name, each]) => [name, only(each, false)] as const)
-    .filter(([, each]) => each.faults.size > 0 || (each.availability !== undefined && base.length === 0));
+    .filter(([, each]) => each.faults.size > 0 || (each.slo !== undefined && base.length === 0));
   const [first, ...rest] = base;
   return [
     ...(first === undefined ? [] : [stepOf(rest.reduce(joinedPromise, first), first.path)]),
@@ -260,8 +262,8 @@ interface KeptPromise {
   readonly single: Milliseconds | undefined;
   /** By fault: the worst case, infinite without a bound. */
   readonly faults: ReadonlyMap<FaultName, Milliseconds>;
-  /** The predicted availability; 0 if it is unknown. */
-  readonly availability: Ratio | undefined;
+  /** What is predicted of an SLO target: the availability, 0 if it is unknown, or the latency, infinite without a bound. */
+  readonly slo: Ratio | Milliseconds | undefined;
 }
 
 function addRecovery(found: FoundPromises, plan: Plan, row: Row, of: "rto" | "rpo"): void {
@@ -271,15 +273,23 @@ function addRecovery(found: FoundPromises, plan: Plan, row: Row, of: "rto" | "rp
   const isByFault = ["default", ...faultNames].some((name) => isDeclared(plan, `${path}.${name}`));
   const isOwn = !isByFault && isDeclared(plan, path) && plan.origins[path]?.inheritedFrom === undefined;
   const total = predicted.kind === "bounded" ? predicted.total : Number.POSITIVE_INFINITY;
-  const promise = { path, subject: row.subject, of, single: isOwn ? promised : undefined, availability: undefined };
+  const promise = { path, subject: row.subject, of, single: isOwn ? promised : undefined, slo: undefined };
   add(found, plan, { ...promise, faults: new Map([[row.fault, total]]) });
 }
 
 function addAvailability(found: FoundPromises, plan: Plan, each: PredictedAvailability): void {
   const { subject, path, predicted, verdict } = each;
   if (verdict === "kept") return;
-  const availability = predicted.kind === "known" ? predicted.value : 0;
-  add(found, plan, { path, subject, of: "availability", single: undefined, faults: new Map(), availability });
+  const slo = predicted.kind === "known" ? predicted.value : 0;
+  add(found, plan, { path, subject, of: "availability", single: undefined, faults: new Map(), slo });
+}
+
+function addLatency(found: FoundPromises, plan: Plan, each: PredictedLatency): void {
+  const { subject, of, percentile, predicted, verdict } = each;
+  if (verdict === "kept") return;
+  const path = `${each.path}.${formatPercentile(percentile)}`;
+  const slo = predicted.kind === "bounded" ? predicted.total : Number.POSITIVE_INFINITY;
+  add(found, plan, { path, subject, of, single: undefined, faults: new Map(), slo });
 }
 
 type FoundPromises = Map<string, Map<string, KeptPromise>>;
@@ -295,15 +305,25 @@ function add(found: FoundPromises, plan: Plan, promise: KeptPromise): void {
 function joinedPromise(a: KeptPromise, b: KeptPromise): KeptPromise {
   const faults = new Map(a.faults);
   for (const [fault, total] of b.faults) faults.set(fault, Math.max(faults.get(fault) ?? 0, total));
-  const availability =
-    a.availability === undefined || b.availability === undefined ? undefined : Math.min(a.availability, b.availability);
-  return { ...a, faults, availability };
+  const worse = a.of === "availability" ? Math.min : Math.max;
+  return { ...a, faults, slo: a.slo === undefined || b.slo === undefined ? undefined : worse(a.slo, b.slo) };
 }
 
-function stepOf({ subject, of, single, faults, availability }: KeptPromise, path: Path): SuggestedStep {
-  if (availability !== undefined) {
-    const value = availability > 0 ? formatPercent(availability) : "none";
-    return { kind: "promise", advice: `promise ${subject} the availability ${value}`, edits: [edit(path, value)] };
+function stepOf({ subject, of, single, faults, slo }: KeptPromise, path: Path): SuggestedStep {
+  if (slo !== undefined) {
+    const value = sloText(of, slo);
+    // The objective of a latency has a percentile as its key, and `none` has no key.
+    if (value === "none" && of !== "availability")
+      return {
+        kind: "promise",
+        advice: `promise no ${objectiveText(of)} of ${subject}`,
+        edits: [edit(path.slice(0, path.lastIndexOf(".")), value)],
+      };
+    return {
+      kind: "promise",
+      advice: `promise ${subject} the ${objectiveText(of)} ${value}`,
+      edits: [edit(path, value)],
+    };
   }
   const values = [...faults].map(
     ([fault, total]) => [fault, Number.isFinite(total) ? formatWorstCase(total) : "none"] as const,
@@ -314,6 +334,12 @@ function stepOf({ subject, of, single, faults, availability }: KeptPromise, path
       : [edit(path, { default: formatDuration(single), ...Object.fromEntries(values) })];
   const promised = values.map(([fault, value]) => `${value} in ${fault}`).join(", ");
   return { kind: "promise", advice: `promise ${subject} the ${of.toUpperCase()} ${promised}`, edits };
+}
+
+/** The value of the file. */
+function sloText(of: Concern["of"], slo: number): string {
+  if (of === "availability") return slo > 0 ? formatPercent(slo) : "none";
+  return Number.isFinite(slo) ? formatResponse(slo) : "none";
 }
 
 function edit(path: Path, value: unknown): ScopedEdit {

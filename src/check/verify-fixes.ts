@@ -2,6 +2,7 @@ import { KeelsonError } from "../errors/keelson-error.js";
 import type { Plan } from "../plan/plan.js";
 import { applyEdits } from "../platform-file/edit/apply.js";
 import { promisesOf } from "../promises/comparison/compare.js";
+import { objectiveText } from "../promises/comparison/format.js";
 import { promiseSheet } from "../promises/sheet.js";
 import type { Concern } from "./concern.js";
 import type { Finding, ScopedEdit } from "./finding.js";
@@ -64,6 +65,5 @@ export function keptPromises(plans: readonly Plan[]): KeptPromises {
 
 /** `RTO of orders in database-loss`, `availability of web`. */
 export function promiseText({ fault, subject, of }: Concern): string {
-  const objective = of === "availability" ? of : of.toUpperCase();
-  return `${objective} of ${subject}${fault === undefined ? "" : ` in ${fault}`}`;
+  return `${objectiveText(of)} of ${subject}${fault === undefined ? "" : ` in ${fault}`}`;
 }

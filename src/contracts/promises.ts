@@ -117,12 +117,20 @@ const availability = z.object({
   verdict,
 });
 
-/** A latency objective is never predicted, so it has no verdict. */
 const latency = z.object({
   subject: z.string(),
+  /** The time until the last byte of a response, or until the first token of an answer. */
+  of: z.enum(["latency", "firstToken"]),
   percentile: z.number(),
   within: z.number(),
   promisedAt: place,
+  predicted: prediction,
+  measured: outcomeSchema.optional(),
+  /** The number of requests that were measured. */
+  requests: z.number().optional(),
+  underestimated: z.literal(true).optional(),
+  remedy: remedy.optional(),
+  verdict,
 });
 
 const outgrown = z.object({ store: z.string(), declared: z.number(), actual: z.number() });

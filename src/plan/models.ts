@@ -7,6 +7,7 @@ import { MODULE_DATA, planGpu, planImage, planPorts, planVolumes } from "./conta
 import type { PlanContext } from "./context.js";
 import { ENGINES } from "./engines/index.js";
 import { readImage } from "./images.js";
+import { planModelLoad, planSpeed } from "./load.js";
 import { DEFAULT_CONTEXT_TOKENS } from "./model/model.js";
 import { nameAtServer, readSource } from "./model-source.js";
 import { elementObjectives } from "./objectives.js";
@@ -41,6 +42,13 @@ function planModel(context: PlanContext, scope: Scope, name: string, input: Mode
   const external = upstreams.length > 0 || engine === "openai";
   const queue = scope.at("queue");
   const fallbacks = many(input.fallback);
+  const { name: className, size } = sizeClassOf(context.settings, input);
+  const concurrency = scope.pick(
+    "concurrency",
+    input.concurrency,
+    ENGINES[engine].concurrency.count,
+    ENGINES[engine].concurrency.why,
+  );
   return {
     name,
     path: scope.path,
@@ -50,12 +58,7 @@ function planModel(context: PlanContext, scope: Scope, name: string, input: Mode
     fallbacks: fallbacks.filter((fallback) => fallback !== "simulated"),
     simulated: fallbacks.includes("simulated") || engine === "simulated",
     context: external && input.context === undefined ? undefined : planContext(scope, input),
-    concurrency: scope.pick(
-      "concurrency",
-      input.concurrency,
-      ENGINES[engine].concurrency.count,
-      ENGINES[engine].concurrency.why,
-    ),
+    concurrency,
     queue: {
       length: queue.pick(
         "length",
@@ -78,6 +81,8 @@ function planModel(context: PlanContext, scope: Scope, name: string, input: Mode
       requestsPerMinute: input.limits?.requestsPerMinute,
       tokensPerMinute: input.limits?.tokensPerMinute,
     },
+    load: planModelLoad(scope, input.load),
+    speed: planSpeed(scope, input.speed, { name: className, speed: size.speed }, ENGINES[engine].speed?.(concurrency)),
     objectives: elementObjectives(scope, input.objectives, context.objectives),
   };
 }
@@ -152,6 +157,7 @@ function planModelUnit(context: PlanContext, scope: Scope, model: Model, input: 
     resources,
     volumes: planVolumes(scope, input.volumes, resources.disk ?? MODULE_DATA),
     health,
+    load: undefined,
   };
   return planUnit(context, scope, input, kind);
 }

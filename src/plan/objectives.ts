@@ -2,9 +2,9 @@ import { faultNames } from "../platform-file/faults.js";
 import { NO_OBJECTIVES } from "../platform-file/policies.js";
 import type { ObjectivesInput, WrittenObjectives } from "../platform-file/schema/objectives.js";
 import type { Scope } from "./origin.js";
-import type { FaultObjective, Milliseconds, Objectives } from "./plan.js";
+import type { FaultObjective, Milliseconds, Objectives, PercentileObjective } from "./plan.js";
 
-const KEYS = ["availability", "rto", "rpo", "except", "latency", "retention"] as const;
+const KEYS = ["availability", "rto", "rpo", "except", "latency", "firstToken", "retention"] as const;
 const RECOVERY = ["rto", "rpo"] as const;
 const PERCENTILES = [
   ["p50", 0.5],
@@ -22,7 +22,8 @@ export function platformObjectives(scope: Scope, given: ObjectivesInput | undefi
     rpo: resolved(forEvery(input?.rpo), undefined),
     byFault: RECOVERY.flatMap((of) => declaredByFault(scope, of, input?.[of])),
     except: input?.except ?? [],
-    latency: latency(input),
+    latency: highest(input?.latency),
+    firstToken: highest(input?.firstToken),
     retention: input?.retention,
   };
 }
@@ -42,7 +43,8 @@ export function elementObjectives(scope: Scope, given: ObjectivesInput | undefin
     rpo: resolved(forEvery(input?.rpo), platform.rpo),
     byFault: RECOVERY.flatMap((of) => elementByFault(objectivesScope, of, input?.[of], platform)),
     except: input?.except ?? platform.except,
-    latency: latency(input) ?? platform.latency,
+    latency: input?.latency === undefined ? platform.latency : highest(input.latency),
+    firstToken: input?.firstToken === undefined ? platform.firstToken : highest(input.firstToken),
     retention: input?.retention ?? platform.retention,
   };
 }
@@ -89,9 +91,10 @@ function resolved(input: number | "none" | undefined, platform: number | undefin
 }
 
 /** The highest percentile that is declared. */
-function latency(input: WrittenObjectives | undefined): Objectives["latency"] {
+function highest(input: WrittenObjectives["latency"]): PercentileObjective | undefined {
+  if (input === "none") return undefined;
   for (const [key, percentile] of [...PERCENTILES].reverse()) {
-    const within = input?.latency?.[key];
+    const within = input?.[key];
     if (within !== undefined) return { percentile, within };
   }
   return undefined;

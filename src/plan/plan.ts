@@ -10,6 +10,7 @@ import type { Image, Unit } from "./model/unit.js";
 
 export type * from "./model/element.js";
 export type * from "./model/infrastructure.js";
+export type * from "./model/load.js";
 export type * from "./model/model.js";
 export type * from "./model/operation.js";
 export type * from "./model/secret.js";

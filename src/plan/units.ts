@@ -12,6 +12,7 @@ import {
   planVolumes,
 } from "./containers.js";
 import { onCluster, type PlanContext } from "./context.js";
+import { planServiceLoad } from "./load.js";
 import { planPool } from "./nodes.js";
 import { elementObjectives } from "./objectives.js";
 import type { Scope } from "./origin.js";
@@ -44,6 +45,7 @@ export interface UnitKind {
   readonly resources: Resources;
   readonly volumes: readonly Volume[];
   readonly health: HealthDefaults;
+  readonly load: Unit["load"];
 }
 
 /** Services as units. A service that runs beside others is a sidecar of each of them, not a unit. */
@@ -66,6 +68,7 @@ export function planServices(context: PlanContext): Unit[] {
         resources: planResources(scope, input, defaultSize(modules)),
         volumes: planVolumes(scope, input.volumes, modules.length > 0 ? MODULE_DATA : undefined),
         health: modules.length > 0 ? MODULE_HEALTH : TCP_HEALTH,
+        load: planServiceLoad(scope, input.load),
       });
     });
 }
@@ -117,6 +120,7 @@ export function planUnit(context: PlanContext, scope: Scope, input: ServiceInput
     sidecars,
     affinity: scope.pick("affinity", input.affinity, "none", "any replica can serve a request"),
     sizing: scope.pick("sizing", input.sizing, "off", "requests stay as configured"),
+    load: kind.load,
     objectives: elementObjectives(scope, input.objectives, context.objectives),
     patches: planPatches(scope, input.patch),
   };

@@ -181,6 +181,41 @@ function decimal(number: number): string {
   return text.includes("e") ? number.toFixed(20).replace(/\.?0+$/, "") : text;
 }
 
+// ---------------------------------------------------------------------------------------------------------- rates
+
+const RATE_UNITS = [
+  ["s", 1],
+  ["m", 60],
+  ["h", 3600],
+] as const;
+
+export const RATE_PATTERN = "^\\d+(\\.\\d+)?/[smh]$";
+
+/** `2/s`, `90/m`, `500/h` → per second. */
+export function readRate(input: unknown): Reading<number> {
+  const text = quantityText(input);
+  if (/^\d+(\.\d+)?$/.test(text))
+    return refuse(`${shown(input)} has no unit`, `write ${text}/s, ${text}/m or ${text}/h`);
+  const match = /^(\d+(?:\.\d+)?)\s*\/\s*([smh])$/.exec(text);
+  const seconds = RATE_UNITS.find(([unit]) => unit === match?.[2])?.[1];
+  if (!match || seconds === undefined)
+    return refuse(`${shown(input)} is not a rate`, "write it like 2/s, 90/m or 500/h");
+  const value = Number(match[1]) / seconds;
+  if (!(value > 0)) return refuse(`${shown(input)} is no rate`, "write a rate above 0, or remove it");
+  if (!(value <= 1e9)) return refuse(`${shown(input)} is too large`, "write a lower rate");
+  return read(value);
+}
+
+/** Per second → the largest unit in which it has at most three decimals: `2/s`, `90/m`, `0.5/h`. */
+export function formatRate(perSecond: number): string {
+  for (const [unit, seconds] of RATE_UNITS) {
+    const value = Math.round(perSecond * seconds * 1e6) / 1e6;
+    if (value > 0 && Math.abs(value * 1000 - Math.round(value * 1000)) < 1e-6)
+      return `${Math.round(value * 1000) / 1000}/${unit}`;
+  }
+  return `${Number(perSecond.toPrecision(3))}/s`;
+}
+
 // ----------------------------------------------------------------------------------------------- parameter counts
 
 const PARAMETER_UNITS = [

@@ -85,9 +85,13 @@ function cellLines(name: string, cell: Cell, marks: Marks, indent: string): read
 }
 
 /** One line per term, aligned: value, name with its calculation, source. */
-function termLines(terms: readonly Term[], marks: Marks): readonly string[] {
+export function termLines(
+  terms: readonly Term[],
+  marks: Marks,
+  format: (value: number) => string = formatWorstCase,
+): readonly string[] {
   const columns = terms.map(({ value, name, how, origin }) => ({
-    value: formatWorstCase(value),
+    value: format(value),
     name: how === undefined ? name : `${name} (${how})`,
     source: sourceText(origin),
   }));

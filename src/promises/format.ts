@@ -1,6 +1,6 @@
 import type { Outcome } from "../contracts/drills.js";
-import type { Milliseconds, Ratio } from "../plan/plan.js";
-import type { PromisedLatency } from "./latency.js";
+import type { Milliseconds, PercentileObjective, Ratio } from "../plan/plan.js";
+import type { LatencyObjective } from "./objectives.js";
 import type { Prediction, Term } from "./prediction.js";
 
 const UNITS = [
@@ -81,9 +81,22 @@ export function formatPercent(ratio: Ratio): string {
   return `${(Math.floor(ratio * 1e6 + 1e-9) / 1e4).toFixed(4).replace(/\.?0+$/, "")}%`;
 }
 
-/** `p95 within 2s`. */
-export function formatLatency({ percentile, within }: Pick<PromisedLatency, "percentile" | "within">): string {
-  return `p${Math.round(percentile * 100)} within ${formatWorstCase(within)}`;
+/** A predicted response time, rounded up to three digits: `572ms`, `3.31s`, `11.9s`, `1m34s`. */
+export function formatResponse(duration: Milliseconds): string {
+  if (!Number.isFinite(duration)) return "unbounded";
+  const grain = duration < 10_000 ? 10 : 100;
+  if (duration <= 999 || duration >= 59_900) return formatWorstCase(duration);
+  return `${(Math.ceil(duration / grain - 1e-9) * grain) / 1000}s`;
+}
+
+/** `p95 within 2s`, `first token p95 within 500ms`. */
+export function formatLatency({ of, percentile, within }: PercentileObjective & { of: LatencyObjective }): string {
+  return `${of === "firstToken" ? "first token " : ""}${formatPercentile(percentile)} within ${formatResponse(within)}`;
+}
+
+/** `p95`. */
+export function formatPercentile(percentile: Ratio): string {
+  return `p${Math.round(percentile * 100)}`;
 }
 
 /** A size or rate: in decimal units if it is a multiple of 1 MB, otherwise in binary units, with at most one decimal. */

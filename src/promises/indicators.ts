@@ -12,6 +12,7 @@ import {
   serverUnavailable,
 } from "./alert-condition.js";
 import type { MetricName } from "./facts/metrics.js";
+import type { LatencyObjective } from "./objectives.js";
 import { replicasNeeded } from "./placement/survival.js";
 import type { SloTarget } from "./slo-targets.js";
 import { onOneMachine } from "./terms/machine.js";
@@ -34,10 +35,11 @@ export function availabilityIndicator(target: SloTarget, plan: Plan): Indicator 
   return levelOf(unavailable(target, plan));
 }
 
-/** A percentile of the latency of an SLO target, until the last byte of a response. */
+/** A percentile of the latency of an SLO target, until the last byte of a response or until its first token. */
 export function latencyIndicator(
   target: SloTarget,
   plan: Plan,
+  of: LatencyObjective,
   { percentile, within }: { readonly percentile: Ratio; readonly within: Milliseconds },
 ): Indicator {
   if (plan.observe.metrics === "none") return NO_METRICS;
@@ -45,7 +47,7 @@ export function latencyIndicator(
     return { kind: "unmeasured", why: `no component exports the latency of ${target.name}` };
   const model = prometheusName(GEN_AI_ATTRIBUTES.requestModel);
   const labels = [...namespaceOf(plan), ...(isModel(target) ? [{ label: model, value: target.name }] : [])];
-  const duration = prometheusMetric("requestDuration");
+  const duration = prometheusMetric(of === "latency" ? "requestDuration" : "timeToFirstToken");
   const seconds = within / 1000;
   if (DURATION_BUCKETS_SECONDS.includes(seconds))
     return {

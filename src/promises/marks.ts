@@ -9,6 +9,9 @@ export interface Marks {
 
 export const PLAIN: Marks = { heading: (text) => text, quiet: (text) => text, verdict: (text) => text };
 
+/** One character for each verdict. */
+export const SIGNS: Readonly<Record<Verdict, string>> = { kept: "✓", broken: "✗", unknown: "?", "not-promised": "·" };
+
 export function verdictText(verdict: Verdict): string {
   return verdict.replace("-", " ");
 }

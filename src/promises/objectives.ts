@@ -2,7 +2,14 @@ import { isDeclared } from "../plan/origin.js";
 import type { Milliseconds, Objectives, Path, Plan } from "../plan/plan.js";
 import type { FaultName } from "../platform-file/faults.js";
 
-export type ObjectiveName = "rto" | "rpo" | "availability" | "latency";
+/** What a latency objective is about: the whole response, or the first token of an answer. */
+export const LATENCY_OBJECTIVES = ["latency", "firstToken"] as const;
+export type LatencyObjective = (typeof LATENCY_OBJECTIVES)[number];
+
+/** Objectives of what serves requests, which are evaluated at SLO targets. */
+export type SloObjective = "availability" | LatencyObjective;
+
+export type ObjectiveName = "rto" | "rpo" | SloObjective;
 
 /** What an element promises for a fault; undefined: nothing. */
 export function promisedRecovery(
@@ -27,7 +34,7 @@ export function recoveryObjectivePath(plan: Plan, element: Objectives, fault: Fa
 }
 
 /** The path that declares an objective of an SLO target: the target's own, otherwise the platform's, which it inherits. */
-export function sloObjectivePath(plan: Plan, element: Objectives, of: "availability" | "latency"): Path {
+export function sloObjectivePath(plan: Plan, element: Objectives, of: SloObjective): Path {
   return isOwnObjective(plan, element, of) ? `${element.path}.${of}` : `objectives.${of}`;
 }
 

@@ -3,15 +3,14 @@ import type { Verdict } from "../contracts/verdict.js";
 import { formatRatio } from "../platform-file/format.js";
 import type { PredictedAvailability } from "./availability.js";
 import { explanationLines, needsExplanation } from "./explanation-text.js";
-import { formatLatency, formatOutcome, formatPercent, formatPrediction, formatWorstCase } from "./format.js";
+import { formatOutcome, formatPercent, formatPrediction, formatWorstCase } from "./format.js";
 import { explanationKey } from "./grouping.js";
-import type { PromisedLatency } from "./latency.js";
-import { type Marks, PLAIN, verdictText } from "./marks.js";
+import { latencyLines } from "./latency/latency-text.js";
+import { type Marks, PLAIN, SIGNS, verdictText } from "./marks.js";
 import { outgrownText } from "./observation.js";
 import type { Cell, PromiseSheet, Row } from "./sheet.js";
 import { verdictOf } from "./verdict.js";
 
-const SIGNS: Readonly<Record<Verdict, string>> = { kept: "✓", broken: "✗", unknown: "?", "not-promised": "·" };
 const COLUMNS = [
   "subject",
   "RTO promised",
@@ -123,27 +122,12 @@ function availabilityLines(availability: readonly PredictedAvailability[], marks
   return lines;
 }
 
-function latencyLines(latency: readonly PromisedLatency[], marks: Marks): readonly string[] {
-  if (latency.length === 0) return [];
-  return [
-    "",
-    `${marks.heading("latency")}  ${marks.quiet("not predicted: measure it under load")}`,
-    ...latency.map(
-      (promise) =>
-        `  ${promise.subject}  ${formatLatency(promise)} promised  ${marks.verdict("not predicted ?", "unknown")}`,
-    ),
-  ];
-}
-
 /** Counts every line of the sheet: each fault on each subject, each availability, and each latency. */
-function countLine(sheet: PromiseSheet, marks: Marks): string {
-  const verdicts = [...sheet.rows, ...sheet.availability].map(({ verdict }) => verdict);
+function countLine({ rows, availability, latency }: PromiseSheet, marks: Marks): string {
+  const verdicts = [...rows, ...availability, ...latency].map(({ verdict }) => verdict);
   const count = (verdict: Verdict): number => verdicts.filter((each) => each === verdict).length;
-  const counts = (["kept", "broken", "unknown", "not-promised"] as const)
+  return (["kept", "broken", "unknown", "not-promised"] as const)
     .filter((verdict) => verdict === "kept" || count(verdict) > 0)
-    .map((verdict) => marks.verdict(`${SIGNS[verdict]} ${count(verdict)} ${verdictText(verdict)}`, verdict));
-  const unpredicted = sheet.latency.length;
-  return [...counts, ...(unpredicted > 0 ? [marks.verdict(`? ${unpredicted} not predicted`, "unknown")] : [])].join(
-    "   ",
-  );
+    .map((verdict) => marks.verdict(`${SIGNS[verdict]} ${count(verdict)} ${verdictText(verdict)}`, verdict))
+    .join("   ");
 }

@@ -8,7 +8,8 @@ import type { Alert } from "./alerts.js";
 import { type PredictedAvailability, predictAvailability } from "./availability.js";
 import type { Assessment, Fault, SubjectKind } from "./fault.js";
 import { faults as catalogue } from "./faults/index.js";
-import { type PromisedLatency, promisedLatencies } from "./latency.js";
+import type { MeasuredLatency } from "./latency/measured-latency.js";
+import { type PredictedLatency, predictLatency } from "./latency/predicted-latency.js";
 import {
   historyByRow,
   type MeasuredSteps,
@@ -32,8 +33,8 @@ export interface PromiseSheet {
   readonly rows: readonly Row[];
   /** One for each entry point of the platform, and for each element that declares its own availability objective. */
   readonly availability: readonly PredictedAvailability[];
-  /** Latency objectives, without verdicts: latency is not predicted. */
-  readonly latency: readonly PromisedLatency[];
+  /** The latency and first-token objectives, predicted from the declared load. */
+  readonly latency: readonly PredictedLatency[];
   /** Stores that are larger than declared: the predictions use their real size. */
   readonly outgrown: readonly Outgrown[];
 }
@@ -74,14 +75,19 @@ export interface Cell {
   readonly verdict: Verdict;
 }
 
-/**
- * The sheet of a plan, in the order of the catalogue and, within a fault, of the plan. `observations` are what the running
- * platform shows about its databases: the predictions use the greater of the declared and the real size.
- */
+/** What a running platform shows. */
+export interface Observed {
+  /** About its databases: the predictions use the greater of the declared and the real size. */
+  readonly observations?: readonly Observation[];
+  /** About the answered requests of its models. */
+  readonly latencies?: readonly MeasuredLatency[];
+}
+
+/** The sheet of a plan, in the order of the catalogue and, within a fault, of the plan. */
 export function promiseSheet(
   declared: Plan,
   measurements: readonly Measurement[],
-  observations: readonly Observation[] = [],
+  { observations = [], latencies = [] }: Observed = {},
   faults: readonly Fault[] = catalogue,
 ): PromiseSheet {
   const outgrown = outgrownStores(declared, observations);
@@ -102,7 +108,7 @@ export function promiseSheet(
       }),
     ),
     availability: predictAvailability(plan),
-    latency: promisedLatencies(plan),
+    latency: predictLatency(plan, latencies),
     outgrown,
   };
 }

@@ -1,5 +1,5 @@
 import type { Model, Plan, Store, Unit } from "../plan/plan.js";
-import { isOwnObjective } from "./objectives.js";
+import { isOwnObjective, type SloObjective } from "./objectives.js";
 
 /** Something that serves requests, to which an availability or latency objective can apply. */
 export type SloTarget = Unit | Store | Model;
@@ -8,7 +8,7 @@ export type SloTarget = Unit | Store | Model;
  * The elements at which availability or latency objectives are evaluated: each element that declares its own, and for
  * the platform's objective the entry points of the platform.
  */
-export function sloTargets(plan: Plan, of: "availability" | "latency"): readonly SloTarget[] {
+export function sloTargets(plan: Plan, of: SloObjective): readonly SloTarget[] {
   const candidates = [...plan.units, ...remoteModels(plan), ...plan.stores];
   const promising = candidates.filter(({ objectives }) => objectives[of] !== undefined);
   if (promising.length === 0) return [];

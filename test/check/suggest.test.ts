@@ -18,8 +18,8 @@ const blueprint = (name: string) =>
 /** The promises of a text that are not kept. */
 function unkept(text: string): readonly string[] {
   return plansOf(text).flatMap((plan) => {
-    const { rows, availability } = promiseSheet(plan, []);
-    return [...rows, ...availability].flatMap(({ subject, verdict }) =>
+    const { rows, availability, latency } = promiseSheet(plan, []);
+    return [...rows, ...availability, ...latency].flatMap(({ subject, verdict }) =>
       verdict === "broken" || verdict === "unknown" ? [`${subject} in ${plan.environment}`] : [],
     );
   });

@@ -54,7 +54,9 @@ function selectorsOfIndicators(): readonly string[] {
   const plan = planOf(promising);
   const [web] = plan.units;
   if (web === undefined) throw new Error("no unit");
-  const latencies = [10_000, 11_000].map((within) => latencyIndicator(web, plan, { percentile: 0.95, within }));
+  const latencies = [10_000, 11_000].map((within) =>
+    latencyIndicator(web, plan, "latency", { percentile: 0.95, within }),
+  );
   return [availabilityIndicator(web, plan), ...latencies].flatMap((indicator) => {
     if (indicator.kind === "unmeasured") throw new Error(indicator.why);
     const queries = indicator.kind === "requests" ? [indicator.good, indicator.total] : [indicator.query];

@@ -120,27 +120,3 @@ stores:
     expect(evaluated(outside)).toEqual([{ subject: "paid", verdict: "unknown" }]);
   });
 });
-
-describe("a latency objective", () => {
-  const text = inside("latency: { p95: 1ms }, availability: 90%", {
-    db: ", objectives: { latency: { p99: 5ms } }",
-  });
-
-  it("is on the sheet without a verdict, and is not counted as kept", () => {
-    const sheet = sheetOf(text);
-    expect(sheet.latency).toMatchObject([
-      { subject: "web", percentile: 0.95, within: 1, promisedAt: { line: 11 } },
-      { subject: "db", percentile: 0.99, within: 5, promisedAt: { line: 10 } },
-    ]);
-    expect(sheetText(sheet)).toContain("web  p95 within 1ms promised  not predicted ?");
-    expect(sheetText(sheet).split("\n").at(-1)).toMatch(/^✓ 1 kept .* \? 2 not predicted$/);
-  });
-
-  it("is a note of check, once for each path, and not an error", () => {
-    const notes = check([planOf(text)]).filter(({ code }) => code === "observability/latency-unpredicted");
-    expect(notes.map(({ severity, message }) => [severity, message.split(",")[0]])).toEqual([
-      ["note", "db promises p99 within 5ms"],
-      ["note", "web promises p95 within 1ms"],
-    ]);
-  });
-});

@@ -102,7 +102,7 @@ models:
   small: { engine: simulated }
 services: { web: { modules: [gateway], calls: [paid, small] } }
 `);
-    const sheet = promiseSheet(plan, [], [], [modelLost]);
+    const sheet = promiseSheet(plan, [], {}, [modelLost]);
     expect(rowOf(sheet, "secret-leak", "paid").verdict).toBe("broken");
     expect(sheetText(sheet)).toContain("fix: declare a fallback");
   });

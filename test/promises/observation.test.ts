@@ -31,7 +31,7 @@ function sheet(observation: Observation | undefined, terms?: Measurement["terms"
         },
       ]
     : [];
-  return promiseSheet(plan, drill, observation ? [observation] : []);
+  return promiseSheet(plan, drill, { observations: observation ? [observation] : [] });
 }
 
 function restoreTerm(observation: Observation | undefined, terms?: Measurement["terms"]) {

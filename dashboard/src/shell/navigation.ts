@@ -40,7 +40,7 @@ const navigation: readonly NavigationGroup[] = [
         name: "Promises",
         Icon: PromisesIcon,
         authority: OPERATOR,
-        about: "RTO, RPO and availability: promised, predicted, measured",
+        about: "RTO, RPO, availability and latency: promised, predicted, measured",
         primary: true,
       },
       {

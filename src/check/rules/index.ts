@@ -20,6 +20,7 @@ import { autoscalerConflict } from "./capacity/autoscaler-conflict.js";
 import { clusterTooSmall } from "./capacity/cluster-too-small.js";
 import { databaseConnections } from "./capacity/database-connections.js";
 import { gpuMemoryRule } from "./capacity/gpu-memory.js";
+import { latencyRule } from "./capacity/latency.js";
 import { limitsUnenforced } from "./capacity/limits-unenforced.js";
 import { memoryOvercommit } from "./capacity/memory-overcommit.js";
 import { nodePressureRule } from "./capacity/node-pressure.js";
@@ -116,6 +117,7 @@ export const rules: readonly Rule[] = [
 
   // Capacity
   nodePressureRule,
+  latencyRule,
   overloadRule,
   scaleWithoutRequests,
   scaleWithoutRoom,

@@ -156,11 +156,13 @@ function own(element: Objectives, platform: Objectives): string {
     byFault: same("byFault") ? [] : element.byFault,
     except: same("except") ? [] : element.except,
     latency: same("latency") ? undefined : element.latency,
+    firstToken: same("firstToken") ? undefined : element.firstToken,
     retention: same("retention") ? undefined : element.retention,
   });
 }
 
-function objectives({ availability, rto, rpo, byFault, except, latency, retention }: Objectives): string {
+function objectives(all: Objectives): string {
+  const { availability, rto, rpo, byFault, except, latency, firstToken, retention } = all;
   return [
     availability === undefined ? "" : `availability ${formatRatio(availability)}`,
     rto === undefined ? "" : `RTO ${formatDuration(rto)}`,
@@ -171,6 +173,9 @@ function objectives({ availability, rto, rpo, byFault, except, latency, retentio
     ),
     except.length === 0 ? "" : `${except.join(", ")} excluded`,
     latency === undefined ? "" : `${formatRatio(latency.percentile)} within ${formatDuration(latency.within)}`,
+    firstToken === undefined
+      ? ""
+      : `first token of ${formatRatio(firstToken.percentile)} within ${formatDuration(firstToken.within)}`,
     retention === undefined ? "" : `retention ${formatDuration(retention)}`,
   ]
     .filter((part) => part !== "")

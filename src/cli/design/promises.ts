@@ -52,7 +52,7 @@ export async function promises(given: string | undefined, options: PromisesOptio
   const { drillMeasurements } = await import("./drill-measurements.js");
   const { observations } = await import("./observations.js");
   const measured = await drillMeasurements(options.data, plan);
-  const sheet = promiseSheet(plan, measured, await observations(options.data, plan));
+  const sheet = promiseSheet(plan, measured, { observations: await observations(options.data, plan) });
   const json = options.json ?? (format === "json" || undefined);
   const rows = explain === undefined ? sheet.rows : selectRows(sheet, explain);
   if (options.tree) {
@@ -64,8 +64,10 @@ export async function promises(given: string | undefined, options: PromisesOptio
 }
 
 /** An unknown promise is not kept. */
-function isKept({ rows, availability }: PromiseSheet): boolean {
-  return [...rows, ...availability].every(({ verdict }) => verdict === "kept" || verdict === "not-promised");
+function isKept({ rows, availability, latency }: PromiseSheet): boolean {
+  return [...rows, ...availability, ...latency].every(
+    ({ verdict }) => verdict === "kept" || verdict === "not-promised",
+  );
 }
 
 function text(sheet: PromiseSheet, options: PromisesOptions): string {

@@ -1,3 +1,4 @@
+import type { KnownSpeed } from "../load.js";
 import type { Bytes, Model, ModelSource, Resources } from "../plan.js";
 
 /** The description of one engine for the Plan. How the engine module starts it is in `runtime/engine/engines/<engine>.ts`. */
@@ -16,6 +17,8 @@ export interface EngineDescriptor {
   readonly image: { readonly bytes: Bytes; readonly why: string };
   /** Bytes of memory that one parameter of its weights takes, in the format that it serves by default. */
   readonly bytesPerParameter: { readonly value: number; readonly why: string };
+  /** Its speed with this many slots, where that does not depend on the machine; undefined: the platform file declares it. */
+  readonly speed: ((concurrency: number) => KnownSpeed) | undefined;
   /** Where its server downloads a model with these sources; undefined if it downloads none. */
   registry(sources: readonly ModelSource[]): string | undefined;
 }
@@ -42,5 +45,6 @@ export const IN_PROCESS = {
   concurrency: { count: 4, why: "more concurrent requests slow each other down" },
   image: { bytes: 4_000_000_000, why: "an image with the libraries of CUDA: 4 GB assumed" },
   bytesPerParameter: { value: 0.6, why: "4-bit weights with their scales, as GGUF files have by default" },
+  speed: undefined,
   registry: () => undefined,
 } as const satisfies EngineDescriptor;

@@ -28,6 +28,7 @@ export const vllm: EngineDescriptor = {
     why: "images of vllm/vllm-openai have 9 to 12 GB with the libraries of CUDA (vllm-project/vllm#27154)",
   },
   bytesPerParameter: { value: 2, why: "16-bit weights, unless they are quantised" },
+  speed: undefined,
   registry: (sources) => (weights(sources)?.kind === "name" ? "https://huggingface.co" : undefined),
 };
 

@@ -51,9 +51,18 @@ export interface Objectives {
   readonly byFault: readonly FaultObjective[];
   /** Faults that RTO and RPO do not cover. */
   readonly except: readonly FaultName[];
-  readonly latency: { readonly percentile: Ratio; readonly within: Milliseconds } | undefined;
+  /** Time until the last byte of a response. */
+  readonly latency: PercentileObjective | undefined;
+  /** Time until the first token of a model's answer. */
+  readonly firstToken: PercentileObjective | undefined;
   /** Minimum time that data must stay restorable. */
   readonly retention: Milliseconds | undefined;
+}
+
+/** 0.95 within 2000: ninety-five of a hundred responses take at most two seconds. */
+export interface PercentileObjective {
+  readonly percentile: Ratio;
+  readonly within: Milliseconds;
 }
 
 /** An objective for one fault alone; `promised` undefined: none. */

@@ -1,4 +1,5 @@
 import type { Element, Milliseconds, Objectives } from "./element.js";
+import type { ModelLoad, Speed } from "./load.js";
 
 export type EngineName = "llama.cpp" | "ollama" | "vllm" | "openai" | "simulated";
 
@@ -28,6 +29,10 @@ export interface Model extends Element {
   /** The external servers that serve it; empty if a unit does. */
   readonly upstreams: readonly Upstream[];
   readonly limits: { readonly requestsPerMinute: number | undefined; readonly tokensPerMinute: number | undefined };
+  /** The requests that it must serve; undefined if the file declares none. */
+  readonly load: ModelLoad | undefined;
+  /** Of one replica. */
+  readonly speed: Speed;
   readonly objectives: Objectives;
 }
 

@@ -1,5 +1,6 @@
 import type { Path } from "../../platform-file/origin.js";
 import type { Bounds, Bytes, Element, Milliseconds, Objectives, Patch, Ratio, Resources } from "./element.js";
+import type { ServiceLoad } from "./load.js";
 import type { SecretMount } from "./secret.js";
 
 /** A workload: replicas of one pod template, or processes of one machine. */
@@ -36,6 +37,8 @@ export interface Unit extends Element {
   readonly sidecars: readonly Sidecar[];
   readonly affinity: "none" | "session";
   readonly sizing: "auto" | "recommend" | "off";
+  /** The requests that a service must serve; undefined if the file declares none. Those of a model are its model's. */
+  readonly load: ServiceLoad | undefined;
   readonly objectives: Objectives;
   /** Strategic-merge fragments by target, which `check` reports as notes. */
   readonly patches: readonly Patch[];

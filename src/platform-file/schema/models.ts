@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { openAiUrl, withoutUrlCredentials } from "./addresses.js";
+import { modelLoad, speed } from "./load.js";
 import { name, oneOrMany } from "./names.js";
 import { byteRange, cpuRange, duration, parameterRange, parameters } from "./quantities.js";
 import { argumentText } from "./syntax.js";
@@ -96,6 +97,8 @@ export const model = z
       })
       .describe("Rate limits of the model")
       .optional(),
+    load: modelLoad.describe("Requests that it must serve: its latency is predicted from them").optional(),
+    speed: speed.describe("Measured speed of one replica; default: that of its size class").optional(),
     ...workloadFields,
   })
   .meta({ id: "model" });
@@ -108,6 +111,7 @@ export const sizeClass = z
     memory: byteRange.describe("Request and limit").optional(),
     gpu: gpu.describe("GPUs: none, optional, required, or their number").optional(),
     disk: byteRange.describe("Disk for the weights").optional(),
+    speed: speed.describe("Measured speed of one replica with these resources").optional(),
   })
   .meta({ id: "size-class" });
 

@@ -20,6 +20,15 @@ const byFault = z.union([
   } as { default: z.ZodOptional<typeof recovery> } & Record<FaultName, z.ZodOptional<typeof recovery>>),
 ]);
 
+const percentiles = z.union([
+  none,
+  z.strictObject({
+    p50: duration.describe("Median").optional(),
+    p95: duration.describe("95th percentile").optional(),
+    p99: duration.describe("99th percentile").optional(),
+  }),
+]);
+
 /** Objectives that are written out. */
 const written = z.strictObject({
   availability: z.union([ratio, none]).describe("Availability, e.g. 99.9%; none: no objective here").optional(),
@@ -29,13 +38,11 @@ const written = z.strictObject({
   rpo: byFault
     .describe("Recovery point objective: maximum age of the writes that a fault loses, or by fault; none: no objective")
     .optional(),
-  latency: z
-    .strictObject({
-      p50: duration.describe("Median").optional(),
-      p95: duration.describe("95th percentile").optional(),
-      p99: duration.describe("99th percentile").optional(),
-    })
-    .describe("Response time (of a stream: time to first byte); set one percentile")
+  latency: percentiles
+    .describe("Time until the last byte of a response; set one percentile; none: no objective here")
+    .optional(),
+  firstToken: percentiles
+    .describe("Time until the first token of an answer; set one percentile; none: no objective here")
     .optional(),
   except: z
     .array(z.enum(faultNames))

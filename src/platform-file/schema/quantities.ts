@@ -4,6 +4,7 @@ import {
   CPU_PATTERN,
   DURATION_PATTERN,
   PARAMETERS_PATTERN,
+  RATE_PATTERN,
   RATIO_PATTERN,
   type Range,
   type Reading,
@@ -13,6 +14,7 @@ import {
   readDuration,
   readParameters,
   readRange,
+  readRate,
   readRatio,
 } from "../format.js";
 import { readSchedule, SCHEDULE_PATTERN, type Schedule } from "../schedule.js";
@@ -90,6 +92,19 @@ export const byteRange = quantity<string, Range>((input) => readRange(input, rea
   pattern: rangeOf(BYTES_PATTERN),
   examples: ["1Gi..2Gi", "512Mi"],
 });
+
+/** `2/s` or `2/s..10/s` → minimum and maximum per second. */
+export const rates = quantity<`${number}/${"s" | "m" | "h"}${string}`, Range>((input) => readRange(input, readRate), {
+  type: "string",
+  pattern: rangeOf(RATE_PATTERN),
+  examples: ["2/s", "2/s..10/s", "90/m"],
+});
+
+/** `20ms..80ms` or `50ms` → minimum and maximum in milliseconds. */
+export const durations = quantity<`${number}${DurationUnit}${string}`, Range>(
+  (input) => readRange(input, readDuration),
+  { type: "string", pattern: rangeOf(DURATION_PATTERN), examples: ["50ms", "20ms..80ms"] },
+);
 
 /** `7B` → number of parameters. */
 export const parameters = quantity<string, number>(readParameters, {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { MODULE_NAMES } from "../../modules/index.js";
+import { serviceLoad } from "./load.js";
 import { name } from "./names.js";
 import { routePath } from "./syntax.js";
 import { containerFields, workloadFields } from "./workload.js";
@@ -28,6 +29,7 @@ export const service = z
     modules: modules.optional(),
     role: z.enum(["service", "worker"]).describe("`worker`: accepts no calls and has no port").optional(),
     ...workloadFields,
+    load: serviceLoad.describe("Requests that it must serve: its latency is predicted from them").optional(),
     expose: expose.describe("Route from an entrance: true, a path prefix, or path, entrance and port").optional(),
     sidecars: z
       .record(name, z.strictObject({ modules: modules.optional(), ...containerFields }).describe("A sidecar container"))

@@ -2,11 +2,13 @@ import type { Verdict } from "../../contracts/verdict.js";
 import type { Origin, Path } from "../../plan/plan.js";
 import type { FaultName } from "../../platform-file/faults.js";
 import type { PredictedAvailability } from "../availability.js";
-import type { Term } from "../prediction.js";
+import type { PredictedLatency } from "../latency/predicted-latency.js";
+import type { SloObjective } from "../objectives.js";
+import type { Prediction, Term } from "../prediction.js";
 import type { Cell, PromiseSheet } from "../sheet.js";
 
-/** What a promise is about. Recovery is in milliseconds (less is better), availability a ratio (more is better). */
-export type Objective = "rto" | "rpo" | "availability";
+/** What a promise is about. Recovery and latency are in milliseconds (less is better), availability a ratio (more is better). */
+export type Objective = "rto" | "rpo" | SloObjective;
 
 /** The verdict of a promise in one version of the platform, and the figures behind it. */
 export interface Promised {
@@ -16,7 +18,7 @@ export interface Promised {
   /** Why nothing is predicted. */
   readonly why: string | undefined;
   readonly verdict: Verdict;
-  /** The terms of a prediction of recovery. */
+  /** The terms of a prediction of recovery or latency. */
   readonly terms: readonly Pick<Term, "name" | "value">[];
 }
 
@@ -48,7 +50,7 @@ export interface TermChange {
 /** A promise that differs between two versions of a platform. */
 export interface PromiseChange {
   readonly environment: string;
-  /** Absent for availability. */
+  /** Absent for availability and latency. */
   readonly fault?: FaultName;
   readonly subject: string;
   /** The subject's path in the platform file. */
@@ -109,7 +111,7 @@ export interface PlacedPromise {
   readonly promised: Promised;
 }
 
-/** Everything that a sheet promises: each fault on each subject by objective, and each availability. */
+/** Everything that a sheet promises: each fault on each subject by objective, each availability, and each latency. */
 export function promisesOf(sheet: PromiseSheet): readonly PlacedPromise[] {
   const { environment } = sheet;
   const found: PlacedPromise[] = [];
@@ -122,6 +124,10 @@ export function promisesOf(sheet: PromiseSheet): readonly PlacedPromise[] {
   for (const each of sheet.availability) {
     const { subject, path } = each;
     found.push({ place: { environment, subject, path, of: "availability" }, promised: available(each) });
+  }
+  for (const each of sheet.latency) {
+    const { subject, path, of } = each;
+    found.push({ place: { environment, subject, path, of }, promised: responding(each) });
   }
   return found;
 }
@@ -136,16 +142,22 @@ function keyOf({ fault, subject, of }: Place): string {
 }
 
 function recovery({ promised, promisedAt, predicted, verdict }: Cell): Promised | undefined {
-  if (promised === undefined) return undefined;
-  const isBounded = predicted.kind === "bounded";
-  return {
-    promised,
-    promisedAt,
-    predicted: isBounded ? predicted.total : predicted.kind,
-    why: isBounded ? undefined : predicted.why,
-    verdict,
-    terms: isBounded ? predicted.terms.map(({ name, value }) => ({ name, value })) : [],
-  };
+  return promised === undefined ? undefined : { promised, promisedAt, verdict, ...figures(predicted) };
+}
+
+/** Another percentile with the same limit is the same promise only if its predictions are. */
+function responding({ within, promisedAt, predicted, verdict }: PredictedLatency): Promised {
+  return { promised: within, promisedAt, verdict, ...figures(predicted) };
+}
+
+function figures(predicted: Prediction): Pick<Promised, "predicted" | "why" | "terms"> {
+  return predicted.kind === "bounded"
+    ? {
+        predicted: predicted.total,
+        why: undefined,
+        terms: predicted.terms.map(({ name, value }) => ({ name, value })),
+      }
+    : { predicted: predicted.kind, why: predicted.why, terms: [] };
 }
 
 function available({ promised, promisedAt, predicted, verdict }: PredictedAvailability): Promised {

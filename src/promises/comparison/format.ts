@@ -1,6 +1,6 @@
 import type { Bounds } from "../../plan/plan.js";
 import { formatRatio } from "../../platform-file/format.js";
-import { formatPercent, formatSize, formatWorstCase } from "../format.js";
+import { formatPercent, formatResponse, formatSize, formatWorstCase } from "../format.js";
 import { CHANGE_KINDS, type ChangeKind, type Objective, type PromiseChange, type Promised } from "./compare.js";
 import type { EnvironmentComparison } from "./comparison.js";
 import type { PlatformSize } from "./size.js";
@@ -40,7 +40,7 @@ export function grouped(changes: readonly PromiseChange[]): readonly ChangeGroup
 function groupOf(group: readonly [PromiseChange, ...PromiseChange[]]): ChangeGroup {
   const [change] = group;
   const { kind, of, fault } = change;
-  const objective = of === "availability" ? of : of.toUpperCase();
+  const objective = objectiveText(of);
   const faults = [...new Set(group.flatMap((each) => each.fault ?? []))];
   const common = { kind, promised: promisedText(change) };
   if (isStillKept(change) && faults.length > 1)
@@ -102,32 +102,54 @@ function arrow(before: string | undefined, after: string | undefined): string {
 
 function shown(promised: number | undefined, of: Objective): string | undefined {
   if (promised === undefined) return undefined;
-  return of === "availability" ? formatRatio(promised) : formatWorstCase(promised);
+  return of === "availability" ? formatRatio(promised) : formatPredicted(promised, of);
 }
 
 function predicted({ predicted }: Promised, of: Objective): string {
   return typeof predicted === "number" ? formatPredicted(predicted, of) : predicted;
 }
 
-/** A predicted ratio as a percentage, a predicted duration as a worst case. */
+/** A predicted ratio as a percentage, a predicted duration as a worst case or a response time. */
 export function formatPredicted(value: number, of: Objective): string {
-  return of === "availability" ? formatPercent(value) : formatWorstCase(value);
+  switch (of) {
+    case "availability":
+      return formatPercent(value);
+    case "latency":
+    case "firstToken":
+      return formatResponse(value);
+    case "rto":
+    case "rpo":
+      return formatWorstCase(value);
+  }
+}
+
+const OBJECTIVE_TEXTS: Readonly<Record<Objective, string>> = {
+  rto: "RTO",
+  rpo: "RPO",
+  availability: "availability",
+  latency: "latency",
+  firstToken: "latency of the first token",
+};
+
+/** `RTO`, `latency of the first token`. */
+export function objectiveText(of: Objective): string {
+  return OBJECTIVE_TEXTS[of];
 }
 
 const MAX_TERMS = 3;
 
 /** The terms that differ most: `restore of the data 4m → 40m`; else why nothing is predicted any more. */
-function reasonsFor({ terms, after }: PromiseChange): readonly string[] {
+function reasonsFor({ of, terms, after }: PromiseChange): readonly string[] {
   if (after?.why !== undefined) return [after.why];
   const most = terms
     .slice(0, MAX_TERMS)
-    .map(({ name, before, after: value }) => `${name} ${arrow(of(before), of(value))}`);
+    .map(({ name, before, after: value }) => `${name} ${arrow(termText(before, of), termText(value, of))}`);
   const rest = terms.length - most.length;
   return rest > 0 ? [...most, `${rest} more ${rest === 1 ? "term" : "terms"}`] : most;
 }
 
-function of(value: number | undefined): string | undefined {
-  return value === undefined ? undefined : formatWorstCase(value);
+function termText(value: number | undefined, of: Objective): string | undefined {
+  return value === undefined ? undefined : formatPredicted(value, of);
 }
 
 /** `2 promises lost, 1 gained, 3 worse; 40 unchanged` over all environments. */

@@ -3,7 +3,7 @@ import type { Plan, Ratio } from "../../plan/plan.js";
 import { formatRatio } from "../../platform-file/format.js";
 import { formatLatency } from "../format.js";
 import { availabilityIndicator, type Indicator, latencyIndicator } from "../indicators.js";
-import { sloObjectivePath } from "../objectives.js";
+import { LATENCY_OBJECTIVES, type LatencyObjective, sloObjectivePath } from "../objectives.js";
 import { sloTargets } from "../slo-targets.js";
 import { positionText } from "../source-text.js";
 import type { Objective, OpenSlo, OpenSloObject, Sli } from "./openslo.js";
@@ -21,7 +21,7 @@ export interface RenderedSlos {
 
 /** One object `SLO` for each availability and latency objective, and the object `Service` that they refer to. */
 export function openSlos(plan: Plan): RenderedSlos {
-  const wanted = [...availabilities(plan), ...latencies(plan)];
+  const wanted = [...availabilities(plan), ...LATENCY_OBJECTIVES.flatMap((of) => latencies(plan, of))];
   const slos = wanted.map((each) => ({ name: each.name, slo: sloOf(plan, each) }));
   const objects = slos.flatMap(({ slo }) => (typeof slo === "string" ? [] : [slo]));
   return {
@@ -56,22 +56,24 @@ function availabilities(plan: Plan): readonly Wanted[] {
   });
 }
 
-function latencies(plan: Plan): readonly Wanted[] {
-  return sloTargets(plan, "latency").flatMap((target) => {
-    const { latency } = target.objectives;
-    if (latency === undefined) return [];
+function latencies(plan: Plan, of: LatencyObjective): readonly Wanted[] {
+  return sloTargets(plan, of).flatMap((target) => {
+    const promised = target.objectives[of];
+    if (promised === undefined) return [];
     return [
       {
-        name: nameOf(target.name, "latency"),
+        name: nameOf(target.name, LATENCY_NAMES[of]),
         subject: target.name,
-        promise: formatLatency(latency),
-        target: latency.percentile,
-        path: sloObjectivePath(plan, target.objectives, "latency"),
-        indicator: latencyIndicator(target, plan, latency),
+        promise: formatLatency({ of, ...promised }),
+        target: promised.percentile,
+        path: sloObjectivePath(plan, target.objectives, of),
+        indicator: latencyIndicator(target, plan, of, promised),
       },
     ];
   });
 }
+
+const LATENCY_NAMES: Readonly<Record<LatencyObjective, string>> = { latency: "latency", firstToken: "first-token" };
 
 /** The object, or why there is none. */
 function sloOf(plan: Plan, wanted: Wanted): OpenSlo | string {

@@ -25,7 +25,8 @@ export interface Sources {
 export function serveOverview(app: FastifyInstance, { context, observer, control }: Sources): void {
   const sheet = sheetOf(context.plan);
   serve(app, overviewRoutes, {
-    readPromises: async () => sheet(await measurements(control, context), await observations(control)),
+    readPromises: async () =>
+      sheet(await measurements(control, context), { observations: await observations(control) }),
     readTopology: async ({ reply }) => {
       const topology = composeTopology(context.plan, await observer.read());
       reply.header("etag", tagOf(topology));

@@ -47,6 +47,7 @@ const noObjectives: Objectives = {
   rpo: undefined,
   except: [],
   latency: undefined,
+  firstToken: undefined,
   retention: undefined,
 };
 
@@ -120,6 +121,7 @@ export function unit(name: string, fields: Partial<Unit> = {}): Unit {
     sidecars: [],
     affinity: "none",
     sizing: "off",
+    load: undefined,
     objectives: noObjectives,
     patches: [],
     ...fields,
@@ -228,6 +230,8 @@ function model(name: string, fields: Partial<Model> = {}): Model {
     unit: name,
     upstreams: [],
     limits: { requestsPerMinute: undefined, tokensPerMinute: undefined },
+    load: undefined,
+    speed: { prefill: undefined, decode: undefined },
     objectives: noObjectives,
     ...fields,
   };

@@ -57,14 +57,14 @@ function SheetView({ sheet }: { readonly sheet: Sheet }) {
     (only === undefined || row.verdict === only) && (subject === null || row.subject === subject);
   const rows = sheet.rows.filter(matches);
   const availability = sheet.availability.filter(matches);
-  const latency = sheet.latency.filter((row) => only === undefined && (subject === null || row.subject === subject));
+  const latency = sheet.latency.filter(matches);
 
   if (sheet.rows.length === 0)
     return <Empty title="The promise sheet is empty">Add a service, a model or a store to the platform file.</Empty>;
   return (
     <>
       <Filter
-        promises={[...sheet.rows, ...sheet.availability]}
+        promises={[...sheet.rows, ...sheet.availability, ...sheet.latency]}
         only={only}
         onChange={(verdict) => setParameters({ verdict })}
       />
@@ -76,7 +76,7 @@ function SheetView({ sheet }: { readonly sheet: Sheet }) {
           </UnstyledButton>
         </p>
       )}
-      {rows.length === 0 && availability.length === 0 && (
+      {rows.length === 0 && availability.length === 0 && latency.length === 0 && (
         <Empty title={`No promise is ${only ? words[only] : "listed"}`}>Select another verdict.</Empty>
       )}
       {rows.length > 0 &&

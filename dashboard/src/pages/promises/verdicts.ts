@@ -1,7 +1,8 @@
 import { exceeds } from "../../../../src/contracts/exceeds.js";
 import type { Outcome } from "../../api/drills.js";
-import type { Availability, Cell, Row, Sheet, Verdict } from "../../api/promises.js";
+import type { Availability, Cell, Latency, Row, Sheet, Verdict } from "../../api/promises.js";
 import { duration, outcome, plural, share } from "../../format.js";
+import { formatLatency, formatResponse } from "./latency-text.js";
 
 export const verdicts: readonly Verdict[] = ["broken", "unknown", "kept", "not-promised"];
 
@@ -60,10 +61,10 @@ export function anyMeasured({ rows }: Pick<Sheet, "rows">): boolean {
   return rows.some(wasMeasured);
 }
 
-/** The sheet in one sentence, the worst verdict first. Includes availability, which no drill measures. */
-export function summary({ rows, availability }: Sheet): string {
+/** The sheet in one sentence, the worst verdict first. Includes availability and latency, which no drill measures. */
+export function summary({ rows, availability, latency }: Sheet): string {
   const recoveries = rows.filter(({ verdict }) => verdict !== "not-promised");
-  const promised = [...recoveries, ...availability];
+  const promised = [...recoveries, ...availability, ...latency];
   if (promised.length === 0) return "The platform file declares no objectives.";
   const broken = promised.filter(({ verdict }) => verdict === "broken");
   const unknown = promised.filter(({ verdict }) => verdict === "unknown");
@@ -82,13 +83,24 @@ export function summary({ rows, availability }: Sheet): string {
   return `${promised.length === 1 ? "The one promise is" : `All ${promised.length} promises are`} kept by prediction. ${proven}`;
 }
 
-function why(broken: Row | Availability): string {
+function why(broken: Row | Availability | Latency): string {
+  if ("within" in broken) return latencyReason(broken);
   if (!("fault" in broken)) {
     const { subject, promised, predicted } = broken;
     const answer = predicted.kind === "known" ? `${share(predicted.value)} predicted` : "unknown";
     return `${subject} violates its availability: ${answer}, ${share(promised)} promised.`;
   }
   return recoveryReason(broken);
+}
+
+function latencyReason(broken: Latency): string {
+  const { subject, within, measured, predicted: prediction } = broken;
+  const found = isExceeded(measured, within)
+    ? `${measuredAgainst(measured, within)} measured`
+    : prediction.kind === "bounded"
+      ? `${formatResponse(prediction.total)} predicted`
+      : prediction.why;
+  return `${subject} violates its latency: ${found}, ${formatLatency(broken)} promised.`;
 }
 
 function recoveryReason(row: Row): string {

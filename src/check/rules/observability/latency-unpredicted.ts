@@ -1,33 +1,39 @@
-import type { Path } from "../../../plan/plan.js";
 import { formatLatency } from "../../../promises/format.js";
-import type { PromisedLatency } from "../../../promises/latency.js";
+import type { PredictedLatency } from "../../../promises/latency/predicted-latency.js";
 import { defineRule } from "../../rule.js";
 
-/** A latency objective has no prediction. See docs/checks.md, Observability. */
+/** A figure that a latency is predicted from is missing. See docs/checks.md, Observability. */
 export const latencyUnpredicted = defineRule({
   code: "observability/latency-unpredicted",
-  severity: "note",
-  summary: "a latency objective is promised, which is not predicted",
-  help: "Latency depends on load and hardware, and is not the sum of known terms. The promise sheet shows the objective without a verdict. Compare it with measurements: the gateway exports the durations of its requests at /metrics.",
+  severity: "error",
+  summary: "a latency is promised, and a figure that it is predicted from is missing",
+  help: "An unknown promise is not kept. Latency is predicted from the load that the file declares and the measured speed of one replica: declare them, or withdraw the promise.",
   check({ sheet }, report) {
-    for (const [path, [first, ...others]] of byPath(sheet.latency)) {
-      const names = [first, ...others].map(({ subject }) => subject).sort();
-      report(path, {
-        why: `${names.join(" and ")} promise${names.length === 1 ? "s" : ""} ${formatLatency(first)}, which is not predicted`,
-        advice: "measure it under the expected load, and configure an alert on the durations at /metrics",
+    for (const [first, ...others] of unknownByReason(sheet.latency)) {
+      const { predicted } = first;
+      if (predicted.kind !== "unknown") continue;
+      const all = [first, ...others];
+      const names = all.map(({ subject }) => subject).sort();
+      report(first.path, {
+        concerns: all.map(({ subject, of }) => ({ subject, of })),
+        why: `${names.join(" and ")} promise${names.length === 1 ? "s" : ""} ${formatLatency(first)}, which cannot be predicted: ${predicted.why}`,
+        advice: `${predicted.fix?.advice ?? "declare what is missing"}, or promise no latency here`,
       });
     }
   },
 });
 
-function byPath(
-  latency: readonly PromisedLatency[],
-): ReadonlyMap<Path, readonly [PromisedLatency, ...PromisedLatency[]]> {
-  const paths = new Map<Path, [PromisedLatency, ...PromisedLatency[]]>();
+/** The promises that cannot be predicted, grouped by where they are declared and by the reason. */
+function unknownByReason(
+  latency: readonly PredictedLatency[],
+): Iterable<readonly [PredictedLatency, ...PredictedLatency[]]> {
+  const groups = new Map<string, [PredictedLatency, ...PredictedLatency[]]>();
   for (const each of latency) {
-    const same = paths.get(each.path);
+    if (each.predicted.kind !== "unknown") continue;
+    const key = JSON.stringify([each.path, each.predicted.why]);
+    const same = groups.get(key);
     if (same) same.push(each);
-    else paths.set(each.path, [each]);
+    else groups.set(key, [each]);
   }
-  return paths;
+  return groups.values();
 }

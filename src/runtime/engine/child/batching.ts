@@ -16,14 +16,6 @@ export interface BatchingTimes {
   readonly batch: number;
 }
 
-/** Like a small model on a laptop: some 60 tokens a second alone, some 1,000 in a full batch of 32. */
-export const LAPTOP_TIMES: Omit<BatchingTimes, "batch"> = {
-  prefillRate: 4_000,
-  stepMs: 16,
-  perSequenceMs: 0.5,
-  cacheTokens: 65_536,
-};
-
 export interface Sequence {
   readonly id: number;
   readonly inputTokens: number;

@@ -1,6 +1,6 @@
+import { SIMULATOR_TIMES } from "../../../plan/engines/simulated.js";
 import { DEFAULT_CONTEXT_TOKENS } from "../../../plan/model/model.js";
 import type { Model } from "../../../plan/plan.js";
-import { LAPTOP_TIMES } from "../child/batching.js";
 import type { ChildConfig } from "../child/protocol.js";
 
 /** A simulator with the timing of a small model: its text is marked as simulated; token counts and limits are real. */
@@ -11,6 +11,6 @@ export function simulatedChild(model: Model, role: "declared" | "substitute"): C
     substitute: role === "substitute",
     context: model.context ?? DEFAULT_CONTEXT_TOKENS,
     embeddings: model.embeddings,
-    times: { ...LAPTOP_TIMES, batch: Math.max(1, model.concurrency) },
+    times: { ...SIMULATOR_TIMES, batch: Math.max(1, model.concurrency) },
   };
 }

@@ -1,0 +1,95 @@
+import type { Outcome } from "../../contracts/drills.js";
+import { exceeds } from "../../contracts/exceeds.js";
+import type { Verdict } from "../../contracts/verdict.js";
+import { originOf } from "../../plan/origin.js";
+import type { Milliseconds, Model, Origin, Path, Plan, Ratio } from "../../plan/plan.js";
+import { LATENCY_OBJECTIVES, type LatencyObjective, sloObjectivePath } from "../objectives.js";
+import { type Prediction, unknown } from "../prediction.js";
+import { type SloTarget, sloTargets } from "../slo-targets.js";
+import { verdictOf } from "../verdict.js";
+import { type MeasuredLatency, measuredAt } from "./measured-latency.js";
+import { gatewaysOf, modelLatency } from "./model-latency.js";
+import { serviceLatency } from "./service-latency.js";
+import { worstPrediction } from "./worst.js";
+
+/** A latency objective: what is promised, predicted from the declared load, and measured. */
+export interface PredictedLatency {
+  readonly subject: string;
+  /** The subject's path in the platform file. */
+  readonly subjectPath: Path;
+  readonly of: LatencyObjective;
+  /** 0.95: ninety-five of a hundred responses. */
+  readonly percentile: Ratio;
+  readonly within: Milliseconds;
+  /** The path in the platform file that declares it. */
+  readonly path: Path;
+  readonly promisedAt: Origin;
+  readonly predicted: Prediction;
+  readonly measured?: Outcome;
+  /** The number of requests that were measured. */
+  readonly requests?: number;
+  /** Set if more was measured than predicted. */
+  readonly underestimated?: true;
+  readonly verdict: Exclude<Verdict, "not-promised">;
+}
+
+/** Every latency objective, at the same SLO targets as availability. */
+export function predictLatency(plan: Plan, measurements: readonly MeasuredLatency[]): readonly PredictedLatency[] {
+  return LATENCY_OBJECTIVES.flatMap((of) =>
+    sloTargets(plan, of).flatMap((target) => {
+      const promised = target.objectives[of];
+      if (!promised) return [];
+      const { percentile, within } = promised;
+      const path = sloObjectivePath(plan, target.objectives, of);
+      const predicted = predict(plan, target, of, percentile);
+      const found = measuredAt(measurements, modelsOf(plan, target), of, percentile);
+      const verdict = verdictOf(within, predicted, found?.outcome);
+      return [
+        {
+          subject: target.name,
+          subjectPath: target.path,
+          of,
+          percentile,
+          within,
+          path,
+          promisedAt: originOf(plan, path),
+          predicted,
+          ...(found ? { measured: found.outcome, requests: found.requests } : {}),
+          ...(found && predicted.kind === "bounded" && exceeds(found.outcome, predicted.total)
+            ? { underestimated: true as const }
+            : {}),
+          verdict: verdict === "not-promised" ? "unknown" : verdict,
+        } as const,
+      ];
+    }),
+  );
+}
+
+/** The predicted percentile of anything that serves requests. A gateway's is that of its slowest model. */
+export function predict(plan: Plan, target: SloTarget, of: LatencyObjective, percentile: Ratio): Prediction {
+  const models = modelsOf(plan, target);
+  if (models.length > 0) return worstPrediction(models.map((model) => modelLatency(plan, model, of, percentile)));
+  const { name, path } = target;
+  if (of === "firstToken")
+    return unknown(plan, path, `${name} generates no tokens`, { advice: "promise it at a model or a gateway" });
+  if ("role" in target) return serviceLatency(plan, target, percentile);
+  return unknown(plan, path, `how long ${name} takes under load is not known`, {
+    advice: "promise the latency of what calls it",
+  });
+}
+
+/** The models that a target serves: one, or those that a gateway is declared to call. Models that are only fallbacks do not count. */
+export function modelsOf(plan: Plan, target: SloTarget): readonly Model[] {
+  if ("engine" in target) return [target];
+  if (!("role" in target)) return [];
+  if (target.model !== undefined) return plan.models.filter(({ name }) => name === target.model);
+  const fallbacks = new Set(plan.models.flatMap((model) => model.fallbacks));
+  const called = new Set(
+    plan.edges.filter(({ from, path }) => from === target.name && path.startsWith(target.path)).map(({ to }) => to),
+  );
+  return plan.models.filter(
+    (model) =>
+      gatewaysOf(plan, model).includes(target) &&
+      (model.unit === undefined ? !fallbacks.has(model.name) : called.has(model.unit)),
+  );
+}
