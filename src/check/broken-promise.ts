@@ -1,3 +1,4 @@
+import type { Edit } from "../platform-file/diagnostic.js";
 import { formatDuration } from "../platform-file/format.js";
 import { formatTerms } from "../promises/format.js";
 import type { BrokenPromise, CheckContext } from "./context.js";
@@ -9,6 +10,8 @@ export interface Wording {
   readonly event: string;
   /** The advice where the prediction names no remedy. */
   readonly otherwise: string;
+  /** The change that the advice describes, where it is unambiguous. */
+  readonly edits?: (promise: BrokenPromise, context: CheckContext) => readonly Edit[];
 }
 
 /**
@@ -18,7 +21,7 @@ export interface Wording {
 export function brokenPromise(
   context: CheckContext,
   promise: BrokenPromise,
-  { event, otherwise }: Wording,
+  { event, otherwise, edits }: Wording,
   others: readonly BrokenPromise[] = [],
 ): Found {
   const { row, of, predicted } = promise;
@@ -26,6 +29,7 @@ export function brokenPromise(
   const promised = promises.map((each) => `${each.of.toUpperCase()} ${formatDuration(each.promised)}`).join(" and ");
   const effect = of === "rto" ? "is unavailable for" : "loses the writes of";
   const remedy = predicted.kind === "unbounded" ? predicted.fix : undefined;
+  const changes = remedy ? remedy.edits : edits?.(promise, context);
   const possible = context.shortestKeptPromise(promise);
   return {
     concerns: promises.flatMap((each) => context.concerns(each)),
@@ -34,6 +38,6 @@ export function brokenPromise(
         ? `${predicted.why}, but ${row.subject} promises ${promised}`
         : `${event} ${row.subject} ${effect} ${formatTerms(predicted.total, predicted.terms)}, but promises ${promised}`,
     advice: `${remedy?.advice ?? otherwise}${possible === undefined ? "" : `, or promise at least ${formatDuration(possible)}`}`,
-    ...(remedy?.edits ? { fix: { edits: remedy.edits, safe: false } } : {}),
+    ...(changes && changes.length > 0 ? { fix: { edits: changes, safe: false } } : {}),
   };
 }

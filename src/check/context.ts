@@ -1,4 +1,4 @@
-import type { Milliseconds, Model, Path, Plan, Store, Unit } from "../plan/plan.js";
+import type { Entrance, Milliseconds, Model, Path, Plan, Store, Unit } from "../plan/plan.js";
 import { type BucketStore, isBucket } from "../plan/stores/index.js";
 import type { FaultName } from "../platform-file/faults.js";
 import { modulesOf } from "../promises/facts/supervisor.js";
@@ -32,7 +32,7 @@ export class CheckContext {
   #units: ReadonlyMap<string, Unit> | undefined;
   #stores: ReadonlyMap<string, Store> | undefined;
   #buckets: readonly BucketStore[] | undefined;
-  #elements: ReadonlyMap<Path, Unit | Store | Model> | undefined;
+  #elements: ReadonlyMap<Path, Unit | Store | Model | Entrance> | undefined;
   #rows: ReadonlyMap<Path, readonly Row[]> | undefined;
   #broken: ReadonlyMap<string, readonly BrokenPromise[]> | undefined;
   #calls: ReadonlyMap<string, ReadonlySet<string>> | undefined;
@@ -63,10 +63,12 @@ export class CheckContext {
     return this.#buckets;
   }
 
-  /** The unit, store or model at a path. */
-  element(path: Path): Unit | Store | Model | undefined {
-    const { units, stores, models } = this.plan;
-    this.#elements ??= new Map([...units, ...stores, ...models].map((element) => [element.path, element]));
+  /** The unit, store, model or entrance at a path. */
+  element(path: Path): Unit | Store | Model | Entrance | undefined {
+    const { units, stores, models, entrances } = this.plan;
+    this.#elements ??= new Map(
+      [...units, ...stores, ...models, ...entrances].map((element) => [element.path, element]),
+    );
     return this.#elements.get(path);
   }
 

@@ -69,6 +69,12 @@ export function planObserve(context: PlanContext): Observe {
       database: alerts.pick("database", given?.database, real, why),
       oom: alerts.pick("oom", given?.oom, real, why),
       backups: alerts.pick("backups", given?.backups, real, why),
+      certificate: alerts.duration(
+        "certificate",
+        given?.certificate,
+        real ? 14 * DAY : undefined,
+        watched ? "half of the 30 days in which cert-manager tries to renew a certificate of 90 days" : why,
+      ),
     },
     routes: {
       critical: input?.routes?.critical,

@@ -19,6 +19,8 @@ export const faultNames = [
   "volume-loss",
   "bucket-loss",
   "deletion",
+  "entrance-loss",
+  "certificate-expiry",
   "replica-lag",
 ] as const;
 

@@ -5,7 +5,7 @@ import { child, type Entry, type Mapping, plain, type Tree } from "./tree.js";
 export const NO_OBJECTIVES = "none";
 
 /** Groups whose members have objectives. */
-const GROUPS = ["services", "models", "stores"] as const;
+const GROUPS = ["services", "models", "stores", "entrances"] as const;
 
 /**
  * The settings with named policies written out: `objectives: NAME`, a list of names, or `policy: NAME` beside objectives, which
@@ -19,6 +19,8 @@ export function withPolicies(settings: Mapping): Mapping {
   const off = own && isNone(own.value) ? own : undefined;
   const entries = new Map(settings.entries);
   if (own) entries.set("objectives", { ...own, value: expanded(own.value, policies) });
+  const entrance = entries.get("entrance");
+  if (entrance) entries.set("entrance", withObjectives(entrance, off, policies));
   for (const group of GROUPS) {
     const members = entries.get(group);
     if (members?.value.kind !== "mapping") continue;

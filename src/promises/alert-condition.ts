@@ -1,4 +1,6 @@
-import type { Element, Milliseconds, Model, Plan, Ratio, Store, Unit } from "../plan/plan.js";
+import { CONTROLLERS } from "../plan/entrances/index.js";
+import { certificateName, issuerOf } from "../plan/entrances/issuer.js";
+import type { Element, Entrance, Milliseconds, Model, Plan, Ratio, Store, Unit } from "../plan/plan.js";
 import type { CacheStore, DatabaseStore } from "../plan/stores/index.js";
 import { METRICS, type Metric, type MetricName } from "./facts/metrics.js";
 import { CLOUDNATIVE_PG } from "./facts/operators.js";
@@ -47,15 +49,52 @@ export function replicasBelow(unit: Unit, plan: Plan, minReplicas: number): Cond
 
 /** No replica of CloudNativePG is available. Its manifest and its chart name the Deployment differently. */
 export function cloudNativePgUnavailable(): Condition {
+  return deploymentsBelow(CLOUDNATIVE_PG.namespace, CLOUDNATIVE_PG.deployments, 1);
+}
+
+/** Fewer proxies of an entrance's controller are available than its installation runs. */
+export function proxiesBelow({ name, controller, replicas }: Entrance, plan: Plan): Condition {
+  if (onOneMachine(plan)) return { kind: "unmeasured", why: "`keelson up` supervises the processes behind it itself" };
+  const { proxies, namespace } = CONTROLLERS[controller];
+  return proxies && namespace !== undefined
+    ? deploymentsBelow(namespace, proxies.deployment(plan.namespace, name), replicas)
+    : { kind: "unmeasured", why: "it is not known what accepts its requests" };
+}
+
+/**
+ * A certificate expires within `lead`: one of cert-manager by its own metric, whose label `namespace` is that of cert-manager in some
+ * installations; another as a probe from outside sees it. A certificate that is not found counts as expired.
+ */
+export function certificateExpiresWithin(entrance: Entrance, lead: Milliseconds): Condition {
+  const byCertManager = issuerOf(entrance) !== undefined;
+  return {
+    kind: "metric",
+    metric: byCertManager ? "certmanager_certificate_expiration_timestamp_seconds" : "probe_ssl_earliest_cert_expiry",
+    labels: byCertManager
+      ? [{ label: "name", value: certificateName(entrance) }]
+      : [
+          {
+            label: "instance",
+            value: `(https://)?${entrance.host?.replaceAll(".", "\\.") ?? ""}(:443)?(/.*)?`,
+            match: "=~",
+          },
+        ],
+    comparison: "below",
+    threshold: Math.ceil(lead / 1_000),
+  };
+}
+
+/** Deployments of another namespace, by a regular expression of their names. */
+function deploymentsBelow(namespace: string, names: string, threshold: number): Condition {
   return {
     kind: "metric",
     metric: "kube_deployment_status_replicas_available",
     labels: [
-      { label: "namespace", value: CLOUDNATIVE_PG.namespace },
-      { label: "deployment", value: CLOUDNATIVE_PG.deployments, match: "=~" },
+      { label: "namespace", value: namespace },
+      { label: "deployment", value: names, match: "=~" },
     ],
     comparison: "below",
-    threshold: 1,
+    threshold,
   };
 }
 
@@ -151,7 +190,8 @@ export function verifiedBackupOlderThan({ provider }: Store, age: Milliseconds):
 
 /**
  * The condition in PromQL. Series of several pods are combined: their sum for counts, their newest for points in time,
- * their oldest for ages, the least of them for bytes. A missing series counts as 0 where too low a count fires.
+ * their oldest for ages, the next for points in time to come, the least of them for bytes. A missing series counts as 0 where too low
+ * a count or a time fires.
  */
 export function alertExpression(condition: MetricCondition): string {
   const { comparison, threshold, pending } = condition;
@@ -172,6 +212,7 @@ const COMBINED: Readonly<Record<Metric["unit"], (series: string) => string>> = {
   seconds: (series) => `max(${series})`,
   timestamp: (series) => `time() - max(${series})`,
   bytes: (series) => `min(${series})`,
+  deadline: (series) => `min(${series}) - time()`,
 };
 
 /** A selector of PromQL. */

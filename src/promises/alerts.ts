@@ -1,11 +1,15 @@
-import type { Milliseconds, Model, Plan, Ratio, Store, Unit } from "../plan/plan.js";
+import { issuerOf } from "../plan/entrances/issuer.js";
+import { isDeclared } from "../plan/origin.js";
+import type { Entrance, Milliseconds, Model, Plan, Ratio, Store, Unit } from "../plan/plan.js";
 import { type CacheStore, type DatabaseStore, isDatabase } from "../plan/stores/index.js";
 import {
   backupOlderThan,
   type Condition,
+  certificateExpiresWithin,
   cloudNativePgUnavailable,
   everyTargetEjected,
   nodeUnderPressure,
+  proxiesBelow,
   replicaLagAbove,
   replicasBelow,
   serverUnavailable,
@@ -15,7 +19,7 @@ import {
 } from "./alert-condition.js";
 import { toleratedLag } from "./facts/stores.js";
 import { promisedRecovery } from "./objectives.js";
-import { mostFrequentBackup, restoreBase, takenBackups, type WholePlatform } from "./subjects.js";
+import { type EntranceSubject, mostFrequentBackup, restoreBase, takenBackups, type WholePlatform } from "./subjects.js";
 
 /** An alert as data: `alertExpression` writes its condition in PromQL. */
 export interface Alert {
@@ -66,6 +70,48 @@ export function storeDown(store: Store, plan: Plan): Alert {
     for: alertDelay(plan) ?? DEFAULT_ALERT_DELAY_MS,
     summary: `${store.name} is unavailable`,
   };
+}
+
+/** Fewer proxies of an entrance's controller are available than it needs. */
+export function entranceDown({ name, entrance }: EntranceSubject, plan: Plan): Alert {
+  return {
+    name: "entrance-down",
+    subject: name,
+    severity: entrance.replicas > 1 ? "warning" : "critical",
+    condition: proxiesBelow(entrance, plan),
+    for: alertDelay(plan) ?? DEFAULT_ALERT_DELAY_MS,
+    summary: `${name} has fewer than ${entrance.replicas} available proxies`,
+  };
+}
+
+/** The certificate of an entrance expires soon: a warning, because it is fired long before. */
+export function certificateExpires({ name, entrance }: EntranceSubject, plan: Plan): Alert {
+  const lead = certificateNotice(entrance, plan);
+  return {
+    name: "certificate-expires",
+    subject: name,
+    severity: "warning",
+    condition:
+      lead === undefined
+        ? {
+            kind: "unmeasured",
+            why: "its certificate is provided by hand, and the file declares no alert on its expiry",
+          }
+        : certificateExpiresWithin(entrance, lead),
+    for: 0,
+    summary: `the certificate of ${entrance.host ?? name} has not been renewed`,
+  };
+}
+
+/**
+ * How long before its expiry the alert on a certificate fires; undefined if none does. Nothing that is usually installed reads the
+ * expiry of a certificate that is provided by hand, so the file has to declare that something does.
+ */
+export function certificateNotice(entrance: Entrance, plan: Plan): Milliseconds | undefined {
+  const { metrics, alerts } = plan.observe;
+  if (metrics === "none") return undefined;
+  const isRead = issuerOf(entrance) !== undefined || isDeclared(plan, `${alerts.path}.certificate`);
+  return isRead ? alerts.certificate : undefined;
 }
 
 /** Rows or objects are missing. A server in the cluster is deleted with its namespace; nothing measures missing rows. */

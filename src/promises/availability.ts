@@ -1,11 +1,13 @@
 import type { Verdict } from "../contracts/verdict.js";
+import { CLOUDS } from "../plan/clouds/index.js";
+import { CONTROLLERS } from "../plan/entrances/index.js";
 import { originOf } from "../plan/origin.js";
-import type { Cited, Model, NodePool, Origin, Path, Plan, Ratio, Store, Unit } from "../plan/plan.js";
+import type { Cited, Entrance, Model, NodePool, Origin, Path, Plan, Ratio, Store, Unit } from "../plan/plan.js";
 import { hasServers, type ServersNeeded, storeTraits } from "../plan/stores/index.js";
 import { machineAvailability, managedAvailability, siteAvailability } from "./facts/availability.js";
 import { sloObjectivePath } from "./objectives.js";
 import { lowestAvailability } from "./placement/probability.js";
-import { replicasNeeded, serverGroup, suffices, unitGroup } from "./placement/survival.js";
+import { proxyGroup, replicasNeeded, serverGroup, suffices, unitGroup } from "./placement/survival.js";
 import { calleesOf, reachableFrom, type SloTarget, sloTargets } from "./slo-targets.js";
 import { failsOver, type Server } from "./subjects.js";
 import { zones } from "./terms/machine.js";
@@ -78,8 +80,12 @@ function predictor(plan: Plan): (target: SloTarget) => AvailabilityPrediction {
   // A unit that is only a fallback of another unit's model is part of that unit's group.
   const fallbacks = new Set(plan.models.flatMap((model) => unitsServing(model, models).slice(1)));
   return (target) => {
-    const needed: Part[] = [ofSite];
-    for (const name of reachableFrom(callees, target.name, fallbacks)) {
+    const entrance = "entrance" in target ? target.entrance : undefined;
+    const accepting = entrance ? entranceParts(entrance, plan, machine) : [];
+    if (typeof accepting === "string") return { kind: "unknown", why: accepting };
+    const needed: Part[] = [ofSite, ...accepting];
+    const first = entrance ? entrance.routes.map(({ unit }) => unit) : [target.name];
+    for (const name of new Set(first.flatMap((each) => [...reachableFrom(callees, each, fallbacks)]))) {
       const part = parts.get(name);
       if (part === undefined) {
         return { kind: "unknown", why: `${name} is served by a host outside the platform, whose SLA is not known` };
@@ -89,6 +95,25 @@ function predictor(plan: Plan): (target: SloTarget) => AvailabilityPrediction {
     }
     return { kind: "known", value: needed.reduce((product, { value }) => product * value, 1), parts: needed };
   };
+}
+
+/** The load balancer and the proxies of an entrance, or why their availability is unknown. Each of its routes is needed. */
+function entranceParts(entrance: Entrance, plan: Plan, machine: Cited): readonly Part[] | string {
+  const { path, controller, replicas } = entrance;
+  const balancer = CLOUDS[plan.cloud].loadBalancer;
+  if (CONTROLLERS[controller].proxies === undefined) return "the file declares no controller of the entrance";
+  if (!balancer) return "no provider SLA for the load balancer of the entrance";
+  const sla = balancer.sla(zones(plan).length);
+  return [
+    { name: balancer.product, path: `${path}.balancer`, value: sla.value, replicas: 1, source: sla.source },
+    {
+      name: `proxies of ${path}`,
+      path: `${path}.replicas`,
+      value: lowestAvailability(proxyGroup(entrance, plan), 1, machine.value),
+      replicas,
+      source: machine.source,
+    },
+  ];
 }
 
 /** The part that each unit and store is, or why its availability is unknown. */

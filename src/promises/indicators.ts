@@ -1,12 +1,13 @@
 import { PROBLEMS } from "../contracts/gateway-problems.js";
 import { DURATION_BUCKETS_SECONDS, GEN_AI_ATTRIBUTES, prometheusMetric, prometheusName } from "../contracts/gen-ai.js";
-import type { Milliseconds, Plan, Ratio, Store, Unit } from "../plan/plan.js";
+import type { Milliseconds, Model, Plan, Ratio, Unit } from "../plan/plan.js";
 import {
   type Condition,
   everyTargetEjected,
   inNamespace,
   type LabelMatcher,
   measuredExpression,
+  proxiesBelow,
   replicasBelow,
   seriesOf,
   serverUnavailable,
@@ -97,6 +98,7 @@ function upperBound(seconds: number): LabelMatcher {
 
 /** What the alert about an unavailable target compares. */
 function unavailable(target: SloTarget, plan: Plan): Condition {
+  if ("entrance" in target) return proxiesBelow(target.entrance, plan);
   if (isModel(target)) return everyTargetEjected(target);
   return isUnit(target) ? replicasBelow(target, plan, replicasNeeded(target, plan)) : serverUnavailable(target, plan);
 }
@@ -118,6 +120,6 @@ function isUnit(target: SloTarget): target is Unit {
   return "modules" in target;
 }
 
-function isModel(target: SloTarget): target is Exclude<SloTarget, Unit | Store> {
+function isModel(target: SloTarget): target is Model {
   return "engine" in target;
 }

@@ -1,15 +1,16 @@
 import type { Model, Plan, Store, Unit } from "../plan/plan.js";
 import { isOwnObjective, type SloObjective } from "./objectives.js";
+import { type EntranceSubject, entranceSubjects } from "./subjects.js";
 
 /** Something that serves requests, to which an availability or latency objective can apply. */
-export type SloTarget = Unit | Store | Model;
+export type SloTarget = Unit | Store | Model | EntranceSubject;
 
 /**
  * The elements at which availability or latency objectives are evaluated: each element that declares its own, and for
  * the platform's objective the entry points of the platform.
  */
 export function sloTargets(plan: Plan, of: SloObjective): readonly SloTarget[] {
-  const candidates = [...plan.units, ...remoteModels(plan), ...plan.stores];
+  const candidates = [...entranceSubjects(plan), ...plan.units, ...remoteModels(plan), ...plan.stores];
   const promising = candidates.filter(({ objectives }) => objectives[of] !== undefined);
   if (promising.length === 0) return [];
   const entries = entryPoints(plan);

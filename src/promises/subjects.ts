@@ -3,8 +3,10 @@ import type {
   BackupLimits,
   BackupSchedule,
   Backups,
+  Entrance,
   Objectives,
   Path,
+  Plan,
   Unit,
   Volume,
 } from "../plan/plan.js";
@@ -19,6 +21,23 @@ export interface WholePlatform {
   /** Where the platform file declares the failure domains that it spans. */
   readonly path: Path;
   readonly objectives: Objectives;
+}
+
+/** An entrance, named by its path: an entrance may have the name of a unit. */
+export interface EntranceSubject {
+  readonly name: string;
+  readonly path: Path;
+  readonly objectives: Objectives;
+  readonly entrance: Entrance;
+}
+
+export function entranceSubjects({ entrances }: Plan): readonly EntranceSubject[] {
+  return entrances.map((entrance) => ({
+    name: entrance.path,
+    path: entrance.path,
+    objectives: entrance.objectives,
+    entrance,
+  }));
 }
 
 /** Whether a pod of the unit has a volume that outlives it, which only a StatefulSet provides per replica. */

@@ -302,17 +302,17 @@ observe: { metrics: prometheus }
 
 describe("keelson check and keelson promises", () => {
   const platformWith = (objectives: string): string =>
-    `platform: shop\nprovide: in-cluster\nzones: 3\nservices:\n  web: { modules: [engine], replicas: 2, spread: zones, expose: true }\nobjectives: ${objectives}\nobserve: { metrics: prometheus }\n`;
+    `platform: shop\nprovide: in-cluster\nzones: 3\nservices:\n  web: { modules: [engine], replicas: 2, spread: zones, expose: true }\nentrance: { balancer: { check: 5s, failures: 3 } }\nobjectives: ${objectives}\nobserve: { metrics: prometheus }\n`;
 
   it.each([
-    ["kept", "{ rto: 4h }", 0, "✓ 9 kept"],
+    ["kept", "{ rto: 4h }", 0, "✓ 11 kept"],
     // The loss of the control plane alone is no outage.
-    ["broken", "{ rto: 1s }", 1, "✓ 1 kept   ✗ 8 broken"],
+    ["broken", "{ rto: 1s }", 1, "✓ 1 kept   ✗ 10 broken"],
     [
       "unknown, such as an availability without an SLA",
       "{ rto: 4h, availability: 99.9% }",
       1,
-      "✓ 9 kept   ? 1 unknown",
+      "✓ 11 kept   ? 1 unknown",
     ],
   ])("agree on promises that are %s, and the last line of the sheet counts them", async (_, objectives, code, last) => {
     const file = await platform(platformWith(objectives));

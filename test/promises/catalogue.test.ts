@@ -91,6 +91,7 @@ describe("the catalogue of faults", () => {
         cache: undefined,
         broker: undefined,
         bucket: undefined,
+        entrance: undefined,
       },
       drill: { kind: "impossible", why: "the provider cannot be stopped" },
     });

@@ -204,7 +204,7 @@ describe("declarations that neither target renders", () => {
     for (const target of ["compose", "kubernetes"] as const) {
       const alerts = notes(watched, target).filter(({ path }) => path === "observe.alerts");
       expect(alerts.map(({ message }) => message)).toEqual([
-        "alerts (down for 2m, errors above 5%, database, oom, backups) are not rendered by this target. The promises depend on them: configure them in Prometheus",
+        "alerts (down for 2m, errors above 5%, database, oom, backups, certificate 14d before its expiry) are not rendered by this target. The promises depend on them: configure them in Prometheus",
       ]);
       expect(notes(base, target).filter(({ path }) => path === "observe.alerts")).toEqual([]);
     }

@@ -3,6 +3,7 @@ import { allOnSpot } from "./availability/all-on-spot.js";
 import { clusterLossRule } from "./availability/cluster-loss.js";
 import { crashRecovery } from "./availability/crash-recovery.js";
 import { drainCutShort } from "./availability/drain-cut-short.js";
+import { entranceLossRule } from "./availability/entrance-loss.js";
 import { livenessBeforeReadiness } from "./availability/liveness-before-readiness.js";
 import { noDisruptionBudget } from "./availability/no-disruption-budget.js";
 import { nodeLoss } from "./availability/node-loss.js";
@@ -65,6 +66,7 @@ import { rpoInterval } from "./recovery/rpo-interval.js";
 import { rtoRestore } from "./recovery/rto-restore.js";
 import { unknownPromise } from "./recovery/unknown-promise.js";
 import { volumeLossRule } from "./recovery/volume-loss.js";
+import { certificateExpiryRule } from "./security/certificate-expiry.js";
 import { certificateUnrenewed } from "./security/certificate-unrenewed.js";
 import { podsUnrestricted } from "./security/pods-unrestricted.js";
 import { secretInEnvironment } from "./security/secret-in-environment.js";
@@ -98,6 +100,7 @@ export const rules: readonly Rule[] = [
 
   // Availability: faults, objectives, disruption budgets, rollouts, probes
   clusterLossRule,
+  entranceLossRule,
   providerOutageRule,
   crashRecovery,
   operatorLossRule,
@@ -142,6 +145,7 @@ export const rules: readonly Rule[] = [
   secretInEnvironment,
   podsUnrestricted,
   secretNeverRotated,
+  certificateExpiryRule,
   certificateUnrenewed,
 
   // Data

@@ -42,6 +42,28 @@ export const aws: CloudDescriptor = {
   zone: (region, letter) => `${region}${letter}`,
   secretStore: { from: "aws-secrets-manager", why: "the secret store of the cloud" },
   dns: "route53",
+  loadBalancer: {
+    product: "Network Load Balancer",
+    check: { every: 10_000, timeout: 10_000, failures: 3 },
+    source:
+      "aws-load-balancer-controller: docs/guide/service/annotations.md, defaults of healthcheck-interval, -timeout and -unhealthy-threshold (read 2026-11-30)",
+    zonalAddress: {
+      value: 60_000,
+      why: "a load balancer has an address in each zone, and resolvers keep that of the failed one for its TTL: 60s assumed",
+    },
+    sla: (zones) =>
+      zones > 1
+        ? {
+            value: 0.9999,
+            source:
+              "Amazon Elastic Load Balancing SLA, load balancer in two or more zones: 99.99 % (last updated 2022-07-25, read 2026-11-30)",
+          }
+        : {
+            value: 0.999,
+            source:
+              "Amazon Elastic Load Balancing SLA, load balancer in one zone: 99.9 % (last updated 2022-07-25, read 2026-11-30)",
+          },
+  },
   machine(type) {
     const known = Object.hasOwn(TYPES, type) ? TYPES[type] : undefined;
     if (!known) return undefined;

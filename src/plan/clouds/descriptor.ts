@@ -1,4 +1,4 @@
-import type { Bytes, Cited, Entrance, Millicores, Secret, VolumeScope } from "../plan.js";
+import type { Bytes, Cited, Entrance, Millicores, Milliseconds, Secret, VolumeScope } from "../plan.js";
 
 /**
  * What one cloud offers and guarantees. Its managed stores are in `plan/stores/<kind>.ts`, which must name a product, or
@@ -13,6 +13,8 @@ export interface CloudDescriptor {
   readonly secretStore: { readonly from: Secret["from"]; readonly why: string };
   /** What creates DNS records for a public host. */
   readonly dns: Entrance["dns"];
+  /** The load balancer that a Service of type LoadBalancer gets; undefined if that depends on the cluster. */
+  readonly loadBalancer: CloudLoadBalancer | undefined;
   /** What a machine type has and what pods can use of it; undefined for an unknown type. */
   machine(type: string): MachineType | undefined;
   /** What the volumes of its default storage class survive; undefined if that depends on the cluster. */
@@ -25,6 +27,17 @@ export interface CloudDescriptor {
   siteSla(zones: number): Cited | undefined;
   /** The availability of a managed store. */
   managedSla(store: ManagedStore): Cited | undefined;
+}
+
+export interface CloudLoadBalancer {
+  readonly product: string;
+  readonly check: { readonly every: Milliseconds; readonly timeout: Milliseconds; readonly failures: number };
+  /** Where its health checks are documented. */
+  readonly source: string;
+  /** Milliseconds in which the address of a failed zone leaves DNS caches; undefined if one address serves every zone. */
+  readonly zonalAddress: { readonly value: Milliseconds; readonly why: string } | undefined;
+  /** Its availability, for a number of zones. */
+  sla(zones: number): Cited;
 }
 
 export interface ManagedStore {

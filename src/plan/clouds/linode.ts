@@ -28,6 +28,14 @@ export const linode: CloudDescriptor = {
   zone: (region, letter) => `${region}-${letter}`,
   secretStore: { from: "linode-secret-manager", why: "the secret store of the cloud" },
   dns: "linode",
+  loadBalancer: {
+    product: "Linode NodeBalancer",
+    check: { every: 5_000, timeout: 3_000, failures: 2 },
+    source:
+      "linode-cloud-controller-manager: docs/configuration/annotations.md, defaults of check-interval, check-timeout and check-attempts (read 2026-11-30)",
+    zonalAddress: undefined,
+    sla: () => ({ value: 0.999, source: "Linode non-compute SLA (NodeBalancer): 99.9 %" }),
+  },
   machine(type) {
     const known = Object.hasOwn(TYPES, type) ? TYPES[type] : undefined;
     if (!known) return undefined;

@@ -7,6 +7,7 @@ export const none: CloudDescriptor = {
   zone: (region, letter) => `${region}-${letter}`,
   secretStore: { from: "file", why: "values are files that an operator provides" },
   dns: "external-dns",
+  loadBalancer: undefined,
   machine: () => undefined,
   volumes: undefined,
   nodeProvisioning: undefined,

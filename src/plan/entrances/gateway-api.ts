@@ -1,3 +1,4 @@
+import { MiB } from "../sizes.js";
 import { type ControllerDescriptor, SUPPORTS_NOTHING } from "./descriptor.js";
 
 /**
@@ -10,5 +11,10 @@ export const gatewayApi: ControllerDescriptor = {
   api: "gateway",
   className: "eg",
   namespace: "envoy-gateway-system",
+  proxies: {
+    requests: { cpu: 100, memory: 512 * MiB },
+    deployment: (namespace, name) => `envoy-${namespace}-${name}-.+`,
+    source: "Envoy Gateway: api/v1alpha1/shared_types.go, DefaultDeploymentReplicas 1 (read 2026-11-30)",
+  },
   supports: SUPPORTS_NOTHING,
 };

@@ -6,5 +6,6 @@ export const none: ControllerDescriptor = {
   api: "none",
   className: "",
   namespace: undefined,
+  proxies: undefined,
   supports: SUPPORTS_NOTHING,
 };

@@ -3,9 +3,11 @@ import type { EntranceInput } from "../../platform-file/schema/entrances.js";
 import type { ServiceInput } from "../../platform-file/schema/services.js";
 import { CLOUDS } from "../clouds/index.js";
 import { onCluster, type PlanContext } from "../context.js";
+import { elementObjectives } from "../objectives.js";
 import type { Scope } from "../origin.js";
 import { planPatches } from "../patches.js";
-import type { Entrance, Unit } from "../plan.js";
+import type { Entrance, LoadBalancer, Unit } from "../plan.js";
+import { CONTROLLERS } from "./index.js";
 
 type Route = Entrance["routes"][number];
 
@@ -38,18 +40,23 @@ function planEntrance(
   const isPublic = input.host !== undefined && onCluster(context);
   const dns = isPublic ? CLOUDS[cloud].dns : "none";
   const dnsWhy = isPublic ? "the host needs a DNS record" : "no host is set, so there is no record";
+  const controller = scope.pick(
+    "controller",
+    input.controller,
+    onCluster(context) ? "gateway-api" : "none",
+    onCluster(context)
+      ? "the Gateway API replaces Ingress, and has maintained controllers"
+      : "the gateway is reached directly on one machine",
+  );
   return {
     name,
     path: scope.path,
     host: input.host,
-    controller: scope.pick(
-      "controller",
-      input.controller,
-      onCluster(context) ? "gateway-api" : "none",
-      onCluster(context)
-        ? "the Gateway API replaces Ingress, and has maintained controllers"
-        : "the gateway is reached directly on one machine",
-    ),
+    controller,
+    replicas: scope.pick("replicas", input.replicas, 1, CONTROLLERS[controller].proxies?.source ?? "no controller"),
+    spread: planProxySpread(scope, input.spread),
+    balancer: planBalancer(context, scope, input.balancer),
+    objectives: elementObjectives(scope, input.objectives, context.objectives),
     tls: planTls(scope, input.tls, isPublic),
     waf: scope.pick("waf", input.waf, "none", "none is configured"),
     cdn: scope.pick(
@@ -62,6 +69,36 @@ function planEntrance(
     affinity: scope.pick("affinity", input.affinity, "none", "any replica can serve a request"),
     patches: planPatches(scope, input.patch),
     routes,
+  };
+}
+
+/** A statement about the installation of the controller, whose usual charts spread nothing. */
+function planProxySpread(scope: Scope, input: EntranceInput["spread"]): Entrance["spread"] {
+  const given = typeof input === "object" ? input : undefined;
+  const spreadScope = scope.at("spread");
+  const why = "the usual installation of a controller does not spread its proxies";
+  return {
+    zones: input === "zones" ? "require" : spreadScope.pick("zones", given?.zones, "none", why),
+    nodes: input === "nodes" ? "require" : spreadScope.pick("nodes", given?.nodes, "none", why),
+  };
+}
+
+function planBalancer(context: PlanContext, scope: Scope, input: EntranceInput["balancer"]): LoadBalancer | undefined {
+  const balancer = scope.at("balancer");
+  const { path } = balancer;
+  if (input) {
+    const { check, failures } = input;
+    const timeout = balancer.duration("timeout", input.timeout, check, "the next check begins after the interval");
+    return { path, check, failures, timeout };
+  }
+  const usual = onCluster(context) ? CLOUDS[context.cloud].loadBalancer : undefined;
+  if (!usual) return undefined;
+  const { check, source } = usual;
+  return {
+    path,
+    check: balancer.duration("check", undefined, check.every, source),
+    timeout: balancer.duration("timeout", undefined, check.timeout, source),
+    failures: balancer.pick("failures", undefined, check.failures, source),
   };
 }
 

@@ -29,6 +29,8 @@ export interface Observe {
     readonly database: boolean;
     readonly oom: boolean;
     readonly backups: boolean;
+    /** How long before the expiry of a certificate its alert fires. */
+    readonly certificate: Milliseconds | undefined;
   };
   readonly routes: Readonly<Record<"critical" | "warning" | "info", string | undefined>>;
 }

@@ -1,5 +1,6 @@
 import type { Path } from "../../platform-file/origin.js";
-import type { Element, Patch } from "./element.js";
+import type { Element, Milliseconds, Objectives, Patch } from "./element.js";
+import type { Spread } from "./unit.js";
 
 /** `from` calls `to` on `port`. Network policies, injected addresses and the topology are derived from edges. */
 export interface Edge {
@@ -17,6 +18,12 @@ export interface Edge {
 export interface Entrance extends Element {
   readonly host: string | undefined;
   readonly controller: "nginx" | "traefik" | "gateway-api" | "none";
+  /** How many proxies the installation of its controller runs, and how strictly it spreads them. */
+  readonly replicas: number;
+  readonly spread: Spread;
+  /** The load balancer in front of the proxies; undefined if neither the file nor the cloud determines it. */
+  readonly balancer: LoadBalancer | undefined;
+  readonly objectives: Objectives;
   readonly tls: { readonly issuer: string; readonly minimum: "1.2" | "1.3" } | undefined;
   readonly waf: "none" | "common" | "strict";
   readonly cdn: boolean;
@@ -24,4 +31,13 @@ export interface Entrance extends Element {
   readonly affinity: "none" | "session";
   readonly patches: readonly Patch[];
   readonly routes: readonly { readonly prefix: string; readonly unit: string; readonly port: string }[];
+}
+
+/** The health checks by which a load balancer finds the nodes that it sends requests to. */
+export interface LoadBalancer {
+  readonly path: Path;
+  readonly check: Milliseconds;
+  readonly timeout: Milliseconds;
+  /** Consecutive failures after which a node receives nothing. */
+  readonly failures: number;
 }

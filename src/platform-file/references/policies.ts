@@ -17,8 +17,15 @@ export function* checkPolicies(context: ReferenceContext): Iterable<ReferencePro
     at: ["stores", name],
     objectives: store.objectives,
   }));
+  const entrances = [
+    ...(settings.entrance ? [{ at: ["entrance"], objectives: settings.entrance.objectives }] : []),
+    ...Object.entries(settings.entrances ?? {}).map(([name, { objectives }]) => ({
+      at: ["entrances", name],
+      objectives,
+    })),
+  ];
   const members = workloads.map(({ at, workload }) => ({ at, objectives: workload.objectives }));
-  for (const { at, objectives } of [{ at: [], objectives: settings.objectives }, ...members, ...stores])
+  for (const { at, objectives } of [{ at: [], objectives: settings.objectives }, ...members, ...stores, ...entrances])
     for (const { path, name } of namesIn([...at, "objectives"], objectives))
       if (!known.includes(name))
         yield unknownReference(context, path, { kind: "policy", name, known, groups: ["policies"] });

@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { patch } from "./names.js";
+import { entranceObjectives } from "./objectives.js";
+import { duration } from "./quantities.js";
 import { host, objectName } from "./syntax.js";
+import { spread } from "./workload.js";
 
 /** A public entry point (ingress). */
 export const entrance = z
@@ -10,6 +13,23 @@ export const entrance = z
       .enum(["nginx", "traefik", "gateway-api", "none"])
       .describe("Ingress controller or gateway that serves this entry point")
       .optional(),
+    replicas: z
+      .int()
+      .min(1)
+      .describe("Proxies of the controller: how many its installation runs; default 1, as the usual charts install")
+      .optional(),
+    spread: spread
+      .describe("Spread of the proxies over zones and nodes, as installed; default none, as the usual charts install")
+      .optional(),
+    balancer: z
+      .strictObject({
+        check: duration.describe("Interval of its health checks"),
+        failures: z.int().min(1).describe("Consecutive failures after which it sends nothing to a node"),
+        timeout: duration.describe("Timeout of one health check; default: the interval").optional(),
+      })
+      .describe("Load balancer in front of the proxies; default: that of the cloud")
+      .optional(),
+    objectives: entranceObjectives.describe("Objectives of this entrance; default: those of the platform").optional(),
     tls: z
       .union([
         z.literal(false),

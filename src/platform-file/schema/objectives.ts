@@ -55,17 +55,23 @@ const written = z.strictObject({
 /** Objectives with a name, for many services, models and stores. */
 export const policy = written.meta({ id: "policy" });
 
-/** Objectives of the platform, or of one service, model or store, where they override those of the platform. */
-export const objectives = z
-  .union([
+/** Objectives that are written out, or the names of policies. */
+function objectivesOf<Shape extends z.ZodRawShape>(shape: z.ZodObject<Shape, z.core.$strict>) {
+  return z.union([
     none.describe("No objectives; of the platform: nowhere in this environment"),
     name.describe("Name of a policy"),
     z.array(name).min(1).describe("Names of policies, a later one over the earlier ones"),
-    written.extend({
+    shape.extend({
       policy: oneOrMany(name).describe("Named policies that the objectives beside it override").optional(),
     }),
-  ])
-  .meta({ id: "objectives" });
+  ]);
+}
+
+/** Objectives of the platform, or of one service, model or store, where they override those of the platform. */
+export const objectives = objectivesOf(written).meta({ id: "objectives" });
+
+/** Objectives of an entrance, which stores nothing: it cannot promise how long data stays restorable. */
+export const entranceObjectives = objectivesOf(written.omit({ retention: true })).meta({ id: "entranceObjectives" });
 
 export type ObjectivesInput = z.output<typeof objectives>;
 /** Objectives without a name of a policy. */

@@ -55,6 +55,9 @@ export const observe = z
           .optional(),
         database: z.boolean().describe("Alert when a database is unreachable").optional(),
         oom: z.boolean().describe("Alert when a container is OOM-killed").optional(),
+        certificate: duration
+          .describe("Alert this long before a certificate expires; of one that is provided by hand only if declared")
+          .optional(),
         backups: z.boolean().describe("Alert when the newest backup is older than its objective allows").optional(),
       })
       .describe("Alert conditions")

@@ -6,6 +6,15 @@ import { containerPath, imageReference, probePath, processText } from "./syntax.
 
 const strength = z.enum(["require", "prefer", "none"]);
 
+/** How strictly replicas are spread over zones and nodes. */
+export const spread = z.union([
+  z.enum(["zones", "nodes", "none"]),
+  z.strictObject({
+    zones: strength.describe("Spread over zones").optional(),
+    nodes: strength.describe("Spread over nodes").optional(),
+  }),
+]);
+
 const scale = z
   .strictObject({
     cpu: ratio.describe("Target average CPU utilisation, in percent of the request, e.g. 70%").optional(),
@@ -142,16 +151,7 @@ export const workloadFields = {
     .strictObject({ minAvailable: z.int().min(0).describe("Minimum replicas during node drains and upgrades") })
     .describe("PodDisruptionBudget")
     .optional(),
-  spread: z
-    .union([
-      z.enum(["zones", "nodes", "none"]),
-      z.strictObject({
-        zones: strength.describe("Spread over zones").optional(),
-        nodes: strength.describe("Spread over nodes").optional(),
-      }),
-    ])
-    .describe("Topology spread: `zones`, `nodes`, `none`, or require or prefer for each")
-    .optional(),
+  spread: spread.describe("Topology spread: `zones`, `nodes`, `none`, or require or prefer for each").optional(),
   health: health.describe("Readiness and liveness probes").optional(),
   grace: duration.describe("Shutdown grace period: from SIGTERM to SIGKILL").optional(),
   drain: duration

@@ -1,7 +1,7 @@
 /** A metric that an alert or an indicator reads, with the component that exports it. */
 export interface Metric {
-  /** What its value is: a number of things, an age in seconds, a point in time in seconds since 1970, or bytes. */
-  readonly unit: "count" | "seconds" | "timestamp" | "bytes";
+  /** What its value is: a number of things, an age in seconds, a point in time in seconds since 1970 or one to come, or bytes. */
+  readonly unit: "count" | "seconds" | "timestamp" | "deadline" | "bytes";
   /** The document of the component that describes it, or the module of Keelson that exports it. */
   readonly source: string;
 }
@@ -27,6 +27,14 @@ export const METRICS = {
   kubelet_volume_stats_available_bytes: {
     unit: "bytes",
     source: "kubelet: kubernetes.io, Kubernetes Metrics Reference",
+  },
+  certmanager_certificate_expiration_timestamp_seconds: {
+    unit: "deadline",
+    source: "cert-manager: pkg/metrics/metrics.go; by the name of the Certificate",
+  },
+  probe_ssl_earliest_cert_expiry: {
+    unit: "deadline",
+    source: "blackbox_exporter: prober/handler.go; by the address that it probes",
   },
   cnpg_collector_up: { unit: "count", source: "CloudNativePG: Monitoring, metrics of an instance" },
   barman_cloud_cloudnative_pg_io_last_available_backup_timestamp: {

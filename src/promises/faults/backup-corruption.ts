@@ -27,6 +27,7 @@ export const backupCorruption = defineFault({
     cache: undefined,
     broker: undefined,
     bucket: undefined,
+    entrance: undefined,
     unit: undefined,
     model: undefined,
     platform: undefined,

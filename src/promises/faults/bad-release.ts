@@ -26,6 +26,7 @@ export const badRelease = defineFault({
           cache: undefined,
           broker: undefined,
           bucket: undefined,
+          entrance: undefined,
           model: undefined,
           platform: undefined,
         },

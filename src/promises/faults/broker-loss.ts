@@ -26,6 +26,7 @@ export const brokerLoss = defineFault({
     database: undefined,
     cache: undefined,
     bucket: undefined,
+    entrance: undefined,
     unit: undefined,
     model: undefined,
     platform: undefined,

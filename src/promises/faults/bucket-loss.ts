@@ -24,6 +24,7 @@ export const bucketLoss = defineFault({
     database: undefined,
     cache: undefined,
     broker: undefined,
+    entrance: undefined,
     unit: undefined,
     model: undefined,
     platform: undefined,

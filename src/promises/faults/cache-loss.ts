@@ -24,6 +24,7 @@ export const cacheLoss = defineFault({
     database: undefined,
     broker: undefined,
     bucket: undefined,
+    entrance: undefined,
     unit: undefined,
     model: undefined,
     platform: undefined,

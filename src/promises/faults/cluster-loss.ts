@@ -37,6 +37,7 @@ export const clusterLoss = defineFault({
           cache: undefined,
           broker: undefined,
           bucket: undefined,
+          entrance: undefined,
         },
   drill: { kind: "by hand", why: "it needs a cluster that may be deleted" },
 });

@@ -33,6 +33,7 @@ export const controlPlaneLoss = defineFault({
           cache: undefined,
           broker: undefined,
           bucket: undefined,
+          entrance: undefined,
         },
   drill: { kind: "by hand", why: "it needs a cluster whose control plane may be stopped" },
 });

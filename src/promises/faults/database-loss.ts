@@ -34,6 +34,7 @@ export const databaseLoss = defineFault({
     cache: undefined,
     broker: undefined,
     bucket: undefined,
+    entrance: undefined,
     unit: undefined,
     model: undefined,
     platform: undefined,

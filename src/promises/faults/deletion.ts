@@ -64,6 +64,7 @@ const inCluster: SubjectHandlers = {
   },
   cache: undefined,
   broker: undefined,
+  entrance: undefined,
   unit: undefined,
   model: undefined,
 };

@@ -5,10 +5,12 @@ import { badRelease } from "./bad-release.js";
 import { brokerLoss } from "./broker-loss.js";
 import { bucketLoss } from "./bucket-loss.js";
 import { cacheLoss } from "./cache-loss.js";
+import { certificateExpiry } from "./certificate-expiry.js";
 import { clusterLoss } from "./cluster-loss.js";
 import { controlPlaneLoss } from "./control-plane-loss.js";
 import { databaseLoss } from "./database-loss.js";
 import { deletion } from "./deletion.js";
+import { entranceLoss } from "./entrance-loss.js";
 import { nodeLoss } from "./node-loss.js";
 import { nodePressure } from "./node-pressure.js";
 import { operatorLoss } from "./operator-loss.js";
@@ -27,6 +29,8 @@ export const faults = [
   operatorLoss,
   nodePressure,
   nodeLoss,
+  entranceLoss,
+  certificateExpiry,
   zoneLoss,
   regionLoss,
   cacheLoss,

@@ -45,6 +45,7 @@ const inCluster = (plan: Plan): SubjectHandlers => ({
     alert: storeDown,
     runbook: recreateBucket,
   },
+  entrance: undefined,
   model: undefined,
   platform: undefined,
 });

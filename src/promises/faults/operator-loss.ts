@@ -37,6 +37,7 @@ export const operatorLoss = defineFault({
           cache: undefined,
           broker: undefined,
           bucket: undefined,
+          entrance: undefined,
         },
   drill: { kind: "by hand", why: "it needs a cluster whose operators may be stopped" },
 });

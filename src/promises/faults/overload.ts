@@ -34,6 +34,7 @@ export const overload = defineFault({
           cache: undefined,
           broker: undefined,
           bucket: undefined,
+          entrance: undefined,
         },
   drill: { kind: "by hand", why: "it needs an autoscaler, which one machine does not have, and a source of load" },
 });

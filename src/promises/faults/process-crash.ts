@@ -39,6 +39,7 @@ export const processCrash = defineFault({
     cache: server,
     broker: server,
     bucket: bucketInCluster,
+    entrance: undefined,
     model: undefined,
     platform: undefined,
   }),

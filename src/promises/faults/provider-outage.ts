@@ -29,6 +29,7 @@ export const providerOutage = defineFault({
     cache: undefined,
     broker: undefined,
     bucket: undefined,
+    entrance: undefined,
   },
   drill: { kind: "impossible", why: "the provider belongs to another party, and a drill would spend its quota" },
 });

@@ -47,6 +47,7 @@ export const regionLoss = defineFault({
           cache: undefined,
           broker: undefined,
           bucket: undefined,
+          entrance: undefined,
           model: undefined,
         },
   drill: { kind: "by hand", why: "it needs two regions, and the clients that DNS moves" },

@@ -29,6 +29,7 @@ export const replicaLag = defineFault({
     cache: undefined,
     broker: undefined,
     bucket: undefined,
+    entrance: undefined,
     unit: undefined,
     model: undefined,
     platform: undefined,

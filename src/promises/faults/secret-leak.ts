@@ -33,6 +33,7 @@ export const secretLeak = defineFault({
           cache: undefined,
           broker: undefined,
           bucket: undefined,
+          entrance: undefined,
         },
   drill: {
     kind: "impossible",

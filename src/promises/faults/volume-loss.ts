@@ -24,6 +24,7 @@ export const volumeLoss = defineFault({
     cache: undefined,
     broker: undefined,
     bucket: undefined,
+    entrance: undefined,
     model: undefined,
     platform: undefined,
   },

@@ -7,7 +7,7 @@ import { inTheOnlyZone } from "./zone-loss/only-zone.js";
 export const zoneLoss = defineFault({
   id: "zone-loss",
   title: "An availability zone fails",
-  includes: ["node-loss"],
+  includes: ["node-loss", "entrance-loss"],
   on: (plan) => {
     if (onOneMachine(plan)) return undefined;
     return zones(plan).length > 1 ? inOneOfSeveralZones(plan) : inTheOnlyZone;

@@ -2,10 +2,11 @@ import type { Outcome } from "../../contracts/drills.js";
 import { exceeds } from "../../contracts/exceeds.js";
 import type { Verdict } from "../../contracts/verdict.js";
 import { originOf } from "../../plan/origin.js";
-import type { Milliseconds, Model, Origin, Path, Plan, Ratio } from "../../plan/plan.js";
+import type { Milliseconds, Model, Origin, Path, Plan, Ratio, Unit } from "../../plan/plan.js";
 import { LATENCY_OBJECTIVES, type LatencyObjective, sloObjectivePath } from "../objectives.js";
 import { type Prediction, unknown } from "../prediction.js";
 import { type SloTarget, sloTargets } from "../slo-targets.js";
+import type { EntranceSubject } from "../subjects.js";
 import { verdictOf } from "../verdict.js";
 import { type MeasuredLatency, measuredAt } from "./measured-latency.js";
 import { gatewaysOf, modelLatency } from "./model-latency.js";
@@ -65,8 +66,14 @@ export function predictLatency(plan: Plan, measurements: readonly MeasuredLatenc
   );
 }
 
-/** The predicted percentile of anything that serves requests. A gateway's is that of its slowest model. */
+/** The predicted percentile of anything that serves requests. A gateway's is that of its slowest model, an entrance's that of the slowest unit behind it. */
 export function predict(plan: Plan, target: SloTarget, of: LatencyObjective, percentile: Ratio): Prediction {
+  if ("entrance" in target) {
+    const units = unitsBehind(plan, target);
+    return units.length > 0
+      ? worstPrediction(units.map((unit) => predict(plan, unit, of, percentile)))
+      : unknown(plan, target.path, `no service is exposed at ${target.name}`);
+  }
   const models = modelsOf(plan, target);
   if (models.length > 0) return worstPrediction(models.map((model) => modelLatency(plan, model, of, percentile)));
   const { name, path } = target;
@@ -81,6 +88,7 @@ export function predict(plan: Plan, target: SloTarget, of: LatencyObjective, per
 /** The models that a target serves: one, or those that a gateway is declared to call. Models that are only fallbacks do not count. */
 export function modelsOf(plan: Plan, target: SloTarget): readonly Model[] {
   if ("engine" in target) return [target];
+  if ("entrance" in target) return unitsBehind(plan, target).flatMap((unit) => modelsOf(plan, unit));
   if (!("role" in target)) return [];
   if (target.model !== undefined) return plan.models.filter(({ name }) => name === target.model);
   const fallbacks = new Set(plan.models.flatMap((model) => model.fallbacks));
@@ -92,4 +100,8 @@ export function modelsOf(plan: Plan, target: SloTarget): readonly Model[] {
       gatewaysOf(plan, model).includes(target) &&
       (model.unit === undefined ? !fallbacks.has(model.name) : called.has(model.unit)),
   );
+}
+
+function unitsBehind({ units }: Plan, { entrance }: EntranceSubject): readonly Unit[] {
+  return units.filter(({ name }) => entrance.routes.some(({ unit }) => unit === name));
 }

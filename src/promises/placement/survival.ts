@@ -1,5 +1,6 @@
+import { CONTROLLERS } from "../../plan/entrances/index.js";
 import { isDeclared } from "../../plan/origin.js";
-import type { Plan, Unit } from "../../plan/plan.js";
+import type { Entrance, Plan, Unit } from "../../plan/plan.js";
 import { type ServersNeeded, storeTraits } from "../../plan/stores/index.js";
 import { type Demand, demandOf } from "../capacity.js";
 import type { Server } from "../subjects.js";
@@ -30,6 +31,27 @@ export function unitGroup(unit: Unit, plan: Plan): Group {
       nodes: unit.spread.nodes === "require",
     },
   };
+}
+
+/** The proxies of an entrance, as the installation of its controller places them: on any pool without GPUs. */
+export function proxyGroup({ controller, replicas, spread }: Entrance, plan: Plan): Group {
+  return {
+    members: replicas,
+    nodes: nodesFor(plan, undefined, proxyDemand(controller)),
+    requires: { zones: spread.zones === "require" && zones(plan).length > 1, nodes: spread.nodes === "require" },
+  };
+}
+
+/** What one proxy of a controller requests of its node. */
+export function proxyDemand(controller: Entrance["controller"]): Demand {
+  return { cpu: 0, memory: 0, ...CONTROLLERS[controller].proxies?.requests, gpu: 0 };
+}
+
+/** An entrance is available while one of its proxies is. */
+export function proxySurvival(entrance: Entrance, plan: Plan, loss: Domain): Survival {
+  const group = proxyGroup(entrance, plan);
+  const lost = largestShare(group, loss);
+  return survival(group.members, lost, lost < group.members, `all ${group.members} proxies may be on it`);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { originOf } from "../../plan/origin.js";
 import type { Plan, Probe, Unit } from "../../plan/plan.js";
 import { formatDuration } from "../../platform-file/format.js";
-import { demandOf, type NodesNeeded, poolOf } from "../capacity.js";
+import { demandOf, type NodesNeeded } from "../capacity.js";
 import { imageSize } from "../facts/images.js";
 import {
   endpointWithdrawal,
@@ -12,14 +12,13 @@ import {
   podStartup,
   pressureTransition,
 } from "../facts/kubernetes.js";
-import { nodeProvisioning } from "../facts/machines.js";
 import { firstBackoff, processStart, type Watch, watchOf } from "../facts/supervisor.js";
 import { formatSize } from "../format.js";
 import type { Domain } from "../placement/worst-placement.js";
 import type { Prediction, Term } from "../prediction.js";
 import { assumed, bounded, cited, declared, restingOn, unbounded, unknown, work } from "../prediction.js";
 import { hasPersistentVolume } from "../subjects.js";
-import { zones } from "./machine.js";
+import { capacityElsewhere, type Placed } from "./capacity.js";
 import { movedWithVolume, volumeScope } from "./moved-volume.js";
 
 /** The other replicas are available; requests reach the hung one until it is removed from the endpoints. */
@@ -92,7 +91,7 @@ export function nodeFailureDetection(plan: Plan): readonly Term[] {
  */
 export function rescheduling(unit: Unit, plan: Plan, lost: Domain, nodesNeeded: NodesNeeded): Prediction {
   const zonal = hasPersistentVolume(unit) && volumeScope(plan, unit) !== "regional";
-  const room = capacityElsewhere(unit, plan, { lost, sameZone: zonal }, nodesNeeded);
+  const room = capacityElsewhere(placedOf(unit), plan, { lost, sameZone: zonal }, nodesNeeded);
   if (room.kind === "none") return unbounded(plan, unit.path, room.why, { advice: room.advice });
   if (room.kind === "unknown") return unknown(plan, unit.path, room.why);
   const started = [imagePullTime(unit, plan), start(unit, plan), withdrawal()];
@@ -114,7 +113,7 @@ export function replacementOfEvicted(unit: Unit, plan: Plan, nodesNeeded: NodesN
   const ended = cited("pressure of the node ends", pressureTransition);
   const room = hasPersistentVolume(unit)
     ? undefined
-    : capacityElsewhere(unit, plan, { lost: "node", sameZone: false }, nodesNeeded);
+    : capacityElsewhere(placedOf(unit), plan, { lost: "node", sameZone: false }, nodesNeeded);
   const wait = room?.kind === "some" && room.term.value < ended.value ? room.term : ended;
   return bounded(plan, unit.path, [
     wait,
@@ -163,6 +162,10 @@ function imagePullTime(unit: Unit, plan: Plan): Term {
   );
 }
 
+function placedOf(unit: Unit): Placed {
+  return { name: unit.name, pool: unit.pool, demand: demandOf(unit) };
+}
+
 /** One worst-case detection by the supervisor. */
 function detectionTime({ every, failures }: Watch): number {
   return every * failures;
@@ -190,7 +193,7 @@ function start(unit: Unit, plan: Plan): Term {
   return work(declared(plan, "start to ready", unit.health.startup, `${unit.path}.health.startup`));
 }
 
-function withdrawal(): Term {
+export function withdrawal(): Term {
   return assumed("endpoints updated", endpointWithdrawal.value, endpointWithdrawal.why);
 }
 
@@ -203,53 +206,4 @@ function detection(unit: Unit, plan: Plan, name: string, probe: Probe): Term {
     `${unit.path}.health.${which}`,
     `${probe.failures} × ${formatDuration(probe.every)} + ${formatDuration(probe.timeout)} timeout`,
   );
-}
-
-type Capacity =
-  | { readonly kind: "some"; readonly term: Term }
-  | { readonly kind: "none"; readonly why: string; readonly advice: string }
-  | { readonly kind: "unknown"; readonly why: string };
-
-/**
- * Whether the lost pods fit on the nodes that remain, at the pool's minimum node count: those of the same zone only, for a
- * pod whose volume belongs to it. A new node is provisioned where the autoscaler may add one.
- */
-function capacityElsewhere(
-  unit: Unit,
-  plan: Plan,
-  { lost, sameZone }: { readonly lost: Domain; readonly sameZone: boolean },
-  nodesNeeded: NodesNeeded,
-): Capacity {
-  if (plan.pools.length === 0) {
-    const why = "no node pools are declared; the cluster is assumed to have capacity";
-    return { kind: "some", term: assumed("capacity on another node", 0, why) };
-  }
-  const pool = poolOf(plan, unit.pool, demandOf(unit));
-  if (pool?.allocatable && !pool.spot) {
-    const zoneCount = Math.max(1, zones(plan).length);
-    const inZone = sameZone ? Math.floor(pool.count.min / zoneCount) : pool.count.min;
-    const remaining = inZone - (lost === "node" ? 1 : Math.ceil(pool.count.min / zoneCount));
-    const needed = nodesNeeded.get(pool);
-    const used = needed !== undefined && sameZone ? Math.ceil(needed / zoneCount) : needed;
-    if (used !== undefined && used <= remaining) {
-      const how = `${used} of the ${remaining} remaining nodes${sameZone && zoneCount > 1 ? " of its zone" : ""}`;
-      return { kind: "some", term: declared(plan, "capacity on another node", 0, `${pool.path}.count`, how) };
-    }
-  }
-  const provisioning = nodeProvisioning(plan.cloud);
-  const canGrow = plan.cluster.autoscaler && (pool === undefined || pool.count.max > pool.count.min);
-  if (provisioning && canGrow) return { kind: "some", term: work(cited("new node provisioned", provisioning)) };
-  if (!pool?.allocatable) {
-    const missing = pool ? `the capacity of a ${pool.type} of pool ${pool.name}` : `the pool that ${unit.name} runs on`;
-    return {
-      kind: "unknown",
-      why: `${missing} is not known, so the capacity of the other nodes cannot be computed`,
-    };
-  }
-  const where = sameZone && zones(plan).length > 1 ? "the remaining nodes of its volume's zone" : "the remaining nodes";
-  return {
-    kind: "none",
-    why: `after the loss of a ${lost} ${where} may have no capacity for ${unit.name}, and no autoscaler adds nodes to pool ${pool.name}`,
-    advice: `give the pool a maximum above its minimum, so that the autoscaler replaces a lost node: \`count: ${pool.count.min}..${pool.count.max + 1}\`; or raise its minimum`,
-  };
 }

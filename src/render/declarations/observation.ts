@@ -14,11 +14,12 @@ export const OBSERVATION_DECLARATIONS = {
   ),
   alerts: once("observe.alerts", ({ observe: { metrics, alerts } }) => {
     if (metrics === "none") return undefined;
-    const { down, errors } = alerts;
+    const { down, errors, certificate } = alerts;
     const declared = [
       ...(down === undefined ? [] : [`down for ${formatDuration(down)}`]),
       ...(errors === undefined ? [] : [`errors above ${formatRatio(errors)}`]),
       ...(["availability", "database", "oom", "backups"] as const).filter((kind) => alerts[kind]),
+      ...(certificate === undefined ? [] : [`certificate ${formatDuration(certificate)} before its expiry`]),
     ];
     return declared.length === 0
       ? undefined

@@ -11,11 +11,18 @@ export function entranceRequirements(entrance: Entrance): readonly Note[] {
   const { title, api } = CONTROLLERS[controller];
   const certManager = api === "gateway" ? "cert-manager with its Gateway API support enabled and" : "cert-manager with";
   const required = [
-    title,
+    `${title}${installation(entrance)}`,
     ...(issuer === undefined ? [] : [`${certManager} a ClusterIssuer ${issuer}`]),
     ...(dns === "none" || host === undefined ? [] : ["ExternalDNS"]),
   ];
   return [{ path, message: `${name} requires in the cluster: ${required.join(", ")}` }];
+}
+
+/** The number and the spread of its proxies, which predictions count on and the chart of the controller sets. */
+function installation({ replicas, spread }: Entrance): string {
+  const over = (["zones", "nodes"] as const).filter((domain) => spread[domain] === "require");
+  if (replicas === 1) return "";
+  return ` with ${replicas} proxies${over.length > 0 ? ` on different ${over.join(" and ")}` : ""}`;
 }
 
 /** What the file declares for this entrance and an Ingress of its controller cannot express. */

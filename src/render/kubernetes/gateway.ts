@@ -1,5 +1,5 @@
 import { CONTROLLERS } from "../../plan/entrances/index.js";
-import { issuerOf } from "../../plan/entrances/issuer.js";
+import { certificateName, issuerOf } from "../../plan/entrances/issuer.js";
 import type { Entrance } from "../../plan/plan.js";
 import { entranceLimitations, entranceRequirements } from "./entrance-notes.js";
 import type { Gateway, HttpRoute, WithNotes } from "./manifest.js";
@@ -42,7 +42,7 @@ export function gateway(scope: Scope, entrance: Entrance): WithNotes<Gateway> {
                   ...listener,
                   tls: {
                     mode: "Terminate" as const,
-                    certificateRefs: [{ kind: "Secret", name: `${entrance.name}-tls` }],
+                    certificateRefs: [{ kind: "Secret", name: certificateName(entrance) }],
                   },
                 },
               ]

@@ -1,5 +1,5 @@
 import { CONTROLLERS } from "../../plan/entrances/index.js";
-import { issuerOf } from "../../plan/entrances/issuer.js";
+import { certificateName, issuerOf } from "../../plan/entrances/issuer.js";
 import type { Entrance } from "../../plan/plan.js";
 import { entranceLimitations, entranceRequirements, grpcBehind } from "./entrance-notes.js";
 import type { Ingress, WithNotes } from "./manifest.js";
@@ -30,7 +30,7 @@ function ingressObject(scope: Scope, entrance: Entrance): Ingress {
       ingressClassName: CONTROLLERS[entrance.controller].className,
       ...(entrance.tls &&
         entrance.host !== undefined && {
-          tls: [{ hosts: [entrance.host], secretName: `${entrance.name}-tls` }],
+          tls: [{ hosts: [entrance.host], secretName: certificateName(entrance) }],
         }),
       rules: [
         {

@@ -79,6 +79,11 @@ function remedy(
   context: CheckContext,
   { row, predicted }: BrokenPromise,
 ): readonly [key: string | undefined, value: unknown, advice: string] {
+  if (row.subjectKind === "entrance") {
+    const advice =
+      "install its controller with proxies in several zones, and declare them: `replicas: 2`, `spread: { zones: require }`";
+    return [undefined, undefined, advice];
+  }
   const unit = context.unit(row.subject);
   if (unit) {
     if (hasPersistentVolume(unit)) {

@@ -1,3 +1,4 @@
+import type { Entrance, Model, Store, Unit } from "../../../plan/plan.js";
 import { formatDuration } from "../../../platform-file/format.js";
 import { recoveryObjectivePath } from "../../../promises/objectives.js";
 import { onOneMachine } from "../../../promises/terms/machine.js";
@@ -17,7 +18,7 @@ export const unknownPromise = defineRule({
     for (const row of sheet.rows) {
       const element = context.element(row.path);
       // availability/not-run-here reports elements that are not run, once for all faults.
-      if (element && !("engine" in element) && notRunHere(element, plan) !== undefined) continue;
+      if (element && isRun(element) && notRunHere(element, plan) !== undefined) continue;
       const { objectives } = element ?? plan;
       for (const of of ["rto", "rpo"] as const) {
         const { predicted, promised, verdict } = row[of];
@@ -31,3 +32,8 @@ export const unknownPromise = defineRule({
     }
   },
 });
+
+/** A unit or a store: processes that a target runs. */
+function isRun(element: Unit | Store | Model | Entrance): element is Unit | Store {
+  return !("engine" in element) && !("controller" in element);
+}

@@ -20,6 +20,7 @@ import { failover, lostByFailover, lostByRestart, serverRestart } from "../../te
 import { lostByZoneLoss } from "../../terms/state.js";
 import { nodeFailureDetection, rescheduling } from "../../terms/unit.js";
 import { restoreFromBackup } from "../database-loss.js";
+import { entranceInLostZone } from "../entrance-loss.js";
 import { backupsInSameZone, lostWithZone } from "./lost-with-zone.js";
 
 /** A store whose replica in another zone takes over stays available; the others recover without a replica. */
@@ -46,6 +47,7 @@ export const inOneOfSeveralZones = (plan: Plan): SubjectHandlers => ({
     alert: replicasMissing,
     runbook: (unit, plan) => moveUnit(unit, plan, "zone"),
   },
+  entrance: entranceInLostZone(plan),
   database: serversOf(restoreDatabase),
   cache: serversOf(storeUnavailableRunbook),
   broker: serversOf(storeUnavailableRunbook),

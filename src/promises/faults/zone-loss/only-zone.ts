@@ -1,13 +1,14 @@
 import type { Element, Objectives, Plan, Unit } from "../../../plan/plan.js";
 import { hasServers } from "../../../plan/stores/index.js";
-import { platformDown, replicasMissing, storeDown } from "../../alerts.js";
+import { entranceDown, platformDown, replicasMissing, storeDown } from "../../alerts.js";
 import { hasZones } from "../../facts/machines.js";
 import type { SubjectHandler, SubjectHandlers } from "../../fault.js";
 import { isOwnObjective, promisedRecovery } from "../../objectives.js";
 import type { Prediction } from "../../prediction.js";
 import { bounded, unbounded } from "../../prediction.js";
 import { rebuildElsewhere } from "../../runbooks/platform.js";
-import type { Server } from "../../subjects.js";
+import type { EntranceSubject, Server } from "../../subjects.js";
+import { lostRequests } from "../../terms/entrance.js";
 import { lostByZoneLoss } from "../../terms/state.js";
 import { lostWithZone } from "./lost-with-zone.js";
 
@@ -17,6 +18,14 @@ const unit: SubjectHandler<Unit> = {
   rpo: lostByZoneLoss,
   alert: replicasMissing,
   runbook: (_unit, plan) => rebuildElsewhere(plan),
+};
+
+const entrance: SubjectHandler<EntranceSubject> = {
+  affects: hasOwnObjective,
+  rto: (_entrance, plan) => singleZoneUnbounded(plan),
+  rpo: lostRequests,
+  alert: entranceDown,
+  runbook: (_entrance, plan) => rebuildElsewhere(plan),
 };
 
 const server: SubjectHandler<Server> = {
@@ -35,6 +44,7 @@ export const inTheOnlyZone: SubjectHandlers = {
     alert: platformDown,
     runbook: (_platform, plan) => rebuildElsewhere(plan),
   },
+  entrance,
   unit,
   database: server,
   cache: server,
