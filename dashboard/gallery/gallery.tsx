@@ -3,6 +3,7 @@ import { useState } from "react";
 import { Legend } from "../src/charts/legend.js";
 import { baseOption, Plot, usePalette, valueAxis } from "../src/charts/plot.js";
 import { shortCount } from "../src/format.js";
+import { FileLines } from "../src/pages/design/file-lines.js";
 import type { OpenRows } from "../src/pages/promises/open-rows.js";
 import { PromiseCards } from "../src/pages/promises/promise-cards.js";
 import { PromiseTable } from "../src/pages/promises/promise-table.js";
@@ -11,7 +12,7 @@ import { SchemeSwitch } from "../src/shell/scheme-switch.js";
 import { StateDot, type Tone, Verdict } from "../src/shell/state-mark.js";
 import { Empty, Failure, Loading } from "../src/shell/states.js";
 import { FigureCell, Table } from "../src/shell/table.js";
-import { rows } from "./samples.js";
+import { file, findings, rows } from "./samples.js";
 
 const tones: readonly Tone[] = ["kept", "broken", "unknown", "quiet"];
 
@@ -66,6 +67,9 @@ export function Gallery() {
               </tr>
             ))}
           </Table>
+        </Section>
+        <Section title="Lines with findings" flush>
+          <FileLines text={file} findings={findings} selected={2} />
         </Section>
         <Section title="Promise sheet" flush>
           <PromiseTable rows={rows} open={open} />

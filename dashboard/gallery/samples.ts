@@ -1,3 +1,4 @@
+import type { DesignFinding } from "../src/api/design.js";
 import type { Cell, Row } from "../src/api/promises.js";
 
 const at = { kind: "file", file: "platform.yaml", line: 11, column: 15 } as const;
@@ -94,4 +95,34 @@ export const rows: readonly Row[] = [
   row("orders", "broken", cell("broken", 94_000), cell("kept", 0, { kind: "not-applicable" })),
   row("search", "broken", cell("broken", 25_000, { kind: "never-recovered", afterMs: 120_000 }), cell("kept", 0)),
   row("reports", "unknown", unknown, unknown),
+];
+
+/** A platform file with a finding of each severity, one of them with a fix. */
+export const file = `platform: shop
+stores:
+  orders: { postgres: 17 }
+objectives: { rto: 5m, rpo: 1m }
+`;
+
+const place = (line: number) => ({ file: "platform.yaml", line, column: 3 });
+
+export const findings: readonly DesignFinding[] = [
+  {
+    code: "recovery/no-backup",
+    severity: "error",
+    message: "no backup of orders is declared, but orders promises RPO 1m",
+    hint: "declare backups: `full: daily keep 7d, log: 30s keep 7d`",
+    at: place(3),
+    diff: `--- a/platform.yaml
++++ b/platform.yaml
+@@ -2,3 +2,3 @@
+ stores:
+-  orders: { postgres: 17 }
++  orders: { postgres: 17, backups: { full: daily keep 7d, log: 30s keep 7d } }
+ objectives: { rto: 5m, rpo: 1m }
+`,
+    safe: true,
+  },
+  { code: "recovery/drill-missing", severity: "warning", message: "no drill is scheduled", at: place(4), safe: false },
+  { code: "delivery/image-unpinned", severity: "note", message: "the image has no digest", at: place(0), safe: false },
 ];

@@ -39,6 +39,12 @@ const pages: RouteObject[] = [
   { index: true, element: <Home /> },
   page("sign-in", <Home />),
   page("promises", <PromisesPage />),
+  lazy("design", "Design", async () => (await import("./pages/design/design-page.js")).DesignPage),
+  lazy(
+    "design/changes",
+    "Changes of promises",
+    async () => (await import("./pages/design/changes-page.js")).ChangesPage,
+  ),
   lazy("topology", "Topology", async () => (await import("./pages/topology/topology-page.js")).TopologyPage),
   lazy("models", "Models", async () => (await import("./pages/models/models-page.js")).ModelsPage),
   lazy("usage", "Usage", async () => (await import("./pages/usage/usage-page.js")).UsagePage),

@@ -3,6 +3,8 @@ export const PAGES = [
   "",
   "sign-in",
   "promises",
+  "design",
+  "design/changes",
   "topology",
   "models",
   "usage",

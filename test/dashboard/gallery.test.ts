@@ -30,7 +30,14 @@ describeWith(["chromium"], "the component gallery", ({ chromium }) => {
     await page.emulateMedia({ colorScheme });
     await page.goto(`${vite.resolvedUrls?.local[0]}gallery.html`);
     await page.getByRole("heading", { name: "Components", level: 1 }).waitFor();
-    for (const title of ["Verdicts and states", "Table", "Promise sheet", "Plot", "Loading, empty and failed"])
+    for (const title of [
+      "Verdicts and states",
+      "Table",
+      "Lines with findings",
+      "Promise sheet",
+      "Plot",
+      "Loading, empty and failed",
+    ])
       await page.getByRole("region", { name: title, exact: true }).waitFor();
     await page.getByText("never recovered").first().waitFor();
     // Each term that a drill has measured is held against its estimate, and the drills show a trend.

@@ -315,3 +315,12 @@ export function AuditIcon(props: IconProps) {
     </Drawing>
   );
 }
+
+export function DesignIcon(props: IconProps) {
+  return (
+    <Drawing {...props}>
+      <path d="M5.5 2.5h6L15 6v11.5h-9.5a1.5 1.5 0 0 1-1.5-1.5V4a1.5 1.5 0 0 1 1.5-1.5Z" />
+      <path d="M11.5 2.5V6H15M7 9.5h5M7 12h5M7 14.5h3" />
+    </Drawing>
+  );
+}

@@ -3,6 +3,7 @@ import { type ActorAuthority, ADMIN, missingRight, OPERATOR, type Rights } from 
 import {
   AuditIcon,
   BackupsIcon,
+  DesignIcon,
   DrillsIcon,
   KeysIcon,
   ModelsIcon,
@@ -42,6 +43,13 @@ const navigation: readonly NavigationGroup[] = [
         authority: OPERATOR,
         about: "RTO, RPO, availability and latency: promised, predicted, measured",
         primary: true,
+      },
+      {
+        to: "/design",
+        name: "Design",
+        Icon: DesignIcon,
+        authority: OPERATOR,
+        about: "Platform file, findings, plan, changes of promises",
       },
       {
         to: "/topology",

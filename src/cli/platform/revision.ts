@@ -17,7 +17,11 @@ const GIT_TIMEOUT_MS = 30_000;
  */
 export async function loadVersion(named: string, current: string): Promise<Loaded> {
   const other = await findFile(named).catch(() => undefined);
-  if (other !== undefined) return loadPlatform(named);
+  return other === undefined ? loadRevision(named, current) : loadPlatform(named);
+}
+
+/** A platform file as of a Git revision. Throws `revision/unreadable`, and a `DiagnosticsError` for an invalid version. */
+export async function loadRevision(named: string, current: string): Promise<Loaded> {
   const path = await findFile(current);
   if (isCode(path))
     throw new KeelsonError("revision/unreadable", `${current} is code, of which no earlier revision can be read`, {

@@ -28,12 +28,13 @@ import { deleteFirstKey, type Welcome, welcome } from "../../local/welcome.js";
 import type { Plan } from "../../plan/plan.js";
 import { archiveFailureMessage } from "../../recovery/service/archive-events.js";
 import { today } from "../design/today.js";
-import { fileOrDefault, loadPlatform, planOf } from "../platform/load.js";
+import { fileOrDefault, type Loaded, loadPlatform, planOf } from "../platform/load.js";
 import { coloursFor, styledLine } from "../terminal/colours.js";
 import { forTerminal, printError, printJsonLine } from "../terminal/output.js";
 import { quoted } from "../terminal/quoted.js";
 import { ENDING } from "../terminal/signals.js";
 import { version } from "../version.js";
+import { designRoutes } from "./design-routes.js";
 
 export interface UpOptions {
   readonly environment?: string;
@@ -54,10 +55,10 @@ export async function up(given: string | undefined, options: UpOptions): Promise
   const loaded = await loadPlatform(file);
   const plan = await requireEngines(planOf(loaded, options.environment));
   if (options.detach) await detached(file, plan, options);
-  else await foreground({ file, path: loaded.path }, plan, options);
+  else await foreground(file, loaded, plan, options);
 }
 
-async function foreground(from: { file: string; path: string }, plan: Plan, options: UpOptions): Promise<void> {
+async function foreground(file: string, loaded: Loaded, plan: Plan, options: UpOptions): Promise<void> {
   const startedAt = performance.now();
   const interrupted = new AbortController();
   const stopRequested = waitForSignal(interrupted);
@@ -68,7 +69,7 @@ async function foreground(from: { file: string; path: string }, plan: Plan, opti
     platform = await startPlatform(
       {
         plan,
-        ...from,
+        ...{ file, path: loaded.path },
         data: dataDirectory(options.data, plan),
         host: options.host,
         port: options.port,
@@ -78,7 +79,10 @@ async function foreground(from: { file: string; path: string }, plan: Plan, opti
         version: version(),
         signal: interrupted.signal,
       },
-      (started) => platformRoutes(started, () => interrupted.abort()),
+      (started) => ({
+        ...platformRoutes(started, () => interrupted.abort()),
+        ...designRoutes(loaded, plan),
+      }),
     );
     // Before the report: what happens from here on is printed.
     follow(platform);

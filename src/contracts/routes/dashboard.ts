@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { OPERATOR } from "../authority.js";
 import { backupListSchema, backupRequestSchema, requestedWorkSchema } from "../backups.js";
+import { design, designComparison, revision } from "../design.js";
 import {
   drillCancelledSchema,
   drillFaultEstimatesSchema,
@@ -40,6 +41,27 @@ export const overviewRoutes = {
     tag: "topology",
     authority: OPERATOR,
     json: topology,
+  }),
+};
+
+export const designRoutes = {
+  readDesign: defineRoute({
+    method: "GET",
+    path: "/admin/design",
+    summary: "Read the platform file that the platform was started with, its findings, and the values of its plan",
+    tag: "design",
+    authority: OPERATOR,
+    json: design,
+  }),
+  readDesignChanges: defineRoute({
+    method: "GET",
+    path: "/admin/design/changes",
+    summary:
+      "Compare the promises of the running version with those of the file now, or of a revision of its repository",
+    tag: "design",
+    authority: OPERATOR,
+    query: z.strictObject({ against: revision.optional() }),
+    json: designComparison,
   }),
 };
 

@@ -7,7 +7,7 @@ import {
   sessionRoutes,
   userRoutes,
 } from "./accounts.js";
-import { backupRoutes, drillRoutes, overviewRoutes } from "./dashboard.js";
+import { backupRoutes, designRoutes, drillRoutes, overviewRoutes } from "./dashboard.js";
 import { gatewayInternalRoutes, modelRoutes } from "./gateway.js";
 import { DASHBOARD_ROUTES, GATEWAY_ROUTES, KERNEL_ROUTES, type RawRoute } from "./listener.js";
 import { usageInternalRoutes, usageRoutes } from "./usage.js";
@@ -22,6 +22,7 @@ export const TYPED_ROUTES: readonly Route[] = [
   usageRoutes,
   modelRoutes,
   overviewRoutes,
+  designRoutes,
   drillRoutes,
   backupRoutes,
   accountsInternalRoutes,

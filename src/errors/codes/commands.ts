@@ -32,6 +32,7 @@ export const commandErrors = {
   "revision/unreadable": {
     summary: "The platform file cannot be read as of another version.",
     exitCode: 2,
+    status: 404,
   },
   "promises/unknown-row": { summary: "The promise sheet has no row with this name.", exitCode: 2 },
   "promises/no-data": {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { FastifyInstance } from "fastify";
 import { drillListSchema } from "../../contracts/drills.js";
 import { recoveryStateSchema } from "../../contracts/recovery.js";
-import { backupRoutes, drillRoutes, overviewRoutes } from "../../contracts/routes/dashboard.js";
+import { backupRoutes, designRoutes, drillRoutes, overviewRoutes } from "../../contracts/routes/dashboard.js";
 import type { Topology } from "../../contracts/topology.js";
 import { type Measurement, measurementsOf } from "../../promises/measurement.js";
 import { type Observation, observationsOf } from "../../promises/observation.js";
@@ -32,6 +32,15 @@ export function serveOverview(app: FastifyInstance, { context, observer, control
       reply.header("etag", tagOf(topology));
       return topology;
     },
+  });
+  serve(app, designRoutes, {
+    readDesign: () => control.json(designRoutes.readDesign.json, "GET", "/design"),
+    readDesignChanges: ({ query: { against } }) =>
+      control.json(
+        designRoutes.readDesignChanges.json,
+        "GET",
+        against === undefined ? "/design/changes" : `/design/changes/${encodeURIComponent(against)}`,
+      ),
   });
   serve(app, drillRoutes, {
     listDrills: async ({ query }) => pageOfDrills(await control.json(drillListSchema, "GET", "/drills"), query),

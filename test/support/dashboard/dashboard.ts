@@ -15,9 +15,19 @@ export interface Dashboard {
   stop(): Promise<void>;
 }
 
-/** Starts both; `signedIn` uses the platform's single-use link. */
-export async function startDashboard(chromium: string, { signedIn = true } = {}): Promise<Dashboard> {
-  const platform = await startPlatform();
+interface DashboardOptions {
+  /** Uses the platform's single-use link. */
+  readonly signedIn?: boolean;
+  /** The platform file; by default the starter. */
+  readonly text?: string;
+}
+
+/** Starts both. */
+export async function startDashboard(
+  chromium: string,
+  { signedIn = true, text }: DashboardOptions = {},
+): Promise<Dashboard> {
+  const platform = await startPlatform(text);
   let browser: Browser | undefined;
   const stop = async () => {
     await browser?.close();

@@ -2,9 +2,9 @@ import { Anchor } from "@mantine/core";
 import { Link } from "react-router";
 import type { Cell, Row, Runbook, TermOrigin } from "../../api/promises.js";
 import { ago, duration } from "../../format.js";
+import { SourceLocation } from "../../shell/source-location.js";
 import styles from "./details.module.css";
 import { MeasuredTerm } from "./measured-term.js";
-import { SourceLocation } from "./source-location.js";
 import { Trend } from "./trend.js";
 
 /** The terms of each prediction with their sources, and the alert, runbook and drill of the fault. */

@@ -1,6 +1,7 @@
 import type { Remedy as RemedyAnswer } from "../../api/promises.js";
+import { InlineCode } from "../../shell/inline-code.js";
+import { EditLocation } from "../../shell/source-location.js";
 import styles from "./reasons.module.css";
-import { EditLocation } from "./source-location.js";
 
 /** The fix that `keelson check` reports, with its position. */
 export function Remedy({ remedy }: { readonly remedy: RemedyAnswer }) {
@@ -12,17 +13,5 @@ export function Remedy({ remedy }: { readonly remedy: RemedyAnswer }) {
         {remedy.rule !== undefined && <> {remedy.rule}</>}
       </span>
     </p>
-  );
-}
-
-/** Text with `code` in backticks. */
-function InlineCode({ text }: { readonly text: string }) {
-  return text.split("`").map((part, index) =>
-    index % 2 === 1 ? (
-      // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a sentence are never reordered
-      <code key={index}>{part}</code>
-    ) : (
-      part
-    ),
   );
 }

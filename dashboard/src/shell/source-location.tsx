@@ -1,6 +1,5 @@
-import { UnstyledButton } from "@mantine/core";
-import { useClipboard } from "@mantine/hooks";
-import type { PlaceOrigin } from "../../api/promises.js";
+import { Link } from "react-router";
+import type { PlaceOrigin } from "../api/promises.js";
 import styles from "./source-location.module.css";
 
 /** A position in the platform file in the format of editors: `platform.yaml:12:3`. */
@@ -20,19 +19,13 @@ export function EditLocation({ origin }: { readonly origin: PlaceOrigin }) {
   return <Position origin={origin} />;
 }
 
-/** Copies the whole path, for the editor; shows its last part. */
+/** A link to the line on the page Design; shows the last part of the path. */
 function Position({ origin: { file, line, column } }: { readonly origin: PlaceOrigin }) {
-  const clipboard = useClipboard({ timeout: 1500 });
   const at = line > 0 ? `:${line}:${column}` : "";
   const short = file.split("/").slice(-2).join("/");
   return (
-    <UnstyledButton
-      className={styles.position}
-      title={`Copy ${file}${at}`}
-      onClick={() => clipboard.copy(`${file}${at}`)}
-    >
+    <Link className={styles.position} title={`${file}${at}`} to={line > 0 ? `/design?line=${line}` : "/design"}>
       <code>{`${short}${at}`}</code>
-      {clipboard.copied && <span role="status"> copied</span>}
-    </UnstyledButton>
+    </Link>
   );
 }
