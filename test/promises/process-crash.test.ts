@@ -111,6 +111,24 @@ objectives: { rto: 5m, rpo: 2h, availability: 90% }
     expect(cluster.availability[0]?.predicted.kind).toBe("known");
   });
 
+  it("waits for a person if CloudNativePG's PostgreSQL hangs, which its operator does not notice", () => {
+    const text = (observe: string) =>
+      sheet("replicas: 1", `stores: { orders: { postgres: 17, provide: in-cluster, replicas: 2 } }\n${observe}`);
+    const { rto } = rowOf(text("observe: { metrics: prometheus }\n"), "process-crash", "orders");
+    expect(termsOf(rto.predicted)).toEqual([
+      "alert fires",
+      "alert evaluated and sent",
+      "on-call response",
+      "hung server killed by hand",
+      "failover",
+      "clients reconnect",
+    ]);
+    expect(rowOf(text("observe: { metrics: none }\n"), "process-crash", "orders").rto.predicted).toMatchObject({
+      kind: "unknown",
+      why: expect.stringContaining("no one is notified that a server of orders hangs"),
+    });
+  });
+
   it("loses nothing of a database, one second of a persistent cache, and all of a cache in memory", () => {
     const stores = sheet(
       "replicas: 1",

@@ -67,10 +67,12 @@ export interface Provider {
 export interface Failover {
   /** Who decides: the servers among themselves, an operator in the same cluster, or the cloud provider. */
   readonly by: "servers" | "operator" | "provider";
-  /** Milliseconds until a hung or crashed server is detected. */
+  /** Milliseconds until a crashed server is detected, and a hung one unless `ignoresHang`. */
   readonly detection: Cited;
   /** Milliseconds from then until the replica accepts writes. */
   readonly takeover: Cited;
+  /** Why nothing takes over from a server that hangs until a person kills it; undefined if a hung server is treated as a crashed one. */
+  readonly ignoresHang?: string;
 }
 
 /**

@@ -18,13 +18,15 @@ export const cloudNativePg: Product = {
       SWITCHOVER_DELAY_SECONDS * 1000 + 17_000 + 15_000,
       `CloudNativePG: the old primary has ${SWITCHOVER_DELAY_SECONDS} s to shut down (switchoverDelay, as rendered), the standby observes the lease of the primary for 15 s, polled every 2 s; 15 s assumed for the promotion`,
     ),
+    ignoresHang:
+      "CloudNativePG demotes an old primary only while it is ready, and the standby waits for the lease, which the instance manager of a hung PostgreSQL renews; its liveness probe asks the instance manager alone (1.30.0, internal/management/controller/instance_controller.go, read 2026-11-30; measured in docs/calibration.md)",
   },
   provisioning: cite(120_000, "a volume (CSI, about 30 s), a pod and initdb; two minutes assumed"),
   restoreRate: cite(80 * MB, "barman-cloud-restore from S3 by one stream; 80 MB/s assumed"),
   backupRate: cite(80 * MB, "barman-cloud-backup to S3 by one stream; 80 MB/s assumed"),
   restart: cite(
     60_000,
-    "CloudNativePG's instance manager starts a crashed PostgreSQL at once; 60 s assumed with crash recovery. A server that hangs is failed over",
+    "CloudNativePG's instance manager starts a crashed PostgreSQL at once; 60 s assumed with crash recovery",
   ),
   start: cite(60_000, "60 s assumed with crash recovery"),
   takes: ["full", "log"],

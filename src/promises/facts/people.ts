@@ -47,3 +47,9 @@ export const secretRotated = {
   value: 10 * 60_000,
   why: "a new value is set at the source of each secret and the old one revoked, by hand: `rotate` is carried out by no component; 10 min assumed",
 };
+
+/** The command of the runbook: the pod of the hung server is deleted with force, so that its node kills it at once. */
+export const hungServerKilled = {
+  value: 2 * 60_000,
+  why: "two minutes to find the server that hangs and to run `kubectl delete pod --grace-period=0 --force`",
+};

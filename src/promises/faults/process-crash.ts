@@ -5,7 +5,7 @@ import { sharedWatch, type Watch } from "../facts/supervisor.js";
 import { defineFault, type SubjectHandler } from "../fault.js";
 import { serverSurvival, unitSurvival } from "../placement/survival.js";
 import type { Prediction } from "../prediction.js";
-import { bounded, cited } from "../prediction.js";
+import { bounded, cited, unknown } from "../prediction.js";
 import { storeUnavailableRunbook } from "../runbooks/stores.js";
 import { restartUnit } from "../runbooks/units.js";
 import { recreateBucket } from "../runbooks/volumes.js";
@@ -14,7 +14,7 @@ import { failsOver } from "../subjects.js";
 import { bucketRestart, holdsData, lostByBucketRestart, runsInCluster } from "../terms/bucket.js";
 import { onOneMachine } from "../terms/machine.js";
 import { unknownIfNotRun } from "../terms/not-run.js";
-import { failover, lostByFailover, lostByRestart } from "../terms/server.js";
+import { failover, hungServerRecovery, lostByFailover, lostByRestart } from "../terms/server.js";
 import { lostByProcessCrash } from "../terms/state.js";
 import { clientReconnect, storeDetection } from "../terms/store.js";
 import { containerRestart, supervisorRestart, unreadyReplicaRemoved, withoutProbe } from "../terms/unit.js";
@@ -78,6 +78,12 @@ function recoveryInCluster(unit: Unit, plan: Plan): Prediction {
 }
 
 function serverRecovery(server: Server, plan: Plan): Prediction {
+  const ignored = server.provider.failover?.ignoresHang;
+  if (ignored !== undefined) {
+    const terms = hungServerRecovery(server, plan, takesOver(server, plan));
+    const why = `no metrics are stored, so no one is notified that a server of ${server.name} hangs: ${ignored}`;
+    return terms ? bounded(plan, server.path, terms) : unknown(plan, "observe.metrics", why);
+  }
   if (takesOver(server, plan)) return bounded(plan, server.path, failover(server, plan, "process"));
   return bounded(plan, server.path, [
     // In a cluster and at a managed provider the restart figure includes detection.

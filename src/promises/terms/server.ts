@@ -1,12 +1,13 @@
 import type { Cited, Plan } from "../../plan/plan.js";
 import { type DataLoss, STORES, storeTraits } from "../../plan/stores/index.js";
 import { nodeMonitorGrace } from "../facts/kubernetes.js";
+import { hungServerKilled } from "../facts/people.js";
 import type { Domain } from "../placement/worst-placement.js";
 import type { Prediction, Term } from "../prediction.js";
 import { assumed, atTheSameTime, bounded, cited, longest, unbounded } from "../prediction.js";
 import { mostFrequentBackup, type Server, takenBackups, unsupportedBackups, unsupportedReason } from "../subjects.js";
 import { operatorTakeover } from "./operator.js";
-import { backupDuration, backupInterval, clientReconnect } from "./store.js";
+import { backupDuration, backupInterval, clientReconnect, onCallResponse } from "./store.js";
 
 /**
  * Another server takes over. After a process fails, the product's own figure includes its detection. After the loss of a
@@ -26,6 +27,22 @@ export function failover(server: Server, plan: Plan, lost: "process" | Domain): 
   }
   const own = cited("failover", sumOf(failover.detection, failover.takeover), product);
   return [longest([unready, own]), clientReconnect()];
+}
+
+/**
+ * A server that hangs where nothing takes over from one: a person kills it. `takesOver`: its replica is promoted then; otherwise it
+ * is restarted. Undefined if no alert can fire.
+ */
+export function hungServerRecovery(server: Server, plan: Plan, takesOver: boolean): readonly Term[] | undefined {
+  const { failover, restart, product } = server.provider;
+  const response = onCallResponse(plan);
+  if (!failover || !response) return undefined;
+  return [
+    ...response,
+    assumed("hung server killed by hand", hungServerKilled.value, hungServerKilled.why),
+    takesOver ? cited("failover", failover.takeover, product) : cited("restart of the server", restart, product),
+    clientReconnect(),
+  ];
 }
 
 function sumOf(...figures: readonly Cited[]): Cited {

@@ -17,6 +17,9 @@ type Backed = Store & { readonly backups: Backups };
 /** The term with which a recovery by an operator begins. */
 export const ALERT_FIRES = "alert fires";
 
+/** The term of the person who is notified. */
+export const ON_CALL_RESPONSE = "on-call response";
+
 const DAY_MS = 86_400_000;
 
 /** How long the supervisor or operator takes to detect that a store is unavailable, and to kill a hung server. */
@@ -43,7 +46,7 @@ export function onCallResponse(plan: Plan, alert: string = STORE_DOWN): readonly
   return [
     declared(plan, ALERT_FIRES, delay, "observe.alerts.down", `${alert}, rendered by ${renderedBy}`),
     cited("alert evaluated and sent", alertNotice),
-    cited("on-call response", paged ? pagedResponse : unpagedResponse),
+    cited(ON_CALL_RESPONSE, paged ? pagedResponse : unpagedResponse),
   ];
 }
 

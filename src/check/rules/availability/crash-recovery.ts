@@ -1,5 +1,8 @@
 import { formatDuration } from "../../../platform-file/format.js";
 import { formatTerms, formatWorstCase } from "../../../promises/format.js";
+import type { Prediction } from "../../../promises/prediction.js";
+import { ON_CALL_RESPONSE } from "../../../promises/terms/store.js";
+import { pagingRemedy } from "../../paging.js";
 import { defineRule } from "../../rule.js";
 
 /** The crash of one process breaks a promise. See docs/checks.md, Availability. */
@@ -16,7 +19,7 @@ export const crashRecovery = defineRule({
         const possible = context.shortestKeptPromise(promise);
         const remedies = [
           ...(unit && unit.replicas.min < 2 ? ["run two replicas"] : []),
-          "probe more often",
+          ...(awaitsPerson(predicted) ? pagingRemedy(context.plan) : ["probe more often"]),
           ...(possible === undefined ? [] : [`promise at least ${formatWorstCase(possible)}`]),
         ];
         const effect = of === "rto" ? "is unavailable for" : "loses the writes of";
@@ -40,3 +43,8 @@ export const crashRecovery = defineRule({
     }
   },
 });
+
+/** Nothing detects the hang of some servers: a person who is notified kills them. */
+function awaitsPerson(predicted: Prediction): boolean {
+  return predicted.kind === "bounded" && predicted.terms.some(({ name }) => name === ON_CALL_RESPONSE);
+}

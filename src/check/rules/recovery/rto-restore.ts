@@ -1,8 +1,8 @@
-import type { Plan } from "../../../plan/plan.js";
 import { formatBytes, formatDuration } from "../../../platform-file/format.js";
 import { formatTerms, formatWorstCase } from "../../../promises/format.js";
 import type { Term } from "../../../promises/prediction.js";
 import type { BrokenPromise, CheckContext } from "../../context.js";
+import { pagingRemedy } from "../../paging.js";
 import { defineRule } from "../../rule.js";
 import { STORAGE_LOSS_FAULTS } from "./storage-loss.js";
 
@@ -29,9 +29,7 @@ export const rtoRestore = defineRule({
 /** The most effective remedy first: the one for the longest term. */
 function advice(context: CheckContext, promise: BrokenPromise, terms: readonly Term[]): string {
   const longest = [...terms].sort((a, b) => b.value - a.value)[0];
-  const paging = canPage(context.plan)
-    ? ["page the on-call engineer (`observe: { routes: { critical: pagerduty } }`)"]
-    : [];
+  const paging = pagingRemedy(context.plan);
   const restore = ["store less data in one store", "take full backups more often"];
   const possible = context.shortestKeptPromise(promise);
   const { drill } = promise.row;
@@ -41,8 +39,4 @@ function advice(context: CheckContext, promise: BrokenPromise, terms: readonly T
     ...(drill === undefined ? [] : [`measure a faster restore with \`keelson drill ${drill}\``]),
   ];
   return remedies.length < 2 ? remedies.join("") : `${remedies.slice(0, -1).join(", ")}, or ${remedies.at(-1)}`;
-}
-
-function canPage({ observe, provide }: Plan): boolean {
-  return provide !== "embedded" && observe.metrics !== "none" && observe.routes.critical === undefined;
 }
