@@ -7,8 +7,9 @@ import type { Sample } from "../src/recovery/drills/sample.js";
 const EVERY_MS = 100;
 /** A client of a platform gives up on one request, and counts it as failed. */
 export const REQUEST_TIMEOUT_MS = 2_000;
-/** The steady load before the fault. */
+/** The steady load before the fault: this long without a failure, within the limit. */
 const BEFORE_MS = 1_000;
+const BASELINE_LIMIT_MS = 30_000;
 /** More requests without an answer are not sent: a client has a bounded number of connections. */
 const MAX_IN_FLIGHT = 40;
 
@@ -50,8 +51,12 @@ export async function observe({ request, inject, repaired, limitMs }: Experiment
     if (inFlight < MAX_IN_FLIGHT) void send();
   }, EVERY_MS);
   try {
-    for (const end = Date.now() + BEFORE_MS; Date.now() < end; ) await sleep(EVERY_MS);
-    if (!samples.some(({ ok }) => ok)) throw new Error(`no request succeeds: ${samples.at(-1)?.reason}`);
+    const steady = () => {
+      const recent = samples.filter(({ ended }) => ended > Date.now() - BEFORE_MS);
+      return recent.length > 0 && recent.every(({ ok }) => ok) && (samples[0]?.ended ?? 0) < Date.now() - BEFORE_MS;
+    };
+    for (const end = Date.now() + BASELINE_LIMIT_MS; !steady(); await sleep(EVERY_MS))
+      if (Date.now() > end) throw new Error(`no request succeeds: ${samples.at(-1)?.reason ?? "none was answered"}`);
     const injectedAt = Date.now();
     await inject();
     let recovered = false;

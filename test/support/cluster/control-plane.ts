@@ -16,6 +16,8 @@ export interface ControlPlaneOptions {
    * control plane uses loopback.
    */
   readonly network?: { readonly enterNetwork: readonly string[]; readonly address: string };
+  /** How often the autoscaler looks at its metrics; Kubernetes' default is 15 s. */
+  readonly autoscalerPeriod?: string;
 }
 
 /** A running etcd, API server, controller manager and scheduler for one test file. */
@@ -59,7 +61,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     for (let next = stops.pop(); next !== undefined; next = stops.pop()) await next();
   };
   try {
-    return await start(folder, options.network, stops, stop);
+    return await start(folder, options, stops, stop);
   } catch (error) {
     await stop();
     throw error;
@@ -68,7 +70,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
 
 async function start(
   folder: string,
-  network: ControlPlaneOptions["network"],
+  { network, autoscalerPeriod = "2s" }: ControlPlaneOptions,
   stops: (() => Promise<void>)[],
   stop: () => Promise<void>,
 ): Promise<ControlPlane> {
@@ -165,7 +167,7 @@ async function start(
     "allocate-node-cidrs": true,
     "cluster-cidr": POD_RANGE,
     "service-cluster-ip-range": SERVICE_RANGE,
-    "horizontal-pod-autoscaler-sync-period": "2s",
+    "horizontal-pod-autoscaler-sync-period": autoscalerPeriod,
   });
   const scheduler = run("kube-scheduler", {
     ...rate,

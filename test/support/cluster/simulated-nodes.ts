@@ -24,29 +24,43 @@ export interface SimulatedNodes {
    * The taint has its own key: the node controller removes its own taint from nodes that still report.
    */
   unreachable(zone: string, marked: boolean): Promise<void>;
+  /** Stops what reports for the nodes, as if all of them had lost their power: their heartbeats end, and nothing stops their pods. */
+  powerOff(): Promise<void>;
   /** Deletes all nodes of a zone, as when a zone is lost permanently and its machines are deregistered. */
   removeZone(zone: string): Promise<void>;
 }
 
+/** The annotation by which a kwok finds its nodes. */
+const GROUP = "kwok.x-k8s.io/node";
+
 const NodeReady = z.looseObject({
+  metadata: z.looseObject({ annotations: z.record(z.string(), z.string()).optional() }),
   status: z.looseObject({
     conditions: z.array(z.looseObject({ type: z.string(), status: z.string() })).optional(),
   }),
 });
 
-/** Starts kwok on a control plane and waits until all `nodes` are Ready. It stops with the control plane. */
-export async function startSimulatedNodes(plane: ControlPlane, nodes: readonly NodeShape[]): Promise<SimulatedNodes> {
+/**
+ * Starts kwok on a control plane and waits until all `nodes` are Ready. It stops with the control plane. Nodes of another `group`
+ * are another kwok's.
+ */
+export async function startSimulatedNodes(
+  plane: ControlPlane,
+  nodes: readonly NodeShape[],
+  group = "node",
+): Promise<SimulatedNodes> {
   const [port = 0] = await freePorts(1);
   const kwok = startProgram({
     path: builtPath("kwok"),
     args: [
       `--kubeconfig=${plane.kubeconfig}`,
       "--manage-all-nodes=false",
-      "--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake",
+      `--manage-nodes-with-annotation-selector=${GROUP}=${group}`,
       "--node-lease-duration-seconds=40",
       `--server-address=127.0.0.1:${port}`,
     ],
     folder: plane.folder,
+    name: `kwok-${group}`,
   });
   plane.beforeStop(() => kwok.stop());
   const zones = new Map<string, string>();
@@ -55,15 +69,17 @@ export async function startSimulatedNodes(plane: ControlPlane, nodes: readonly N
 
   await Promise.all(
     nodes.map((shape, index) => {
-      const name = `node-${index + 1}`;
+      const name = `${group}-${index + 1}`;
       zones.set(name, shape.zone);
       const pool = shape.labels?.["keelson.dev/pool"];
       if (pool !== undefined) pools.set(name, pool);
-      return plane.api.create("/api/v1/nodes", nodeObject(name, shape));
+      return plane.api.create("/api/v1/nodes", nodeObject(name, shape, group));
     }),
   );
   await until(`${nodes.length} nodes are ready`, 20_000, [kwok], async () => {
-    const found = await plane.api.list("/api/v1/nodes", NodeReady);
+    const found = (await plane.api.list("/api/v1/nodes", NodeReady)).filter(
+      ({ metadata }) => metadata.annotations?.[GROUP] === group,
+    );
     return found.length === nodes.length && found.every(isReady);
   });
   return {
@@ -77,6 +93,7 @@ export async function startSimulatedNodes(plane: ControlPlane, nodes: readonly N
       const taints = marked ? [{ key: "keelson.test/unreachable", effect: "NoSchedule" }] : [];
       await Promise.all(names(zone).map((name) => plane.api.merge(`/api/v1/nodes/${name}`, { spec: { taints } })));
     },
+    powerOff: () => kwok.stop(0),
     removeZone: async (zone) => {
       const gone = names(zone);
       await Promise.all(gone.map((name) => plane.api.delete(`/api/v1/nodes/${name}`)));
@@ -104,7 +121,7 @@ function isReady(node: z.infer<typeof NodeReady>): boolean {
   return node.status.conditions?.some(({ type, status }) => type === "Ready" && status === "True") === true;
 }
 
-function nodeObject(name: string, shape: NodeShape): unknown {
+function nodeObject(name: string, shape: NodeShape, group: string): unknown {
   // Neither the platform file nor most tests set the disk of a node.
   const capacity = { "ephemeral-storage": "100Gi", ...shape.capacity };
   return {
@@ -112,7 +129,7 @@ function nodeObject(name: string, shape: NodeShape): unknown {
     kind: "Node",
     metadata: {
       name,
-      annotations: { "kwok.x-k8s.io/node": "fake" },
+      annotations: { [GROUP]: group },
       labels: {
         "kubernetes.io/hostname": name,
         "kubernetes.io/os": "linux",

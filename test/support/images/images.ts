@@ -106,19 +106,7 @@ export async function pauseImage(folder: string, reference: string): Promise<str
  * The version is that of this machine, whatever the tag.
  */
 export async function postgresImage(folder: string, reference: string, postgres: string): Promise<string> {
-  const root = await RootFileSystem.create(join(folder, "root"), { postgres: 999 });
-  await root.addCommands(SHELL.split(" "));
-  const home = join(postgres, "..", "..");
-  const version = home.split("/").at(-1) ?? "";
-  await root.add(home);
-  const programs = "postgres initdb pg_ctl psql pg_isready pg_basebackup pg_controldata pg_verifybackup".split(" ");
-  for (const name of programs) {
-    await root.addProgram(join(home, "bin", name));
-    await root.link(`${home}/bin/${name}`, `/usr/bin/${name}`);
-  }
-  await root.add(`/usr/share/postgresql/${version}`);
-  await root.add("/usr/share/zoneinfo/UTC");
-  await root.add("/usr/lib/locale/C.utf8");
+  const root = await postgresRoot(folder, postgres, { postgres: 999 });
   await root.makeFolder("/var/lib/postgresql", 0o1777);
   await root.makeFolder("/var/lib/postgresql/data", 0o1777);
   await root.makeFolder("/var/run/postgresql", 0o1777);
@@ -132,6 +120,50 @@ export async function postgresImage(folder: string, reference: string, postgres:
     workingFolder: "/",
   };
   return writeDockerArchive(folder, { reference, ...settings }, [{ folder: root.folder }]);
+}
+
+/**
+ * Replaces the operand image of CloudNativePG: Debian's server of this machine, for user 26, without an entrypoint. The operator
+ * reads the major version from the tag, which must be that of this machine.
+ */
+export async function operandImage(folder: string, reference: string, postgres: string): Promise<string> {
+  const root = await postgresRoot(folder, postgres, { postgres: 26 });
+  const settings = { user: "26", environment: { LANG: "C.UTF-8" }, entrypoint: [], command: [], workingFolder: "/" };
+  return writeDockerArchive(folder, { reference, ...settings }, [{ folder: root.folder }]);
+}
+
+/** The operator of CloudNativePG, built by `tools/install.sh`: one static program, at both of its places. */
+export async function operatorImage(folder: string, reference: string, manager: string): Promise<string> {
+  const root = await RootFileSystem.create(join(folder, "root"), { nonroot: 65532 });
+  await root.add(manager, "/manager");
+  await root.add(manager, `/operator/manager_${process.arch === "arm64" ? "arm64" : "amd64"}`);
+  const settings = { user: "65532", environment: {}, entrypoint: ["/manager"], command: [], workingFolder: "/" };
+  return writeDockerArchive(folder, { reference, ...settings }, [{ folder: root.folder }]);
+}
+
+async function postgresRoot(
+  folder: string,
+  postgres: string,
+  users: Readonly<Record<string, number>>,
+): Promise<RootFileSystem> {
+  const root = await RootFileSystem.create(join(folder, "root"), users);
+  await root.addCommands(SHELL.split(" "));
+  const home = join(postgres, "..", "..");
+  const version = home.split("/").at(-1) ?? "";
+  await root.add(home);
+  // Its library is not in the image; without the file the server compiles no queries.
+  await root.remove(`${home}/lib/llvmjit.so`);
+  await root.remove(`${home}/lib/bitcode`);
+  const programs =
+    "postgres initdb pg_ctl psql pg_isready pg_basebackup pg_controldata pg_rewind pg_verifybackup".split(" ");
+  for (const name of programs) {
+    await root.addProgram(join(home, "bin", name));
+    await root.link(`${home}/bin/${name}`, `/usr/bin/${name}`);
+  }
+  await root.add(`/usr/share/postgresql/${version}`);
+  await root.add("/usr/share/zoneinfo/UTC");
+  await root.add("/usr/lib/locale/C.utf8");
+  return root;
 }
 
 const POSTGRES_ENTRY_POINT = `#!/bin/bash

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { chmod, cp, mkdir, realpath, stat, symlink, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdir, realpath, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 
@@ -58,6 +58,10 @@ export class RootFileSystem {
       });
       await this.addProgram(stdout.trim(), `/usr/bin/${name}`);
     }
+  }
+
+  async remove(path: string): Promise<void> {
+    await rm(this.#inside(path), { recursive: true, force: true });
   }
 
   async write(path: string, text: string, mode = 0o644): Promise<void> {

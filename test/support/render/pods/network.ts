@@ -59,6 +59,12 @@ export class PodNetwork {
     return address;
   }
 
+  /** The command prefix that runs a client in this network, whose address is outside those of the pods. */
+  async enter(): Promise<readonly string[]> {
+    await this.#ip("address", "replace", "10.252.255.254/16", "dev", "pods");
+    return ["nsenter", `--target=${this.#pid}`, "--net", "--"];
+  }
+
   async stop(): Promise<void> {
     await this.#holder.end("SIGKILL");
     await rm(this.folder, { recursive: true, force: true });

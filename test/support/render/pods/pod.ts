@@ -36,6 +36,8 @@ export interface Pod {
   /** Resolves with the exit code of its container. */
   readonly ended: Promise<number | null>;
   stop(signal?: NodeJS.Signals): Promise<void>;
+  /** Drops every packet to and from it, as when its host loses its network, or accepts them again. */
+  cutOff(silent: boolean): Promise<void>;
 }
 
 /**
@@ -98,6 +100,12 @@ export async function startPod(options: PodOptions): Promise<Pod> {
       ended,
       log: () => readFile(log, "utf8"),
       stop: (signal = "SIGTERM") => isolated.end(signal),
+      cutOff: async (silent) => {
+        for (const chain of ["INPUT", "OUTPUT"]) {
+          const rule = [silent ? "--insert" : "--delete", chain, "--jump", "DROP"];
+          await run("nsenter", [`--target=${pid}`, "--net", "--", "iptables", "--wait", ...rule]);
+        }
+      },
       exec: async (command, more = {}) => {
         const all = Object.entries({ ...environment, ...more }).map(([key, value]) => `${key}=${value}`);
         const enter = [`--target=${pid}`, "--net", "--uts", "--pid", "--mount", "--root", "--"];

@@ -14,6 +14,8 @@ export interface RenderedStore {
   readonly secret: Readonly<Record<string, string>>;
   /** Starts a member of the StatefulSet with a new address and its existing claims. */
   start(index: number): Promise<Pod>;
+  /** The command prefix that runs a client in the network of the pods. */
+  enterNetwork(): Promise<readonly string[]>;
   /** Runs the store's job once; returns its exit code and output. */
   job(): Promise<{ readonly code: number | null; readonly log: string }>;
   stop(): Promise<void>;
@@ -63,6 +65,7 @@ export async function renderStorePods(
       const pod = `${name}-${index}`;
       return run(pod, spec, [`${pod}.${peers}.${plan.namespace}.svc.cluster.local`, pod]);
     },
+    enterNetwork: () => network.enter(),
     job: async () => {
       const job = objects.find((object) => object.kind === "Job");
       if (job?.kind !== "Job" || !job.spec?.template.spec) throw new Error(`no job was rendered for ${name}`);
