@@ -21,6 +21,7 @@ export const faultNames = [
   "deletion",
   "entrance-loss",
   "certificate-expiry",
+  "dns-failover",
   "replica-lag",
 ] as const;
 

@@ -114,6 +114,22 @@ export function certificateNotice(entrance: Entrance, plan: Plan): Milliseconds 
   return isRead ? alerts.certificate : undefined;
 }
 
+/** The address of an entrance does not answer. What runs in the same region cannot reach it from outside. */
+export function addressUnreachable({ name, entrance }: EntranceSubject, plan: Plan): Alert {
+  const { host = name } = entrance;
+  return {
+    name: "address-unreachable",
+    subject: name,
+    severity: "critical",
+    condition: {
+      kind: "unmeasured",
+      why: `probe ${host} from another region; Route 53 exports the state of its health checks to CloudWatch only`,
+    },
+    for: alertDelay(plan) ?? DEFAULT_ALERT_DELAY_MS,
+    summary: `${host} does not answer`,
+  };
+}
+
 /** Rows or objects are missing. A server in the cluster is deleted with its namespace; nothing measures missing rows. */
 export function deletedData(store: Store, plan: Plan): Alert {
   const isInCluster = store.provider.kind === "in-cluster";

@@ -42,6 +42,7 @@ import { noModelSource } from "./delivery/no-model-source.js";
 import { patchNote } from "./delivery/patch-note.js";
 import { simulatedAnswers } from "./delivery/simulated-answers.js";
 import { callUnexposed } from "./network/call-unexposed.js";
+import { dnsFailoverRule } from "./network/dns-failover.js";
 import { needUncalled } from "./network/need-uncalled.js";
 import { open } from "./network/open.js";
 import { tlsMissing } from "./network/tls-missing.js";
@@ -139,6 +140,7 @@ export const rules: readonly Rule[] = [
   needUncalled,
   open,
   tlsMissing,
+  dnsFailoverRule,
 
   // Security
   secretLeakRule,

@@ -10,6 +10,7 @@ import { clusterLoss } from "./cluster-loss.js";
 import { controlPlaneLoss } from "./control-plane-loss.js";
 import { databaseLoss } from "./database-loss.js";
 import { deletion } from "./deletion.js";
+import { dnsFailover } from "./dns-failover.js";
 import { entranceLoss } from "./entrance-loss.js";
 import { nodeLoss } from "./node-loss.js";
 import { nodePressure } from "./node-pressure.js";
@@ -31,6 +32,7 @@ export const faults = [
   nodeLoss,
   entranceLoss,
   certificateExpiry,
+  dnsFailover,
   zoneLoss,
   regionLoss,
   cacheLoss,

@@ -1,26 +1,15 @@
-import type { Plan, Region, RegionFailover } from "../../plan/plan.js";
+import type { Plan, Region } from "../../plan/plan.js";
 import { type BucketStore, type DatabaseStore, isBucket, isDatabase } from "../../plan/stores/index.js";
-import { formatDuration } from "../../platform-file/format.js";
 import { platformDown } from "../alerts.js";
 import { nodeProvisioning } from "../facts/machines.js";
 import { coldStart, crossRegionLag, crossRegionObjectLag, crossRegionPromotion } from "../facts/regions.js";
 import { defineFault } from "../fault.js";
 import type { Prediction, Term } from "../prediction.js";
-import {
-  assumed,
-  atTheSameTime,
-  bounded,
-  cited,
-  declared,
-  longest,
-  restingOn,
-  unbounded,
-  unknown,
-  work,
-} from "../prediction.js";
+import { assumed, atTheSameTime, bounded, cited, longest, restingOn, unbounded, unknown, work } from "../prediction.js";
 import { failOverToRegion } from "../runbooks/platform.js";
 import { persistentVolume } from "../subjects.js";
 import { holdsData } from "../terms/bucket.js";
+import { dnsTerms, unknownDnsFailover } from "../terms/dns.js";
 import { clientReconnect, onCallResponse } from "../terms/store.js";
 import { slowestStart } from "../terms/unit.js";
 
@@ -31,7 +20,7 @@ import { slowestStart } from "../terms/unit.js";
 export const regionLoss = defineFault({
   id: "region-loss",
   title: "The primary region fails",
-  includes: ["zone-loss"],
+  includes: ["zone-loss", "dns-failover"],
   on: (plan) =>
     standbyOf(plan) === undefined
       ? undefined
@@ -69,6 +58,10 @@ function recovery(plan: Plan): Prediction {
   const state = plan.stores.flatMap((store) => withoutCopy(plan, store, standby));
   const [missing] = [...state, ...volumesWithoutCopy(plan)];
   if (missing) return missing;
+  const [unmoved] = plan.entrances
+    .filter(({ host }) => host !== undefined)
+    .flatMap((entrance) => unknownDnsFailover(entrance, plan) ?? []);
+  if (unmoved) return unmoved;
   const response = onCallResponse(plan);
   if (!response) {
     const why = "no metrics are stored, so no one is notified that the region has failed";
@@ -80,14 +73,6 @@ function recovery(plan: Plan): Prediction {
   const moved = [...response, ...promotion, ...start(plan, standby)];
   const dns = dnsTerms(plan, failover);
   return bounded(plan, "regions", [...atTheSameTime(dns, moved), clientReconnect()]);
-}
-
-function dnsTerms(plan: Plan, { path, check, failures, ttl }: RegionFailover): readonly Term[] {
-  const how = `${failures} × ${formatDuration(check)}`;
-  return [
-    declared(plan, "health checks fail", check * failures, `${path}.check`, how),
-    declared(plan, "the old address stays in DNS caches", ttl, `${path}.ttl`),
-  ];
 }
 
 /** A warm region runs and is scaled up; in a cold one everything has to be deployed. */

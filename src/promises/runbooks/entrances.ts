@@ -84,3 +84,28 @@ export function renewCertificate({ name, entrance }: EntranceSubject, plan: Plan
     done: `a client accepts the certificate of ${host}, and it is valid for more than a month`,
   };
 }
+
+/** The address of an entrance fails, and DNS has to lead clients elsewhere. */
+export function moveAddress({ name, entrance }: EntranceSubject, plan: Plan): Runbook {
+  const { host = name } = entrance;
+  const standby = plan.regions.find(({ role }) => role === "standby")?.name ?? "the standby region";
+  return {
+    id: "move-address",
+    subject: name,
+    title: `Lead the clients of ${host} to ${standby}`,
+    when: `${host} does not answer from outside, and the services behind it run in ${standby}`,
+    steps: [
+      { action: "Read the address that DNS answers with, and its remaining TTL.", command: `dig ${host}` },
+      { action: "Check the state of the health checks. If they succeed, they check something else than clients use." },
+      { action: `If the record did not change, set the address of ${standby} in it by hand.` },
+      {
+        action: `Check that ${standby} accepts writes: if its databases are copies, continue with the runbook "Fail over to the region".`,
+      },
+      {
+        action:
+          "Ask clients that still use the old address to reconnect: a JVM and a browser have caches of their own.",
+      },
+    ],
+    done: `DNS answers with an address of ${standby}, and requests to ${host} are answered`,
+  };
+}

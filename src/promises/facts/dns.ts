@@ -1,0 +1,15 @@
+import type { Cited } from "../../plan/plan.js";
+
+/** One more answer from a cache after the TTL: a resolver that cannot refresh it in time gives the old one, to be kept this long. */
+export const staleAnswer: Cited = {
+  value: 30_000,
+  source:
+    "a resolver may answer with expired data if a refresh takes more than 1.8 s (RFC 8767, section 5), with a TTL of 30 s (section 4); read 2026-11-30",
+};
+
+/** Of the DNS services that the file can name, the one that has health checks and fails over by itself. */
+export const WITH_HEALTH_CHECKS = {
+  dns: "route53",
+  source:
+    "Route 53 checks an endpoint every 10 or 30 seconds, up to a failure threshold (docs.aws.amazon.com/Route53: How Amazon Route 53 determines whether a health check is healthy, read 2026-11-30)",
+} as const;

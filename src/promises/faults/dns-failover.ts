@@ -1,0 +1,47 @@
+import type { Plan } from "../../plan/plan.js";
+import { addressUnreachable } from "../alerts.js";
+import { defineFault } from "../fault.js";
+import type { Prediction } from "../prediction.js";
+import { bounded, unknown } from "../prediction.js";
+import { moveAddress } from "../runbooks/entrances.js";
+import type { EntranceSubject } from "../subjects.js";
+import { dnsTerms, unknownDnsFailover } from "../terms/dns.js";
+import { lostRequests } from "../terms/entrance.js";
+import { onOneMachine } from "../terms/machine.js";
+import { clientReconnect } from "../terms/store.js";
+
+/**
+ * The address of an entrance does not answer, and DNS leads its clients to the standby region, which runs. Without a standby region
+ * there is no other address. `region-loss` waits for the same, and for what has to start there.
+ */
+export const dnsFailover = defineFault({
+  id: "dns-failover",
+  title: "The address of an entrance fails, and DNS leads clients to the standby region",
+  includes: [],
+  on: (plan) =>
+    onOneMachine(plan) || plan.failover === undefined
+      ? undefined
+      : {
+          entrance: {
+            affects: ({ entrance: { host } }) => host !== undefined,
+            rto: recovery,
+            rpo: lostRequests,
+            alert: addressUnreachable,
+            runbook: moveAddress,
+          },
+          unit: undefined,
+          model: undefined,
+          database: undefined,
+          cache: undefined,
+          broker: undefined,
+          bucket: undefined,
+          platform: undefined,
+        },
+  drill: { kind: "by hand", why: "it needs two regions and a health check that can be inverted" },
+});
+
+function recovery({ entrance, path }: EntranceSubject, plan: Plan): Prediction {
+  const { failover } = plan;
+  if (!failover) return unknown(plan, "regions", "there is no standby region");
+  return unknownDnsFailover(entrance, plan) ?? bounded(plan, path, [...dnsTerms(plan, failover), clientReconnect()]);
+}

@@ -1,0 +1,35 @@
+import { isDeclared } from "../../plan/origin.js";
+import type { Entrance, Plan, RegionFailover } from "../../plan/plan.js";
+import { formatDuration } from "../../platform-file/format.js";
+import { staleAnswer, WITH_HEALTH_CHECKS } from "../facts/dns.js";
+import type { Prediction, Term } from "../prediction.js";
+import { cited, declared, unknown } from "../prediction.js";
+
+/** DNS leads the clients of every entrance to another region, in these terms one after the other. */
+export function dnsTerms(plan: Plan, { path, check, failures, ttl }: RegionFailover): readonly Term[] {
+  const how = `${failures} × ${formatDuration(check)}`;
+  return [
+    declared(plan, "health checks fail", check * failures, `${path}.check`, how),
+    declared(plan, "the old address stays in DNS caches", ttl, `${path}.ttl`),
+    cited("one stale answer of a resolver", staleAnswer),
+  ];
+}
+
+/**
+ * Why it is not known what changes the record of an entrance; undefined if its DNS service checks the address itself, or the file
+ * declares that something does (`regions.failover`).
+ */
+export function unknownDnsFailover({ name, host, dns }: Entrance, plan: Plan): Prediction | undefined {
+  if (dns === WITH_HEALTH_CHECKS.dns || isFailoverDeclared(plan)) return undefined;
+  const address = host ?? name;
+  const why =
+    dns === "none" ? `no DNS service of the file has the record of ${address}` : `${dns} does not check ${address}`;
+  return unknown(plan, "regions.failover", `${why}, so it is not known what changes it`, {
+    advice:
+      "use `dns: route53`, or declare the health checks of what changes the record: `regions: { failover: { check: 30s, failures: 3, ttl: 60s } }`",
+  });
+}
+
+function isFailoverDeclared(plan: Plan): boolean {
+  return (["check", "failures"] as const).every((key) => isDeclared(plan, `regions.failover.${key}`));
+}
