@@ -2,6 +2,7 @@ import type { Plan } from "../plan/plan.js";
 import { promisesOf } from "../promises/comparison/compare.js";
 import { promiseSheet } from "../promises/sheet.js";
 import { check } from "./check.js";
+import { promiseText } from "./verify-fixes.js";
 
 /** What a design cannot keep in one environment. */
 export interface Unkept {
@@ -13,10 +14,8 @@ export interface Unkept {
 
 /** `today`: as `check` has it. */
 export function unkept(plan: Plan, today?: string): Unkept {
-  const promises = promisesOf(promiseSheet(plan, [])).flatMap(({ place: { fault, subject, of }, promised }) =>
-    promised.verdict === "kept"
-      ? []
-      : [fault === undefined ? `${of} of ${subject}` : `${of.toUpperCase()} of ${subject} in ${fault}`],
+  const promises = promisesOf(promiseSheet(plan, [])).flatMap(({ place, promised }) =>
+    promised.verdict === "kept" ? [] : [promiseText(place)],
   );
   const others = check([plan], undefined, today).filter(
     ({ severity, concerns = [] }) => severity === "error" && concerns.length === 0,

@@ -9,6 +9,7 @@ const WIDTHS = [360, 390, 430, 480, 560, 600, 640, 700, 768, 820, 900, 960, 1024
 
 const pages = [
   { path: "/promises?open=process-crash/service-1", shows: "Process crash" },
+  { path: "/design?line=300", shows: "201–400 of" },
   { path: "/topology", shows: "1–50 of 501 components" },
   { path: "/models", shows: "model-39" },
   { path: "/usage?by=key&range=90d", shows: "1,900 others" },

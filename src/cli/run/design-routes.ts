@@ -1,4 +1,4 @@
-import { revision } from "../../contracts/design.js";
+import { type Design, revision } from "../../contracts/design.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import type { ControlRoutes } from "../../local/control/server.js";
 import type { Plan } from "../../plan/plan.js";
@@ -13,8 +13,14 @@ import { loadRevision } from "../platform/revision.js";
  */
 export function designRoutes(started: Loaded, plan: Plan): ControlRoutes {
   const { environment } = plan;
+  // The file and the plan do not change while the platform runs; what has ended by today changes once a day.
+  let known: { readonly day: string; readonly document: Design } | undefined;
+  const document = (day: string): Design => {
+    if (known?.day !== day) known = { day, document: designDocument(started, plan, day) };
+    return known.document;
+  };
   return {
-    "GET /design": async () => ({ status: 200, body: designDocument(started, plan, today()) }),
+    "GET /design": async () => ({ status: 200, body: document(today()) }),
     "GET /design/changes": async () => ({
       status: 200,
       body: designComparison(

@@ -1,8 +1,10 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { z } from "zod";
+import { designDocument } from "../../../src/cli/design/design-document.js";
 import type { AuditEntry, auditPage } from "../../../src/contracts/audit.js";
 import type { BackupList } from "../../../src/contracts/backups.js";
+import type { Design } from "../../../src/contracts/design.js";
 import {
   type DrillResult,
   drillFaultEstimatesSchema,
@@ -13,6 +15,8 @@ import type { User } from "../../../src/contracts/organisations.js";
 import type { RecoveryReport } from "../../../src/contracts/recovery.js";
 import type { LatencyReport, UsageReport, UsageRow } from "../../../src/contracts/usage.js";
 import { sumUsage } from "../../../src/contracts/usage.js";
+import type { Plan } from "../../../src/plan/plan.js";
+import { readPlatform } from "../../../src/platform-file/index.js";
 import { sheetOf } from "../../../src/runtime/dashboard/promises/compose.js";
 import { composeTopology } from "../../../src/runtime/dashboard/topology/compose.js";
 import { readWebFiles } from "../../../src/runtime/dashboard/web/files.js";
@@ -222,9 +226,21 @@ function latencyOf(query: URLSearchParams): LatencyReport {
   return { rows, totals: figures };
 }
 
+function designOf(text: string, plan: Plan): Design {
+  const parsed = readPlatform({ file: "platform.yaml", text });
+  if (!parsed.ok) throw new Error("the platform file is invalid");
+  const { platform, diagnostics: warnings } = parsed;
+  return designDocument(
+    { platform, file: "platform.yaml", path: "/platform.yaml", text, warnings },
+    plan,
+    "2026-11-30",
+  );
+}
+
 /** Starts the server on loopback. Any request that has the session cookie is signed in. */
 export async function serveLargePlatform(): Promise<LargePlatform> {
-  const plan = planOf(platformFile());
+  const text = platformFile();
+  const plan = planOf(text);
   const keys = Array.from({ length: KEYS }, (_, index) => keyOf(index));
   const users = Array.from({ length: KEYS }, (_, index) => userOf(index));
   const organisations = Array.from({ length: DRILLS }, (_, index) => organisationOf(index));
@@ -252,6 +268,7 @@ export async function serveLargePlatform(): Promise<LargePlatform> {
       environment: "production",
     }),
     "/admin/promises": () => sheet,
+    "/admin/design": () => designOf(text, plan),
     "/admin/topology": () => ({ ...topology, at: Date.now() }),
     "/admin/keys": (query) => {
       const { rows, ...rest } = page(keys, query);

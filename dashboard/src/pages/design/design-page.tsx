@@ -42,7 +42,7 @@ export function DesignPage() {
             </Section>
           ) : (
             <Section title="Platform file" flush>
-              <FileLines text={design.data.text} findings={design.data.findings} selected={selected} />
+              <FileLines key={selected} text={design.data.text} findings={design.data.findings} selected={selected} />
             </Section>
           )}
           <Section title="Plan" flush>

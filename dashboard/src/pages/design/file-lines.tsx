@@ -1,6 +1,7 @@
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Link } from "react-router";
 import type { DesignFinding } from "../../api/design.js";
+import { Pager } from "../../shell/pager.js";
 import styles from "./file-lines.module.css";
 import { FindingNote } from "./finding-note.js";
 
@@ -11,9 +12,14 @@ interface FileLinesProps {
   readonly selected: number;
 }
 
+/** Lines of one page: with a finding at each of them the page is still fast. */
+const PAGE_LINES = 200;
+
 /** The lines of the platform file, each with a link to itself, and the findings below their lines. */
 export function FileLines({ text, findings, selected }: FileLinesProps) {
   const lines = text.replace(/\n$/, "").split("\n");
+  const [first, setFirst] = useState(Math.floor(Math.max(0, selected - 1) / PAGE_LINES) * PAGE_LINES);
+  const shown = lines.slice(first, first + PAGE_LINES);
   const at = (line: number) => findings.filter((finding) => finding.at.line === line);
   return (
     <>
@@ -21,17 +27,21 @@ export function FileLines({ text, findings, selected }: FileLinesProps) {
         <FindingNote key={`${finding.code} ${finding.message}`} finding={finding} />
       ))}
       <ol className={styles.lines}>
-        {lines.map((line, index) => (
-          <Line
-            // biome-ignore lint/suspicious/noArrayIndexKey: the lines of a file are never reordered
-            key={index}
-            number={index + 1}
-            text={line}
-            selected={selected === index + 1}
-            findings={at(index + 1)}
-          />
-        ))}
+        {shown.map((line, index) => {
+          const number = first + index + 1;
+          return <Line key={number} number={number} text={line} selected={selected === number} findings={at(number)} />;
+        })}
       </ol>
+      {lines.length > PAGE_LINES && (
+        <Pager
+          of="line"
+          first={first + 1}
+          shown={shown.length}
+          total={lines.length}
+          onPrevious={first === 0 ? undefined : () => setFirst(first - PAGE_LINES)}
+          onNext={first + PAGE_LINES >= lines.length ? undefined : () => setFirst(first + PAGE_LINES)}
+        />
+      )}
     </>
   );
 }
