@@ -5,18 +5,18 @@ import type { PlanContext } from "./context.js";
 import { ENGINES } from "./engines/index.js";
 import { sourcesOf } from "./model-source.js";
 import type { Scope } from "./origin.js";
-import type { Edge, Model, Store, Unit } from "./plan.js";
+import type { Dependency, Edge, Model, Store, Unit } from "./plan.js";
 import { STORES } from "./stores/index.js";
 
 type Call = NonNullable<ServiceInput["calls"]>[number];
 
-/** All edges: the declared calls, the downloads and fallbacks of models, and the backups that stores send to buckets. */
+/** The declared calls, and all edges: those calls, the downloads and fallbacks of models, and the backups that stores send to buckets. */
 export function planEdges(
   context: PlanContext,
   units: readonly Unit[],
   models: readonly Model[],
   stores: readonly Store[],
-): Edge[] {
+): { readonly edges: Edge[]; readonly dependencies: Dependency[] } {
   const planner = new EdgePlanner(units, models, stores);
   const { services = {}, models: modelInputs = {} } = context.settings;
   for (const unit of units) {
@@ -27,7 +27,7 @@ export function planEdges(
   }
   for (const model of models) planner.download(model);
   for (const store of stores) planner.copies(store);
-  return planner.edges;
+  return planner;
 }
 
 function rootOf(unit: Unit): [string, string] {
@@ -36,6 +36,7 @@ function rootOf(unit: Unit): [string, string] {
 
 class EdgePlanner {
   readonly edges: Edge[] = [];
+  readonly dependencies: Dependency[] = [];
   readonly #seen = new Set<string>();
   readonly #units: ReadonlyMap<string, Unit>;
   readonly #models: ReadonlyMap<string, Model>;
@@ -84,12 +85,18 @@ class EdgePlanner {
     const store = this.#stores.get(to);
     const model = this.#models.get(to);
     const unit = this.#units.get(to);
+    this.#depend(from, to, path, store ? "store" : model ? "model" : unit ? "unit" : "outside");
     if (store) {
       const port = typeof wanted === "number" ? wanted : store.port;
       this.#add({ from, to, kind: "store", port, protocol: STORES[store.kind].protocol, path });
     } else if (model) this.#model(from, model, wanted, path, new Set());
     else if (unit) this.#unit(from, unit, wanted, path);
     else this.#outside(from, to, path, typeof call === "object" ? call : undefined);
+  }
+
+  #depend(from: string, name: string, path: string, kind: Dependency["kind"]): void {
+    const to = kind === "outside" ? readOutside(name)?.host : name;
+    if (to !== undefined) this.dependencies.push({ from, to, kind, path });
   }
 
   #unit(from: string, unit: Unit, wanted: string | number | undefined, path: string): void {

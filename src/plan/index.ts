@@ -11,6 +11,7 @@ import { planPools } from "./nodes.js";
 import { platformObjectives } from "./objectives.js";
 import { planCluster, planDelivery, planDrills, planObserve, planSecurity } from "./operation.js";
 import { ProvenanceRecorder } from "./origin.js";
+import { planOutside } from "./outside.js";
 import type { Image, Plan } from "./plan.js";
 import { planFailover, planRegions, zoneCount } from "./regions.js";
 import { planSecrets } from "./secrets.js";
@@ -64,7 +65,7 @@ function planEnvironment(platform: Platform, { name, settings, tree }: Environme
   const stores = planStores(context);
   const { models, units: modelUnits } = planModels(context);
   const declared = [...planServices(context), ...modelUnits];
-  const edges = planEdges(context, declared, models, stores);
+  const { edges, dependencies } = planEdges(context, declared, models, stores);
   const { secrets, units: mounted } = planSecrets(context, declared, models, stores, edges);
   const units = injectAddresses(provenance, mounted, stores, edges);
   const root = provenance.at();
@@ -87,6 +88,8 @@ function planEnvironment(platform: Platform, { name, settings, tree }: Environme
     models,
     stores,
     edges,
+    dependencies,
+    outside: planOutside(context, dependencies, models),
     entrances: planEntrances(context, units),
     secrets,
     pools: planPools(provenance, settings.nodes ?? {}),

@@ -5,7 +5,7 @@ import type { Model } from "./model/model.js";
 import type { ClusterSettings, Delivery, DrillSchedule, Observe, Security } from "./model/operation.js";
 import type { Secret } from "./model/secret.js";
 import type { Provider, Store } from "./model/store.js";
-import type { Edge, Entrance } from "./model/traffic.js";
+import type { Dependency, Edge, Entrance, OutsideHost } from "./model/traffic.js";
 import type { Image, Unit } from "./model/unit.js";
 
 export type * from "./model/element.js";
@@ -40,6 +40,8 @@ export interface Plan {
   readonly models: readonly Model[];
   readonly stores: readonly Store[];
   readonly edges: readonly Edge[];
+  readonly dependencies: readonly Dependency[];
+  readonly outside: readonly OutsideHost[];
   readonly entrances: readonly Entrance[];
   readonly secrets: readonly Secret[];
   readonly pools: readonly NodePool[];

@@ -2,13 +2,26 @@ import type { Verdict } from "../contracts/verdict.js";
 import { CLOUDS } from "../plan/clouds/index.js";
 import { CONTROLLERS } from "../plan/entrances/index.js";
 import { originOf } from "../plan/origin.js";
-import type { Cited, Entrance, Model, NodePool, Origin, Path, Plan, Ratio, Store, Unit } from "../plan/plan.js";
+import type {
+  Cited,
+  Entrance,
+  Model,
+  NodePool,
+  Origin,
+  OutsideHost,
+  Path,
+  Plan,
+  Ratio,
+  Store,
+  Unit,
+} from "../plan/plan.js";
 import { hasServers, type ServersNeeded, storeTraits } from "../plan/stores/index.js";
+import { readOutside } from "../platform-file/outside.js";
 import { machineAvailability, managedAvailability, siteAvailability } from "./facts/availability.js";
 import { sloObjectivePath } from "./objectives.js";
 import { lowestAvailability } from "./placement/probability.js";
 import { proxyGroup, replicasNeeded, serverGroup, suffices, unitGroup } from "./placement/survival.js";
-import { calleesOf, reachableFrom, type SloTarget, sloTargets } from "./slo-targets.js";
+import { reachableFrom, type SloTarget, sloTargets } from "./slo-targets.js";
 import { failsOver, type Server } from "./subjects.js";
 import { zones } from "./terms/machine.js";
 import { notRunHere } from "./terms/not-run.js";
@@ -41,7 +54,7 @@ export interface Part {
 /**
  * In series: the site, the element itself, and everything that it calls, directly or through others. In parallel:
  * replicas that do not share a node, and the fallbacks of a model. Failures count as independent, which the site's own
- * figure corrects for. Every call counts as required. Hosts outside the platform have no known figure.
+ * figure corrects for. Every call counts as required. Hosts outside the platform have the figure that the file declares, or none.
  */
 export function predictAvailability(plan: Plan): readonly PredictedAvailability[] {
   const targets = sloTargets(plan, "availability");
@@ -74,24 +87,19 @@ function predictor(plan: Plan): (target: SloTarget) => AvailabilityPrediction {
     return () => ({ kind: "unknown", why });
   }
   const ofSite = { name: "site", path: "cloud", value: site.value, replicas: zones(plan).length, source: site.source };
-  const callees = calleesOf(plan);
+  const served = modelsByUnit(plan);
+  const needs = needsOf(plan, served);
   const parts = partsOf(plan, machine);
-  const models = new Map(plan.models.map((model) => [model.name, model]));
-  // A unit that is only a fallback of another unit's model is part of that unit's group.
-  const fallbacks = new Set(plan.models.flatMap((model) => unitsServing(model, models).slice(1)));
   return (target) => {
     const entrance = "entrance" in target ? target.entrance : undefined;
     const accepting = entrance ? entranceParts(entrance, plan, machine) : [];
     if (typeof accepting === "string") return { kind: "unknown", why: accepting };
     const needed: Part[] = [ofSite, ...accepting];
     const first = entrance ? entrance.routes.map(({ unit }) => unit) : [target.name];
-    for (const name of new Set(first.flatMap((each) => [...reachableFrom(callees, each, fallbacks)]))) {
+    for (const name of new Set(first.flatMap((each) => [...reachableFrom(needs, served.get(each) ?? each)]))) {
       const part = parts.get(name);
-      if (part === undefined) {
-        return { kind: "unknown", why: `${name} is served by a host outside the platform, whose SLA is not known` };
-      }
       if (typeof part === "string") return { kind: "unknown", why: part };
-      needed.push(part);
+      if (part !== undefined) needed.push(part);
     }
     return { kind: "known", value: needed.reduce((product, { value }) => product * value, 1), parts: needed };
   };
@@ -116,27 +124,103 @@ function entranceParts(entrance: Entrance, plan: Plan, machine: Cited): readonly
   ];
 }
 
-/** The part that each unit and store is, or why its availability is unknown. */
+/** The model that each unit serves: the unit is needed as that model, which fallbacks can serve too. */
+function modelsByUnit({ models }: Plan): ReadonlyMap<string, string> {
+  return new Map(models.flatMap(({ name, unit }) => (unit === undefined ? [] : [[unit, name] as const])));
+}
+
+/** The names that each unit and each model needs. A model needs what the unit that serves it calls. */
+function needsOf({ dependencies }: Plan, served: ReadonlyMap<string, string>): ReadonlyMap<string, readonly string[]> {
+  const needs = new Map<string, string[]>();
+  for (const { from, to } of dependencies) {
+    const name = served.get(from) ?? from;
+    const known = needs.get(name);
+    if (known) known.push(to);
+    else needs.set(name, [to]);
+  }
+  return needs;
+}
+
+/** The part that each unit, model, store and external host is, or why its availability is unknown. */
 function partsOf(plan: Plan, machine: Cited): ReadonlyMap<string, Part | string> {
   const units = new Map(plan.units.map((unit) => [unit.name, unit]));
   const models = new Map(plan.models.map((model) => [model.name, model]));
-  const part = (element: Unit | Store): Part | string => {
+  const hosts = new Map(plan.outside.map((host) => [host.name, host]));
+  const partOf = (store: Store): Part | string =>
+    storePart(plan, store, machine) ?? `${store.provider.product} has no SLA for ${store.name} in this configuration`;
+  const ifRun = (element: Unit | Store, part: () => Part | string): Part | string => {
     const notRun = notRunHere(element, plan);
-    if (notRun !== undefined) return `${element.name} is ${notRun}`;
-    if ("role" in element) {
-      const model = element.model === undefined ? undefined : models.get(element.model);
-      const group = model ? unitsServing(model, models) : [element.name];
-      return unitPart(
-        plan,
-        element,
-        group.flatMap((name) => units.get(name) ?? []),
-        machine,
-      );
-    }
-    const { provider, name } = element;
-    return storePart(plan, element, machine) ?? `${provider.product} has no SLA for ${name} in this configuration`;
+    return notRun === undefined ? part() : `${element.name} is ${notRun}`;
   };
-  return new Map([...plan.units, ...plan.stores].map((element) => [element.name, part(element)]));
+  const services = plan.units.filter(({ role }) => role !== "model");
+  return new Map<string, Part | string>([
+    ...services.map((unit) => [unit.name, ifRun(unit, () => unitPart(plan, unit, [unit], machine))] as const),
+    ...plan.stores.map((store) => [store.name, ifRun(store, () => partOf(store))] as const),
+    ...plan.outside.map((host) => [host.name, hostPart(host)] as const),
+    ...plan.models.map((model) => {
+      const alternatives = [model, ...model.fallbacks.flatMap((name) => models.get(name) ?? [])];
+      const own = units.get(model.unit ?? "");
+      const part = () => modelPart(plan, alternatives, { units, hosts }, machine);
+      return [model.name, own ? ifRun(own, part) : part()] as const;
+    }),
+  ]);
+}
+
+const DECLARED = "declared by the platform file (`outside`)";
+
+function hostPart({ name, path, availability: value }: OutsideHost): Part | string {
+  return value === undefined
+    ? `${name} is outside the platform, and its availability is not declared: \`outside: { ${name}: { availability: 99.9% } }\``
+    : { name, path: `${path}.availability`, value, replicas: 1, source: DECLARED };
+}
+
+/**
+ * A model and its fallbacks, of which one suffices: their units, and the hosts that serve them. A host whose figure is not declared
+ * counts as never available, so the others are a lower bound.
+ */
+function modelPart(
+  plan: Plan,
+  alternatives: readonly Model[],
+  { units, hosts }: { units: ReadonlyMap<string, Unit>; hosts: ReadonlyMap<string, OutsideHost> },
+  machine: Cited,
+): Part | string {
+  const [model] = alternatives;
+  const group = alternatives.flatMap(({ unit }) => units.get(unit ?? "") ?? []);
+  const [first] = group;
+  const served = hostsServing(alternatives).flatMap((name) => hosts.get(name) ?? []);
+  const declared = served.map(hostPart).filter((part) => typeof part !== "string");
+  const own = first === undefined ? [] : [unitPart(plan, first, group, machine)];
+  const parts = [...own, ...declared];
+  const [one] = parts;
+  if (one === undefined) {
+    if (model?.simulated && plan.data !== "real") return simulatedPart(model);
+    const [unknownHost] = served.map(hostPart).filter((part) => typeof part === "string");
+    return unknownHost ?? `${model?.name} is served by nothing that the platform file names`;
+  }
+  return {
+    ...one,
+    name: parts.map(({ name }) => name).join(" or "),
+    value: 1 - parts.reduce((down, { value }) => down * (1 - value), 1),
+    replicas: parts.reduce((sum, { replicas }) => sum + replicas, 0),
+    source: [...new Set(parts.map(({ source }) => source))].join("; "),
+  };
+}
+
+/** With test data the gateway itself answers, marked as simulated: no other part is needed. */
+function simulatedPart({ name, path }: Model): Part {
+  return {
+    name: `${name}, simulated`,
+    path: `${path}.fallback`,
+    value: 1,
+    replicas: 1,
+    source: "answered by the gateway",
+  };
+}
+
+/** The hosts that receive requests for one of these models. */
+function hostsServing(models: readonly Model[]): readonly string[] {
+  const used = models.flatMap(({ upstreams }) => upstreams.filter(({ weight }) => weight > 0));
+  return [...new Set(used.flatMap(({ url }) => readOutside(url)?.host ?? []))];
 }
 
 /**
@@ -205,9 +289,4 @@ function tolerated(needs: ServersNeeded, members: number): number {
   let lost = 0;
   while (lost < members && suffices(needs, members, lost + 1)) lost += 1;
   return lost;
-}
-
-/** The names of the units that can serve a model: its own, then those of its fallbacks. */
-function unitsServing(model: Model, models: ReadonlyMap<string, Model>): readonly string[] {
-  return [model.name, ...model.fallbacks].flatMap((name) => models.get(name)?.unit ?? []);
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { check } from "../../src/check/check.js";
+import { readPlatform } from "../../src/platform-file/platform.js";
 import type { PredictedAvailability } from "../../src/promises/availability.js";
 import { sheetText } from "../../src/promises/sheet-text.js";
 import { planOf } from "../support/check/findings.js";
@@ -118,5 +119,75 @@ stores:
     const outside =
       "platform: shop\ncloud: aws\nmodels:\n  paid: { engine: openai, upstreams: https://api.example.com, objectives: { availability: 99% } }\n";
     expect(evaluated(outside)).toEqual([{ subject: "paid", verdict: "unknown" }]);
+  });
+});
+
+describe("hosts outside the platform", () => {
+  const gateway = (settings: string, models: string): string => `
+platform: shop
+cloud: aws
+zones: 3
+data: real
+services: { web: { modules: [gateway], replicas: 2, spread: { nodes: require }, calls: [paid${settings}] } }
+models:
+${models}
+objectives: { availability: 99% }
+`;
+  const PAID = "  paid: { engine: openai, upstreams: https://api.example.com/v1 }";
+  const predicted = (text: string) => sheetOf(text).availability[0]?.predicted;
+  const SITE_AND_WEB = 0.9999 * (1 - 0.005 ** 2);
+
+  it("are needed by what calls them, and unknown without a figure", () => {
+    expect(predicted(gateway("", PAID))).toMatchObject({
+      kind: "unknown",
+      why: expect.stringContaining("api.example.com"),
+    });
+    const called = gateway(
+      ', "https://pay.example.com"',
+      `${PAID}\noutside: { api.example.com: { availability: 99.9% } }`,
+    );
+    expect(predicted(called)).toMatchObject({ kind: "unknown", why: expect.stringContaining("pay.example.com") });
+  });
+
+  it("count with the figure that the file declares, in series", () => {
+    const figures = "outside: { api.example.com: { availability: 99.9% }, pay.example.com: { availability: 99.5% } }";
+    expect(predicted(gateway(', "https://pay.example.com"', `${PAID}\n${figures}`))).toMatchObject({
+      kind: "known",
+      value: expect.closeTo(SITE_AND_WEB * 0.999 * 0.995, 9),
+    });
+  });
+
+  it("count in parallel with a fallback of the platform, also without a figure", () => {
+    const models = (outside: string) =>
+      `  paid: { engine: openai, upstreams: https://api.example.com/v1, fallback: own }\n  own: { engine: llama.cpp, source: /models/a.gguf, replicas: 1 }\n${outside}`;
+    expect(predicted(gateway("", models("")))).toMatchObject({ value: expect.closeTo(SITE_AND_WEB * 0.995, 9) });
+    const declared = "outside: { api.example.com: { availability: 99.9% } }";
+    expect(predicted(gateway("", models(declared)))).toMatchObject({
+      value: expect.closeTo(SITE_AND_WEB * (1 - 0.005 * 0.001), 9),
+    });
+  });
+
+  it("do not hide that a fallback is called by itself, too", () => {
+    const text = gateway(
+      ", own",
+      "  paid: { engine: llama.cpp, source: /models/b.gguf, fallback: own }\n  own: { engine: llama.cpp, source: /models/a.gguf }",
+    );
+    const parts = predicted(text);
+    expect(parts?.kind === "known" && parts.parts.map(({ name }) => name)).toEqual([
+      "site",
+      "web",
+      "paid or own",
+      "own",
+    ]);
+  });
+
+  it("are reported if nothing calls them, with the nearest that is", () => {
+    const parsed = readPlatform({
+      file: "platform.yaml",
+      text: gateway("", `${PAID}\noutside: { api.exampel.com: { availability: 99% } }`),
+    });
+    expect(parsed.diagnostics).toMatchObject([
+      { code: "spec/unknown-reference", severity: "warning", hint: "did you mean `api.example.com`?" },
+    ]);
   });
 });

@@ -45,4 +45,38 @@ describe("the outage of a model's provider", () => {
     const { rows } = sheetOf("platform: shop\nmodels: { own: { engine: llama.cpp, source: /models/a.gguf } }\n");
     expect(rows.map(({ fault }) => fault)).not.toContain("provider-outage");
   });
+
+  it("is bounded by what the provider promises, if the file declares it", () => {
+    const declared = (others: string) => outage(ONE, `outside: { api.example.com: { rto: 4m } }\n${others}`);
+    expect(declared("")).toMatchObject({ verdict: "kept", predicted: { total: 240_000 } });
+    expect(outage(ONE, "outside: { api.example.com: { availability: 99.9% } }").predicted.kind).toBe("unbounded");
+  });
+});
+
+describe("the outage of a host that a component calls", () => {
+  const called = (outside: string) =>
+    rowOf(
+      sheetOf(`
+platform: shop
+cloud: aws
+services: { web: { image: registry.example.com/web:1.0.0, port: 8080, calls: ["https://pay.example.com", "db.example.net:5432"] } }
+${outside}
+objectives: { rto: 2h }
+`),
+      "provider-outage",
+      "web",
+    ).rto;
+
+  it("is unknown unless the file declares the longest outage of each", () => {
+    expect(called("").verdict).toBe("unknown");
+    expect(called("outside: { pay.example.com: { rto: 1h } }").predicted).toMatchObject({
+      kind: "unknown",
+      why: expect.stringContaining("db.example.net"),
+    });
+  });
+
+  it("is the longest of them", () => {
+    const both = called("outside: { pay.example.com: { rto: 1h }, db.example.net: { rto: 3h } }");
+    expect([totalOf(both.predicted), both.verdict]).toEqual([3 * 3_600_000, "broken"]);
+  });
 });

@@ -1,5 +1,5 @@
 import type { Path } from "../../platform-file/origin.js";
-import type { Element, Milliseconds, Objectives, Patch } from "./element.js";
+import type { Element, Milliseconds, Objectives, Patch, Ratio } from "./element.js";
 import type { Spread } from "./unit.js";
 
 /** `from` calls `to` on `port`. Network policies, injected addresses and the topology are derived from edges. */
@@ -12,6 +12,22 @@ export interface Edge {
   readonly port: number;
   readonly protocol: "http" | "tcp" | "grpc";
   readonly path: Path;
+}
+
+/** A call as the file declares it: of a model by its name, and not of the unit or host that serves it. `to` is the host of an external address. */
+export interface Dependency {
+  /** A unit; the calls of its sidecars are its own. */
+  readonly from: string;
+  readonly to: string;
+  readonly kind: "unit" | "model" | "store" | "outside";
+  readonly path: Path;
+}
+
+/** A host outside the platform that is called, with what its operator promises; undefined: not declared. */
+export interface OutsideHost extends Element {
+  readonly availability: Ratio | undefined;
+  /** The longest outage. */
+  readonly rto: Milliseconds | undefined;
 }
 
 /** A public entry point (ingress). */

@@ -9,6 +9,7 @@ import { checkBesideCycles, checkCallCycles, checkFallbackCycles } from "./cycle
 import { checkEntranceForms, checkEntrances, checkPrefixes } from "./entrances.js";
 import { checkChecksums, checkClasses, checkFallbacks } from "./models.js";
 import { checkUniqueNames } from "./names.js";
+import { checkOutside } from "./outside.js";
 import { checkPolicies } from "./policies.js";
 import { checkPortForms, checkPortNames, checkPortNumbers } from "./ports.js";
 import { checkMountedSecrets, checkUpstreamKeys } from "./secrets.js";
@@ -22,6 +23,7 @@ const CHECKS: readonly ReferenceCheck[] = [
   checkBeside,
   checkPools,
   checkPolicies,
+  checkOutside,
   checkCalls,
   checkPortForms,
   checkPortNames,

@@ -5,6 +5,7 @@ import { modelName, name, oneOrMany } from "./names.js";
 import { nodePool } from "./nodes.js";
 import { objectives, policy } from "./objectives.js";
 import { cluster, delivery, drills, observe, security } from "./operation.js";
+import { outside } from "./outside.js";
 import { regions, zones } from "./regions.js";
 import { secret } from "./secrets.js";
 import { service } from "./services.js";
@@ -23,6 +24,7 @@ const settings = {
     .describe("Size classes of models by name: the resources of a model that sets none")
     .optional(),
   stores: z.record(name, store).describe("Databases, caches, brokers and buckets by name").optional(),
+  outside: outside.describe("What the operators of hosts outside the platform promise, by host").optional(),
   entrance: entrance.describe("Public entry point (ingress); use `entrances` for several").optional(),
   entrances: z
     .record(name, entrance)

@@ -1,51 +1,67 @@
 import { ENGINES } from "../../plan/engines/index.js";
-import type { Model, Plan, Upstream } from "../../plan/plan.js";
+import type { Element, Model, OutsideHost, Plan, Unit, Upstream } from "../../plan/plan.js";
 import { formatDuration } from "../../platform-file/format.js";
-import { providerEjected } from "../alerts.js";
+import { providerEjected, requestsFailing } from "../alerts.js";
 import { defineFault } from "../fault.js";
 import type { Prediction } from "../prediction.js";
-import { assumed, bounded, cited, declared, restingOn, unbounded } from "../prediction.js";
-import { switchProvider } from "../runbooks/models.js";
+import { assumed, bounded, cited, declared, longest, restingOn, unbounded, unknown } from "../prediction.js";
+import { switchProvider, waitForHosts } from "../runbooks/models.js";
 
 /**
- * One provider of a model's API answers nothing, or refuses because the quota is spent. In the worst case it accepts
- * requests and does not answer, which the gateway notices only at the model's timeout.
+ * One host outside the platform answers nothing, or refuses because the quota is spent. In the worst case the provider of a model
+ * accepts requests and does not answer, which the gateway notices only at the model's timeout.
  */
 export const providerOutage = defineFault({
   id: "provider-outage",
-  title: "The API of a model's provider does not answer, or its quota is spent",
+  title: "A provider outside the platform does not answer, or its quota is spent",
   includes: [],
-  on: {
-    model: {
-      affects: ({ upstreams }) => upstreams.length > 0,
-      rto: recovery,
-      rpo: nothing,
-      alert: providerEjected,
-      runbook: switchProvider,
-    },
-    platform: undefined,
-    unit: undefined,
-    database: undefined,
-    cache: undefined,
-    broker: undefined,
-    bucket: undefined,
-    entrance: undefined,
+  on: (plan) => {
+    const hosts = new Map(plan.outside.map((host) => [host.name, host]));
+    const called = hostsByCaller(plan, hosts);
+    const calledBy = ({ name }: Unit): readonly OutsideHost[] => called.get(name) ?? [];
+    return {
+      model: {
+        affects: ({ upstreams }) => upstreams.length > 0,
+        rto: (model) => recovery(model, plan, hosts),
+        rpo: nothing,
+        alert: providerEjected,
+        runbook: switchProvider,
+      },
+      unit: {
+        affects: (unit) => calledBy(unit).length > 0,
+        rto: (unit) => longestOutage(unit, plan, calledBy(unit)),
+        rpo: nothing,
+        alert: requestsFailing,
+        runbook: (unit) => waitForHosts(unit, calledBy(unit)),
+      },
+      platform: undefined,
+      database: undefined,
+      cache: undefined,
+      broker: undefined,
+      bucket: undefined,
+      entrance: undefined,
+    };
   },
   drill: { kind: "impossible", why: "the provider belongs to another party, and a drill would spend its quota" },
 });
 
+type Hosts = ReadonlyMap<string, OutsideHost>;
+
 /** Servers at one host fail together. Requests continue at another host, or at a model that does not need this one. */
-function recovery(model: Model, plan: Plan): Prediction {
+function recovery(model: Model, plan: Plan, outside: Hosts): Prediction {
   const { name, path, upstreams, timeout } = model;
   const atOneHost = Math.max(...hostsOf(upstreams).values());
   const instead = otherHost(upstreams) ?? fallbackOf(model, plan);
   if (instead === undefined) {
+    const hosts = upstreams.flatMap(({ url }) => outside.get(new URL(url).hostname) ?? []).slice(0, 1);
+    if (hosts.some(({ rto }) => rto !== undefined) && model.fallbacks.length === 0)
+      return longestOutage(model, plan, hosts);
     const why =
       model.fallbacks.length > 0
         ? `the fallbacks of ${name} are at the same provider`
         : `${name} is served by one provider and has no fallback`;
     return unbounded(plan, path, why, {
-      advice: "declare a fallback that another provider or this platform serves: `fallback: MODEL`",
+      advice: `declare a fallback that another provider or this platform serves (\`fallback: MODEL\`), or the longest outage that ${hosts[0]?.name ?? "its host"} promises: \`outside: { HOST: { rto: 1h } }\``,
     });
   }
   const how = `${atOneHost} × ${formatDuration(timeout)}`;
@@ -60,6 +76,33 @@ function recovery(model: Model, plan: Plan): Prediction {
       ),
     ),
   ]);
+}
+
+/** The hosts that each unit calls by their address, without a model between them. */
+function hostsByCaller({ dependencies }: Plan, hosts: Hosts): ReadonlyMap<string, readonly OutsideHost[]> {
+  const byCaller = new Map<string, Set<OutsideHost>>();
+  for (const { from, to, kind } of dependencies) {
+    const host = kind === "outside" ? hosts.get(to) : undefined;
+    if (!host) continue;
+    const called = byCaller.get(from) ?? new Set();
+    byCaller.set(from, called.add(host));
+  }
+  return new Map([...byCaller].map(([name, called]) => [name, [...called]]));
+}
+
+/** Nothing replaces the hosts: the longest outage that one of them may have. */
+function longestOutage({ path }: Element, plan: Plan, hosts: readonly OutsideHost[]): Prediction {
+  const undeclared = hosts.find(({ rto }) => rto === undefined);
+  if (undeclared) {
+    const { name } = undeclared;
+    return unknown(plan, path, `${name} is outside the platform, and its longest outage is not declared`, {
+      advice: `declare what its operator promises: \`outside: { ${name}: { rto: 1h } }\`; or exclude the fault: \`except: [provider-outage]\``,
+    });
+  }
+  const [first, ...rest] = hosts.map((host) =>
+    declared(plan, `outage of ${host.name}`, host.rto ?? 0, `${host.path}.rto`),
+  );
+  return bounded(plan, path, first ? [rest.length > 0 ? longest([first, ...rest]) : first] : []);
 }
 
 /** How many servers each host has. */
@@ -84,8 +127,8 @@ function fallbackOf({ fallbacks, upstreams }: Model, plan: Plan): string | undef
   });
 }
 
-const stateless = { value: 0, source: "a model stores nothing: a request that fails is sent again by its client" };
+const unacknowledged = { value: 0, source: "a request that needs the provider fails, and is sent again by its client" };
 
-function nothing({ path }: Model, plan: Plan): Prediction {
-  return bounded(plan, path, [cited("nothing: a model stores nothing", stateless)]);
+function nothing({ path }: Element, plan: Plan): Prediction {
+  return bounded(plan, path, [cited("nothing: requests fail and are not acknowledged", unacknowledged)]);
 }

@@ -287,6 +287,8 @@ export function samplePlan(fields: Partial<Plan> = {}): Plan {
       edge("accounts", "database", 5432, "store"),
       edge("usage", "database", 5432, "store"),
     ],
+    dependencies: [],
+    outside: [],
     entrances: [entrance()],
     secrets: [],
     pools: [],
