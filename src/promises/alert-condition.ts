@@ -125,8 +125,8 @@ export function volumeSpaceBelow(store: Store, plan: Plan, share: Ratio): Condit
   };
 }
 
-/** No server of a store is up. */
-export function serverUnavailable(store: Store, plan: Plan): Condition {
+/** Fewer than `minServers` servers of a store are up. */
+export function serverUnavailable(store: Store, plan: Plan, minServers = 1): Condition {
   switch (store.provider.kind) {
     case "embedded":
       return supervised(store);
@@ -139,9 +139,9 @@ export function serverUnavailable(store: Store, plan: Plan): Condition {
             metric: "cnpg_collector_up",
             labels: instancesOf(store, plan),
             comparison: "below",
-            threshold: 1,
+            threshold: minServers,
           }
-        : workloadBelow("statefulset", store, plan, 1);
+        : workloadBelow("statefulset", store, plan, minServers);
   }
 }
 

@@ -1,7 +1,13 @@
 import { issuerOf } from "../plan/entrances/issuer.js";
 import { isDeclared } from "../plan/origin.js";
 import type { Entrance, Milliseconds, Model, Plan, Ratio, Store, Unit } from "../plan/plan.js";
-import { type CacheStore, type DatabaseStore, isDatabase } from "../plan/stores/index.js";
+import {
+  type CacheStore,
+  type DatabaseStore,
+  isDatabase,
+  type ServerStore,
+  storeTraits,
+} from "../plan/stores/index.js";
 import {
   backupOlderThan,
   type Condition,
@@ -69,6 +75,19 @@ export function storeDown(store: Store, plan: Plan): Alert {
     condition: serverUnavailable(store, plan),
     for: alertDelay(plan) ?? DEFAULT_ALERT_DELAY_MS,
     summary: `${store.name} is unavailable`,
+  };
+}
+
+/** The name of the alert on a server that hangs. */
+export const SERVER_DOWN = "server-down";
+
+/** One of several servers of a store does not answer: where nothing takes over from one that hangs, its store is unavailable. */
+export function serverDown(server: ServerStore, plan: Plan): Alert {
+  return {
+    ...storeDown(server, plan),
+    name: SERVER_DOWN,
+    condition: serverUnavailable(server, plan, storeTraits(server).servers),
+    summary: `a server of ${server.name} does not answer`,
   };
 }
 

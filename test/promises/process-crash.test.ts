@@ -123,6 +123,9 @@ objectives: { rto: 5m, rpo: 2h, availability: 90% }
       "failover",
       "clients reconnect",
     ]);
+    // The standby is up, so an alert on the last server would not fire.
+    const { alert } = rowOf(text("observe: { metrics: prometheus }\n"), "process-crash", "orders");
+    expect(alert).toMatchObject({ name: "server-down", condition: { comparison: "below", threshold: 2 } });
     expect(rowOf(text("observe: { metrics: none }\n"), "process-crash", "orders").rto.predicted).toMatchObject({
       kind: "unknown",
       why: expect.stringContaining("no one is notified that a server of orders hangs"),

@@ -1,6 +1,6 @@
 import type { Plan, Unit } from "../../plan/plan.js";
 import type { BucketStore } from "../../plan/stores/index.js";
-import { replicasMissing, storeDown } from "../alerts.js";
+import { replicasMissing, serverDown, storeDown } from "../alerts.js";
 import { sharedWatch, type Watch } from "../facts/supervisor.js";
 import { defineFault, type SubjectHandler } from "../fault.js";
 import { serverSurvival, unitSurvival } from "../placement/survival.js";
@@ -24,7 +24,8 @@ const server: SubjectHandler<Server> = {
   rpo: (server, plan) =>
     unknownIfNotRun(server, plan) ??
     (takesOver(server, plan) ? lostByFailover(server, plan) : lostByRestart(server, plan)),
-  alert: storeDown,
+  alert: (server, plan) =>
+    server.provider.failover?.ignoresHang === undefined ? storeDown(server, plan) : serverDown(server, plan),
   runbook: storeUnavailableRunbook,
 };
 

@@ -20,6 +20,15 @@ export function storeUnavailableRunbook(store: Server, plan: Plan): Runbook {
       : [
           { action: `Check the state of ${store.provider.product}: has it failed over, or is a failover in progress?` },
           { action: "If it did not fail over within the predicted time, fail over with the provider's own command." },
+          ...(store.provider.failover?.ignoresHang === undefined
+            ? []
+            : [
+                {
+                  action:
+                    "If one of its servers hangs, delete its pod with force: nothing takes over from it until it is killed.",
+                  command: `kubectl --namespace ${plan.namespace} delete pod POD --grace-period=0 --force`,
+                },
+              ]),
           ...dataLossStep(store),
         ],
     done: `the probe of ${store.name} succeeds and its clients have reconnected`,

@@ -1,5 +1,6 @@
 import type { Cited, Plan } from "../../plan/plan.js";
 import { type DataLoss, STORES, storeTraits } from "../../plan/stores/index.js";
+import { SERVER_DOWN } from "../alerts.js";
 import { nodeMonitorGrace } from "../facts/kubernetes.js";
 import { hungServerKilled } from "../facts/people.js";
 import type { Domain } from "../placement/worst-placement.js";
@@ -35,7 +36,7 @@ export function failover(server: Server, plan: Plan, lost: "process" | Domain): 
  */
 export function hungServerRecovery(server: Server, plan: Plan, takesOver: boolean): readonly Term[] | undefined {
   const { failover, restart, product } = server.provider;
-  const response = onCallResponse(plan);
+  const response = onCallResponse(plan, SERVER_DOWN);
   if (!failover || !response) return undefined;
   return [
     ...response,
