@@ -36,6 +36,7 @@ packages=(
   nginx:/usr/sbin/nginx
   postgresql:/usr/lib/postgresql
   prometheus:/usr/bin/promtool
+  prometheus-alertmanager:/usr/bin/prometheus-alertmanager
   rabbitmq-server:/usr/sbin/rabbitmq-server
   redis-server:/usr/bin/redis-server
   runc:/usr/sbin/runc

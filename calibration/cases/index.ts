@@ -1,5 +1,6 @@
 import type { Case } from "../case.js";
 import { lostNode } from "./lost-node.js";
+import { notice } from "./notice.js";
 import { databaseCrash, databaseHang, gatewayCrash, gatewayHang } from "./one-machine.js";
 import { lostStandby, pairCrash, pairHang, trioCrash } from "./postgres.js";
 import { rabbitCrash, rabbitCutOff } from "./rabbitmq.js";
@@ -20,4 +21,5 @@ export const cases: readonly Case[] = [
   rabbitCrash,
   rabbitCutOff,
   lostNode,
+  notice,
 ];

@@ -33,7 +33,13 @@ async function start(plan: Plan, which: "primary" | "standby", how: "exits" | "h
     await database.stop();
   };
   try {
-    await client.call("create");
+    // The Service has no endpoint for a moment after the cluster has become healthy.
+    const created = () =>
+      client.call("create").then(
+        () => true,
+        () => false,
+      );
+    await until(created, "the table", 60_000);
     return {
       versions: database.versions,
       measure: async () => {

@@ -149,6 +149,8 @@ const CHECKS = {
   postgresql,
   "older postgresql": olderPostgresql,
   promtool: () => program("promtool", "prometheus"),
+  prometheus: () => program("prometheus", "prometheus"),
+  alertmanager: () => program("prometheus-alertmanager", "prometheus-alertmanager"),
   nginx: () => program("nginx", "nginx"),
   wrk: () => program("wrk", "wrk"),
 } as const satisfies Record<string, () => Answer>;
