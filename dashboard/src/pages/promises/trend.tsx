@@ -10,7 +10,10 @@ export function Trend({ history }: { readonly history: readonly Measured[] }) {
   return (
     <section className={styles.trend} aria-label="Trend over the drills">
       <p className={styles.heading}>
-        Trend <span className={styles.soft}>of the newest drills, oldest first</span>
+        Trend{" "}
+        <span className={styles.soft}>
+          of the newest drills, oldest first: dots are measured, lines promised, dashes predicted
+        </span>
       </p>
       <div className={styles.plots}>
         <Plot history={history} of="rto" />
