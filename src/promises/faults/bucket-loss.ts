@@ -5,7 +5,7 @@ import { defineFault } from "../fault.js";
 import type { Prediction } from "../prediction.js";
 import { bounded, cited } from "../prediction.js";
 import { recreateBucket } from "../runbooks/volumes.js";
-import { holdsData, lostBucket } from "../terms/bucket.js";
+import { isAssessed, lostBucket } from "../terms/bucket.js";
 import { unknownIfNotRun } from "../terms/not-run.js";
 
 /** The storage under a bucket is lost. A provider's bucket is stored redundantly; the deletion of objects is another fault. */
@@ -15,7 +15,7 @@ export const bucketLoss = defineFault({
   includes: [],
   on: {
     bucket: {
-      affects: holdsData,
+      affects: isAssessed,
       rto: recovery,
       rpo: recovery,
       alert: storeDown,

@@ -8,7 +8,7 @@ import { assumed, bounded, cited, sum, unbounded, unknown } from "../prediction.
 import { deployNamespaceAgain, restoreDeletedObjects, restoreDeletedRows } from "../runbooks/deletion.js";
 import { restoreBase, takenBackups, type WholePlatform } from "../subjects.js";
 import { backupLocation, restorableAfterZoneLoss } from "../terms/backup-location.js";
-import { holdsData, lostBucket } from "../terms/bucket.js";
+import { isAssessed, lostBucket } from "../terms/bucket.js";
 import { onOneMachine } from "../terms/machine.js";
 import { onCallResponse } from "../terms/store.js";
 import { slowestStart } from "../terms/unit.js";
@@ -56,7 +56,7 @@ const inCluster: SubjectHandlers = {
     runbook: restoreDeletedRows,
   },
   bucket: {
-    affects: holdsData,
+    affects: isAssessed,
     rto: recoveryOfObjects,
     rpo: lostObjects,
     alert: deletedData,

@@ -11,7 +11,7 @@ import { moveUnit } from "../runbooks/units.js";
 import { recreateBucket } from "../runbooks/volumes.js";
 import type { Server } from "../subjects.js";
 import { failsOver } from "../subjects.js";
-import { bucketStart, holdsData, lostByBucketNodeLoss, runsInCluster } from "../terms/bucket.js";
+import { bucketStart, isAssessed, lostByBucketNodeLoss, runsInCluster } from "../terms/bucket.js";
 import { onOneMachine } from "../terms/machine.js";
 import { movedWithVolume, volumeAfterNodeLoss } from "../terms/moved-volume.js";
 import { replacement } from "../terms/replacement.js";
@@ -39,7 +39,7 @@ const inCluster = (plan: Plan): SubjectHandlers => ({
   cache: server,
   broker: server,
   bucket: {
-    affects: (bucket, plan) => runsInCluster(bucket) && holdsData(bucket, plan),
+    affects: (bucket, plan) => runsInCluster(bucket) && isAssessed(bucket, plan),
     rto: (bucket, plan) => movedWithVolume(plan, bucket, [], bucketStart(bucket)),
     rpo: lostByBucketNodeLoss,
     alert: storeDown,

@@ -10,7 +10,7 @@ import type { Prediction, Term } from "../prediction.js";
 import { bounded, cited, unknown, worse } from "../prediction.js";
 import { growVolume, relieveNode } from "../runbooks/pressure.js";
 import { failsOver, hasPersistentVolume, type Server } from "../subjects.js";
-import { bucketStart, holdsData, lostByBucketRestart, runsInCluster } from "../terms/bucket.js";
+import { bucketStart, isAssessed, lostByBucketRestart, runsInCluster } from "../terms/bucket.js";
 import { fixedVolume, grownByHand } from "../terms/full-volume.js";
 import { onOneMachine } from "../terms/machine.js";
 import { operatorEvicted } from "../terms/operator.js";
@@ -66,7 +66,7 @@ function inCluster(plan: Plan): SubjectHandlers {
     cache: serverInCluster,
     broker: serverInCluster,
     bucket: {
-      affects: (bucket, plan) => runsInCluster(bucket) && holdsData(bucket, plan),
+      affects: (bucket, plan) => runsInCluster(bucket) && isAssessed(bucket, plan),
       rto: (bucket, plan) => fullVolumeOf(bucket, plan, bucketStart(bucket)),
       rpo: lostByBucketRestart,
       alert: volumeNearlyFull,

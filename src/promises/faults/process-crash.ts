@@ -11,7 +11,7 @@ import { restartUnit } from "../runbooks/units.js";
 import { recreateBucket } from "../runbooks/volumes.js";
 import type { Server } from "../subjects.js";
 import { failsOver } from "../subjects.js";
-import { bucketRestart, holdsData, lostByBucketRestart, runsInCluster } from "../terms/bucket.js";
+import { bucketRestart, isAssessed, lostByBucketRestart, runsInCluster } from "../terms/bucket.js";
 import { onOneMachine } from "../terms/machine.js";
 import { unknownIfNotRun } from "../terms/not-run.js";
 import { failover, hungServerRecovery, lostByFailover, lostByRestart } from "../terms/server.js";
@@ -48,7 +48,7 @@ export const processCrash = defineFault({
 });
 
 const bucketInCluster: SubjectHandler<BucketStore> = {
-  affects: (bucket, plan) => runsInCluster(bucket) && holdsData(bucket, plan),
+  affects: (bucket, plan) => runsInCluster(bucket) && isAssessed(bucket, plan),
   rto: (bucket, plan) => bounded(plan, bucket.path, bucketRestart(bucket)),
   rpo: lostByBucketRestart,
   alert: storeDown,

@@ -1,5 +1,6 @@
 import type { Plan } from "../../plan/plan.js";
 import type { BucketStore } from "../../plan/stores/index.js";
+import { isOwnObjective } from "../objectives.js";
 import type { Prediction, Term } from "../prediction.js";
 import { bounded, cited, unbounded } from "../prediction.js";
 import { volumeAfterNodeLoss } from "./moved-volume.js";
@@ -8,6 +9,11 @@ import { clientReconnect } from "./store.js";
 /** Whether a component stores objects of its own in the bucket. One that only receives backups has no data of its own. */
 export function holdsData({ name }: BucketStore, plan: Plan): boolean {
   return plan.edges.some(({ from, to }) => to === name && plan.units.some((unit) => unit.name === from));
+}
+
+/** Whether a bucket has rows: for the data of components, and for an RTO or RPO of its own, which may be about backups alone. */
+export function isAssessed(bucket: BucketStore, plan: Plan): boolean {
+  return holdsData(bucket, plan) || (["rto", "rpo"] as const).some((of) => isOwnObjective(plan, bucket.objectives, of));
 }
 
 /** A bucket that is one server on one volume in the cluster. */

@@ -12,7 +12,7 @@ import { moveUnit } from "../../runbooks/units.js";
 import { recreateBucket } from "../../runbooks/volumes.js";
 import { failsOver, hasPersistentVolume, type Server } from "../../subjects.js";
 import { backupsSurviveZoneLoss } from "../../terms/backup-location.js";
-import { bucketStart, holdsData, lostByBucketRestart, runsInCluster } from "../../terms/bucket.js";
+import { bucketStart, isAssessed, lostByBucketRestart, runsInCluster } from "../../terms/bucket.js";
 import { zones } from "../../terms/machine.js";
 import { movedWithVolume, volumeAfterZoneLoss, volumeScope } from "../../terms/moved-volume.js";
 import { replacement } from "../../terms/replacement.js";
@@ -52,7 +52,7 @@ export const inOneOfSeveralZones = (plan: Plan): SubjectHandlers => ({
   cache: serversOf(storeUnavailableRunbook),
   broker: serversOf(storeUnavailableRunbook),
   bucket: {
-    affects: (bucket, plan) => runsInCluster(bucket) && holdsData(bucket, plan),
+    affects: (bucket, plan) => runsInCluster(bucket) && isAssessed(bucket, plan),
     rto: bucketRecovery,
     rpo: (bucket, plan) => volumeAfterZoneLoss(plan, bucket) ?? lostByBucketRestart(bucket, plan),
     alert: storeDown,
