@@ -1,17 +1,21 @@
 import type { Edit } from "../platform-file/diagnostic.js";
 import { formatDuration } from "../platform-file/format.js";
 import { formatTerms } from "../promises/format.js";
+import type { Remedy } from "../promises/prediction.js";
 import type { BrokenPromise, CheckContext } from "./context.js";
+import { keptInstead } from "./promise-edits.js";
 import type { Found } from "./rule.js";
 
 /** What to say about a broken promise besides its terms. */
 export interface Wording {
   /** `after the loss of its volume`, for a prediction with a bound. */
   readonly event: string;
-  /** The advice where the prediction names no remedy. */
+  /** The advice where neither the prediction nor the rule knows a remedy. */
   readonly otherwise: string;
   /** The change that the advice describes, where it is unambiguous. */
   readonly edits?: (promise: BrokenPromise, context: CheckContext) => readonly Edit[];
+  /** A change of the design that keeps the promise, as the rule has found: instead of the advice and the remedy of the prediction. */
+  readonly remedy?: Remedy | undefined;
 }
 
 /**
@@ -21,23 +25,24 @@ export interface Wording {
 export function brokenPromise(
   context: CheckContext,
   promise: BrokenPromise,
-  { event, otherwise, edits }: Wording,
+  wording: Wording,
   others: readonly BrokenPromise[] = [],
 ): Found {
   const { row, of, predicted } = promise;
   const promises = [promise, ...others];
   const promised = promises.map((each) => `${each.of.toUpperCase()} ${formatDuration(each.promised)}`).join(" and ");
   const effect = of === "rto" ? "is unavailable for" : "loses the writes of";
-  const remedy = predicted.kind === "unbounded" ? predicted.fix : undefined;
-  const changes = remedy ? remedy.edits : edits?.(promise, context);
-  const possible = context.shortestKeptPromise(promise);
+  const remedy = wording.remedy ?? (predicted.kind === "unbounded" ? predicted.fix : undefined);
+  const isSufficient = (remedy?.worstCase ?? 0) <= promise.promised;
+  const changes = (remedy ? isSufficient && remedy.edits : wording.edits?.(promise, context)) || [];
+  const instead = keptInstead(context, ...promises);
   return {
     concerns: promises.flatMap((each) => context.concerns(each)),
     why:
       predicted.kind === "unbounded"
         ? `${predicted.why}, but ${row.subject} promises ${promised}`
-        : `${event} ${row.subject} ${effect} ${formatTerms(predicted.total, predicted.terms)}, but promises ${promised}`,
-    advice: `${remedy?.advice ?? otherwise}${possible === undefined ? "" : `, or promise at least ${formatDuration(possible)}`}`,
-    ...(changes && changes.length > 0 ? { fix: { edits: changes, safe: false } } : {}),
+        : `${wording.event} ${row.subject} ${effect} ${formatTerms(predicted.total, predicted.terms)}, but promises ${promised}`,
+    advice: `${remedy?.advice ?? wording.otherwise}, or ${instead.advice}`,
+    fix: { edits: changes.length > 0 ? changes : instead.edits, safe: false },
   };
 }

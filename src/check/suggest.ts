@@ -1,19 +1,18 @@
-import { isDeclared } from "../plan/origin.js";
 import type { Milliseconds, Path, Plan, Ratio } from "../plan/plan.js";
-import { type FaultName, faultNames } from "../platform-file/faults.js";
-import { formatDuration } from "../platform-file/format.js";
+import type { FaultName } from "../platform-file/faults.js";
 import { joinPath, parsePath } from "../platform-file/path.js";
 import type { PredictedAvailability } from "../promises/availability.js";
 import { promisesOf } from "../promises/comparison/compare.js";
 import { comparePlatforms } from "../promises/comparison/comparison.js";
 import { formatPredicted, objectiveText } from "../promises/comparison/format.js";
 import { sizeOf } from "../promises/comparison/size.js";
-import { formatPercent, formatPercentile, formatResponse, formatWorstCase } from "../promises/format.js";
+import { formatPercent, formatPercentile, formatResponse } from "../promises/format.js";
 import type { PredictedLatency } from "../promises/latency/predicted-latency.js";
 import { promiseSheet, type Row } from "../promises/sheet.js";
 import { check } from "./check.js";
 import type { Concern } from "./concern.js";
 import type { Finding, ScopedEdit } from "./finding.js";
+import { promisable, promiseEdits, promisePlace } from "./promise-edits.js";
 import { type MakePlans, promiseText, withEdits } from "./verify-fixes.js";
 
 /** A set of edits with which every promise is kept, as the sheet of the edited file proves. */
@@ -267,13 +266,11 @@ interface KeptPromise {
 }
 
 function addRecovery(found: FoundPromises, plan: Plan, row: Row, of: "rto" | "rpo"): void {
-  const { predicted, promised, verdict } = row[of];
+  const { predicted, verdict } = row[of];
   if (verdict !== "broken" && verdict !== "unknown") return;
-  const path = row.subjectKind === "platform" ? `objectives.${of}` : `${row.path}.objectives.${of}`;
-  const isByFault = ["default", ...faultNames].some((name) => isDeclared(plan, `${path}.${name}`));
-  const isOwn = !isByFault && isDeclared(plan, path) && plan.origins[path]?.inheritedFrom === undefined;
+  const { path, single } = promisePlace(plan, row, of);
   const total = predicted.kind === "bounded" ? predicted.total : Number.POSITIVE_INFINITY;
-  const promise = { path, subject: row.subject, of, single: isOwn ? promised : undefined, slo: undefined };
+  const promise = { path, subject: row.subject, of, single, slo: undefined };
   add(found, plan, { ...promise, faults: new Map([[row.fault, total]]) });
 }
 
@@ -325,14 +322,8 @@ function stepOf({ subject, of, single, faults, slo }: KeptPromise, path: Path): 
       edits: [edit(path, value)],
     };
   }
-  const values = [...faults].map(
-    ([fault, total]) => [fault, Number.isFinite(total) ? formatWorstCase(total) : "none"] as const,
-  );
-  const edits =
-    single === undefined
-      ? values.map(([fault, value]) => edit(`${path}.${fault}`, value))
-      : [edit(path, { default: formatDuration(single), ...Object.fromEntries(values) })];
-  const promised = values.map(([fault, value]) => `${value} in ${fault}`).join(", ");
+  const edits = promiseEdits({ path, single }, faults).map((each) => ({ ...each, environment: undefined }));
+  const promised = [...faults].map(([fault, total]) => `${promisable(total)} in ${fault}`).join(", ");
   return { kind: "promise", advice: `promise ${subject} the ${of.toUpperCase()} ${promised}`, edits };
 }
 

@@ -44,6 +44,8 @@ export type Prediction =
 export interface Remedy {
   readonly advice: string;
   readonly edits?: readonly Edit[];
+  /** The worst case with these edits, where they bound a loss without excluding it. */
+  readonly worstCase?: Milliseconds;
 }
 
 /** The sum of the terms. A term that is not a finite duration makes the prediction unknown. */

@@ -17,11 +17,11 @@ const lineOf = (text: string): string | undefined => unkeptText(unkept(planOf(te
 
 describe("what a design cannot keep, as one line", () => {
   it("is nothing for a design without errors", () => {
-    expect(lineOf(shop("{ rto: 4h, rpo: 1h }"))).toBeUndefined();
+    expect(lineOf(shop("{ rto: 4h, rpo: 1h, except: [deletion, node-pressure] }"))).toBeUndefined();
   });
 
   it("names two broken promises and counts the others", () => {
-    expect(lineOf(shop("{ rto: 4h, rpo: { database-loss: 1m } }"))).toBe(
+    expect(lineOf(shop("{ rto: 4h, rpo: { database-loss: 1m }, except: [deletion, node-pressure] }"))).toBe(
       "this design cannot keep 1 promise (RPO of orders in database-loss)",
     );
     expect(lineOf(shop("{ rto: 1s }"))).toMatch(

@@ -114,12 +114,14 @@ const archived = {
     "the server runs on and archives its WAL; `recovery_target_time` ends the replay before the deletion (postgresql.org: Recovery Target, read 2026-11-30)",
 };
 
-/** Why the backups of a database in the cluster do not survive the deletion of its namespace. */
+/** Why the backups of a database in the cluster, declared or not, do not survive the deletion of its namespace. */
 export function lostWithNamespace(database: DatabaseStore, plan: Plan): Prediction | undefined {
   const { name, provider } = database;
   const isTaken = Object.values(takenBackups(database)).some((each) => typeof each === "object");
-  if (provider.kind !== "in-cluster" || !isTaken || restorableAfterZoneLoss(database, plan)) return undefined;
-  const why = `the backups of ${name} are ${backupLocation(database)}, in the namespace that is deleted with its volumes`;
+  // lostSinceBackup reports backups that are not taken; declaring them does not help here if they are on a volume.
+  if (provider.kind !== "in-cluster" || !(isTaken || provider.copies === "volume")) return undefined;
+  if (restorableAfterZoneLoss(database, plan)) return undefined;
+  const why = `the backups of ${name} ${isTaken ? "are" : "would be"} ${backupLocation(database)}, in the namespace that is deleted with its volumes`;
   const target = provider.sendsTo.length > 0 && plan.stores.find((store) => provider.sendsTo.includes(store.name));
   return unbounded(plan, database.backups.path, why, {
     advice: "send them to a bucket of a cloud provider (`backups: { to: BUCKET }`, `provide: managed` there)",

@@ -71,7 +71,8 @@ function supervisedUnit(sharedProcess: Watch): SubjectHandler<Unit> {
   };
 }
 
-function recoveryInCluster(unit: Unit, plan: Plan): Prediction {
+/** The other replicas continue if they suffice; otherwise the container has to restart. */
+export function recoveryInCluster(unit: Unit, plan: Plan): Prediction {
   if (unit.ports.length === 0) return withoutProbe(unit, plan);
   const { enough } = unitSurvival(unit, plan, "process");
   const terms = enough ? unreadyReplicaRemoved(unit, plan) : containerRestart(unit, plan);

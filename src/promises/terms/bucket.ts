@@ -54,6 +54,6 @@ export function lostBucket(bucket: BucketStore, plan: Plan): Prediction {
     : `${name} is ${provider.product} on one volume, and no backup of it is taken`;
   return unbounded(plan, isDeclared ? isDeclared.path : bucket.path, why, {
     advice: "use a bucket of a cloud provider (`provide: managed`), which stores objects in several zones",
-    edits: [{ path: `${bucket.path}.provide`, value: "managed" }],
+    ...(plan.cloud === "none" ? {} : { edits: [{ path: `${bucket.path}.provide`, value: "managed" }] }),
   });
 }

@@ -1,14 +1,15 @@
 import type { Cited, Plan } from "../../plan/plan.js";
 import { type DataLoss, STORES, storeTraits } from "../../plan/stores/index.js";
+import type { Edit } from "../../platform-file/diagnostic.js";
 import { SERVER_DOWN } from "../alerts.js";
 import { nodeMonitorGrace } from "../facts/kubernetes.js";
 import { hungServerKilled } from "../facts/people.js";
 import type { Domain } from "../placement/worst-placement.js";
-import type { Prediction, Term } from "../prediction.js";
+import type { Prediction, Remedy, Term } from "../prediction.js";
 import { assumed, atTheSameTime, bounded, cited, longest, unbounded } from "../prediction.js";
 import { mostFrequentBackup, type Server, takenBackups, unsupportedBackups, unsupportedReason } from "../subjects.js";
 import { operatorTakeover } from "./operator.js";
-import { backupDuration, backupInterval, clientReconnect, onCallResponse } from "./store.js";
+import { backupDuration, backupInterval, clientReconnect, onCallResponse, segmentUpload } from "./store.js";
 
 /**
  * Another server takes over. After a process fails, the product's own figure includes its detection. After the loss of a
@@ -114,15 +115,27 @@ export function lostWithStorage(server: Server, plan: Plan): Prediction {
     return unbounded(plan, server.backups.path, `${why}, and ${unsupportedReason(server)}`, {
       advice: storeElsewhere(server),
     });
-  const frequency = server.provider.limits.snapshot ? "daily" : "hourly";
-  return unbounded(plan, server.backups.path, why, {
-    advice: `declare backups of ${server.name}`,
-    edits: [
-      STORES[server.kind].backupMethod === "log"
-        ? { path: `${server.path}.backups`, value: { full: "daily keep 7d", log: "5m keep 7d" } }
-        : { path: `${server.path}.backups`, value: { snapshot: `${frequency} keep 7d` } },
-    ],
-  });
+  return unbounded(plan, server.backups.path, why, declareBackups(server));
+}
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+/** Which bucket is not chosen here: there is no edit for a server whose backups need one. */
+function declareBackups(server: Server): Remedy {
+  const { name, provider, path, kind } = server;
+  if (provider.copies === "bucket")
+    return { advice: `declare backups of ${name}, in a bucket of a cloud provider (\`backups: { to: BUCKET }\`)` };
+  const edits = (value: Readonly<Record<string, string>>): readonly Edit[] => [{ path: `${path}.backups`, value }];
+  const advice = `declare backups of ${name}`;
+  if (STORES[kind].backupMethod === "log") {
+    const worstCase = 5 * MINUTE_MS + segmentUpload(server).value;
+    return { advice, edits: edits({ full: "daily keep 7d", log: "5m keep 7d" }), worstCase };
+  }
+  const [frequency, every] = provider.limits.snapshot ? (["daily", DAY_MS] as const) : (["hourly", HOUR_MS] as const);
+  const worstCase = every + backupDuration(server).value;
+  return { advice, edits: edits({ snapshot: `${frequency} keep 7d` }), worstCase };
 }
 
 function storeElsewhere({ name }: Server): string {

@@ -1,6 +1,7 @@
 import { demandOf } from "../../../promises/capacity.js";
 import { nodesFor } from "../../../promises/placement/nodes.js";
 import { hasPersistentVolume } from "../../../promises/subjects.js";
+import { onDemand } from "../../on-demand.js";
 import { defineRule } from "../../rule.js";
 
 /** All replicas of a unit run on spot machines. See docs/checks.md, Availability. */
@@ -16,6 +17,7 @@ export const allOnSpot = defineRule({
       report(`${unit.path}.nodes`, {
         why: `all replicas of ${unit.name} run on spot machines, which may be reclaimed all at once`,
         advice: "run the minimum number of replicas on a pool of on-demand machines",
+        fix: { edits: onDemand(nodesFor(plan, unit.pool, demandOf(unit)).pools), safe: false },
       });
     }
   },

@@ -1,8 +1,14 @@
+import type { Milliseconds, Plan, Unit } from "../../../plan/plan.js";
 import { formatDuration } from "../../../platform-file/format.js";
-import { formatTerms, formatWorstCase } from "../../../promises/format.js";
-import type { Prediction } from "../../../promises/prediction.js";
+import { recoveryInCluster } from "../../../promises/faults/process-crash.js";
+import type { Remedy } from "../../../promises/prediction.js";
+import { onOneMachine } from "../../../promises/terms/machine.js";
 import { ON_CALL_RESPONSE } from "../../../promises/terms/store.js";
+import { brokenPromise } from "../../broken-promise.js";
+import type { BrokenPromise } from "../../context.js";
+import { formatEdits } from "../../edit-text.js";
 import { pagingRemedy } from "../../paging.js";
+import { type ChangedUnit, moreReplicas } from "../../redundancy.js";
 import { defineRule } from "../../rule.js";
 
 /** The crash of one process breaks a promise. See docs/checks.md, Availability. */
@@ -14,37 +20,51 @@ export const crashRecovery = defineRule({
   check(context, report) {
     for (const of of ["rto", "rpo"] as const) {
       for (const promise of context.brokenPromises("process-crash", of)) {
-        const { row, predicted, promised } = promise;
+        const { row, promised } = promise;
         const unit = context.unit(row.subject);
-        const possible = context.shortestKeptPromise(promise);
-        const remedies = [
-          ...(unit && unit.replicas.min < 2 ? ["run two replicas"] : []),
-          ...(awaitsPerson(predicted) ? pagingRemedy(context.plan) : ["probe more often"]),
-          ...(possible === undefined ? [] : [`promise at least ${formatWorstCase(possible)}`]),
-        ];
-        const effect = of === "rto" ? "is unavailable for" : "loses the writes of";
         const at = unit
           ? `${unit.path}.${of === "rto" ? "health" : "objectives.rpo"}`
           : `${row.path}.${of === "rto" ? "probe" : "persistence"}`;
-        report(at, {
-          concerns: context.concerns(promise),
-          why:
-            predicted.kind === "unbounded"
-              ? `${predicted.why}, but ${row.subject} promises ${of.toUpperCase()} ${formatDuration(promised)} for a crash`
-              : `after a crash ${row.subject} ${effect} ${formatTerms(predicted.total, predicted.terms)}, but promises ${of.toUpperCase()} ${formatDuration(promised)}`,
-          advice:
-            predicted.kind === "unbounded"
-              ? (predicted.fix?.advice ?? "keep the data on disk or back it up")
-              : remedies.length < 2
-                ? remedies.join("")
-                : `${remedies.slice(0, -1).join(", ")}, or ${remedies.at(-1)}`,
+        const found = brokenPromise(context, promise, {
+          event: "after a crash",
+          otherwise: of === "rpo" ? "keep the data on disk or back it up" : otherwise(promise, context.plan),
+          remedy: unit && of === "rto" ? soonerRecovery(unit, context.plan, promised) : undefined,
         });
+        report(at, found);
       }
     }
   },
 });
 
 /** Nothing detects the hang of some servers: a person who is notified kills them. */
-function awaitsPerson(predicted: Prediction): boolean {
-  return predicted.kind === "bounded" && predicted.terms.some(({ name }) => name === ON_CALL_RESPONSE);
+function otherwise({ predicted }: BrokenPromise, plan: Plan): string {
+  const awaitsPerson = predicted.kind === "bounded" && predicted.terms.some(({ name }) => name === ON_CALL_RESPONSE);
+  const [paging] = awaitsPerson ? pagingRemedy(plan) : [];
+  return paging ?? "no probe and no replica recovers sooner";
+}
+
+/** Probe periods that are suggested, longest first: each probe costs a request. Kubernetes counts in whole seconds. */
+const PROBE_PERIODS_MS = [5_000, 2_000, 1_000] as const;
+
+/** The fewest changes with which a process of the unit recovers in time: another replica, shorter probe periods, or both. */
+function soonerRecovery(unit: Unit, plan: Plan, promised: Milliseconds): Remedy | undefined {
+  if (onOneMachine(plan)) return undefined;
+  const replicas = [moreReplicas(unit, unit.replicas.min), moreReplicas(unit, 2)];
+  const candidates = [
+    ...replicas,
+    ...replicas.flatMap((more) => PROBE_PERIODS_MS.map((every) => withProbeEvery(more, every))),
+  ];
+  const found = candidates.find(({ unit: changed, edits }) => {
+    const predicted = recoveryInCluster(changed, plan);
+    return edits.length > 0 && predicted.kind === "bounded" && predicted.total <= promised;
+  });
+  return found && { advice: formatEdits(found.edits), edits: found.edits };
+}
+
+/** The probe that detects a hung process: of readiness, where other replicas continue, otherwise of liveness. */
+function withProbeEvery({ unit, edits }: ChangedUnit, every: Milliseconds): ChangedUnit {
+  const which = unit.replicas.min > 1 ? "ready" : "live";
+  const path = `${unit.path}.health.${which}.every`;
+  const health = { ...unit.health, [which]: { ...unit.health[which], every } };
+  return { unit: { ...unit, health }, edits: [...edits, { path, value: formatDuration(every) }] };
 }

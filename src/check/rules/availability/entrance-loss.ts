@@ -1,4 +1,6 @@
 import type { Edit } from "../../../platform-file/diagnostic.js";
+import { entranceSubjects } from "../../../promises/subjects.js";
+import { entranceAfterLoss } from "../../../promises/terms/entrance.js";
 import type { BrokenPromise, CheckContext } from "../../context.js";
 import { faultRule } from "../../fault-rule.js";
 
@@ -14,12 +16,17 @@ export const entranceLossRule = faultRule({
   edits: twoProxies,
 });
 
-/** The file states how the controller is installed; one machine has none. */
-function twoProxies({ row }: BrokenPromise, { plan }: CheckContext): readonly Edit[] {
-  const entrance = plan.entrances.find(({ path }) => path === row.path);
-  if (!entrance?.balancer || (entrance.replicas > 1 && entrance.spread.nodes === "require")) return [];
+/** The file states how the controller is installed; one machine has none. Empty if two proxies do not keep the promise. */
+function twoProxies({ row, promised }: BrokenPromise, { plan }: CheckContext): readonly Edit[] {
+  const subject = entranceSubjects(plan).find(({ path }) => path === row.path);
+  if (!subject?.entrance.balancer) return [];
+  const { entrance } = subject;
+  const replicas = Math.max(2, entrance.replicas);
+  const changed = { ...entrance, replicas, spread: { ...entrance.spread, nodes: "require" as const } };
+  const predicted = entranceAfterLoss({ ...subject, entrance: changed }, plan, "node", new Map());
+  if (predicted.kind !== "bounded" || predicted.total > promised) return [];
   return [
-    { path: `${row.path}.replicas`, value: Math.max(2, entrance.replicas) },
+    { path: `${row.path}.replicas`, value: replicas },
     { path: `${row.path}.spread`, value: { nodes: "require" } },
   ];
 }

@@ -1,4 +1,6 @@
+import type { Path } from "../../../plan/plan.js";
 import { isBucket } from "../../../plan/stores/index.js";
+import type { Edit } from "../../../platform-file/diagnostic.js";
 import type { AvailabilityPrediction, Part, PredictedAvailability } from "../../../promises/availability.js";
 import { formatPercent } from "../../../promises/format.js";
 import { failsOver } from "../../../promises/subjects.js";
@@ -23,6 +25,7 @@ export const objective = defineRule({
         concerns: targets.map((target) => ({ subject: target.subject, of: "availability" as const })),
         why: `a request to ${subject}${also} succeeds ${formatPercent(predicted.value)} of the time (${product(predicted.parts)}), but ${formatPercent(promised)} is promised`,
         advice: advice(context, weakest, { promised, predicted: predicted.value }),
+        fix: { edits: keptAvailabilities(targets), safe: false },
       });
     }
     for (const [first, ...others] of unknownByReason(sheet.availability)) {
@@ -36,6 +39,7 @@ export const objective = defineRule({
           plan.cloud === "none"
             ? "declare the cloud, or set no availability objective here"
             : "set no availability objective here",
+        fix: { edits: [...new Set(all.map(({ path }) => path))].map((path) => ({ path, value: "none" })), safe: false },
       });
     }
   },
@@ -59,11 +63,11 @@ function unknownByReason(
 /** The targets with a broken promise, grouped by their weakest part: one cause is one finding. */
 function brokenByWeakestPart(availability: readonly PredictedAvailability[]): ReadonlyMap<Part, readonly Target[]> {
   const byPath = new Map<string, readonly [Part, Target[]]>();
-  for (const { subject, promised, predicted, verdict } of availability) {
+  for (const { subject, path, promised, predicted, verdict } of availability) {
     if (verdict !== "broken" || predicted.kind !== "known") continue;
     const weakest = weakestOf(predicted.parts);
     if (!weakest) continue;
-    const target = { subject, promised, predicted };
+    const target = { subject, path, promised, predicted };
     const group = byPath.get(weakest.path);
     if (group) group[1].push(target);
     else byPath.set(weakest.path, [weakest, [target]]);
@@ -73,8 +77,24 @@ function brokenByWeakestPart(availability: readonly PredictedAvailability[]): Re
 
 interface Target {
   readonly subject: string;
+  /** Where the objective is declared. */
+  readonly path: Path;
   readonly promised: number;
   readonly predicted: Extract<AvailabilityPrediction, { readonly kind: "known" }>;
+}
+
+/** The availabilities that are kept in place of those that are not: of targets that share an objective, the lowest. */
+function keptAvailabilities(targets: readonly Target[]): readonly Edit[] {
+  const values = new Map<Path, number>();
+  for (const { path, predicted } of targets)
+    values.set(path, Math.min(predicted.value, values.get(path) ?? Number.POSITIVE_INFINITY));
+  return [...values].map(([path, value]) => ({ path, value: promisable(value) }));
+}
+
+/** Rounded down to hundredths of a percent, as it is promised. */
+function promisable(availability: number): string {
+  const rounded = Math.floor(availability * 1e4) / 1e4;
+  return rounded > 0 ? formatPercent(rounded) : "none";
 }
 
 /** By availability, then by name, independent of the order of the file. */
@@ -96,7 +116,7 @@ function advice(
   weakest: Part,
   { promised, predicted }: { readonly promised: number; readonly predicted: number },
 ): string {
-  const lowerPromise = `promise ${formatPercent(Math.floor(predicted * 1e4) / 1e4)}`;
+  const lowerPromise = `promise ${promisable(predicted)}`;
   if (weakest.path === "cloud") {
     return `more replicas do not make the site more available: spread over zones, or ${lowerPromise}`;
   }

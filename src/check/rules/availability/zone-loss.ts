@@ -2,10 +2,13 @@ import type { Objectives } from "../../../plan/plan.js";
 import { storeTraits } from "../../../plan/stores/index.js";
 import { formatDuration } from "../../../platform-file/format.js";
 import { formatTerms } from "../../../promises/format.js";
+import type { Remedy } from "../../../promises/prediction.js";
 import { hasPersistentVolume } from "../../../promises/subjects.js";
 import { zones } from "../../../promises/terms/machine.js";
+import { brokenPromise } from "../../broken-promise.js";
 import type { BrokenPromise, CheckContext } from "../../context.js";
 import { firstDeclared } from "../../declared-path.js";
+import { redundancy } from "../../redundancy.js";
 import { defineRule, type Found } from "../../rule.js";
 
 /** The loss of one availability zone breaks a promise. See docs/checks.md, Availability. */
@@ -39,18 +42,17 @@ export const zoneLoss = defineRule({
 });
 
 function reportRemedy(context: CheckContext, promise: BrokenPromise, report: (at: string, found: Found) => void): void {
-  const { row, of, predicted, promised } = promise;
-  const effect = of === "rto" ? "is unavailable for" : "loses the writes of";
-  const [key, value, advice] = remedy(context, promise);
-  report(key ? `${row.path}.${key}` : row.path, {
-    concerns: context.concerns(promise),
-    why:
-      predicted.kind === "unbounded"
-        ? `${predicted.why}, but ${row.subject} promises ${of.toUpperCase()} ${formatDuration(promised)}`
-        : `after the loss of its zone ${row.subject} ${effect} ${formatTerms(predicted.total, predicted.terms)}, but promises ${of.toUpperCase()} ${formatDuration(promised)}`,
-    advice,
-    ...(key ? { fix: { edits: [{ path: `${row.path}.${key}`, value }], safe: false } } : {}),
+  const { row } = promise;
+  const remedy = remedyFor(context, promise);
+  const [edit] = remedy?.edits ?? [];
+  const found = brokenPromise(context, promise, {
+    event: "after the loss of its zone",
+    otherwise: context.unit(row.subject)
+      ? "no number of replicas recovers sooner"
+      : "use a managed store in several zones (`provide: managed`)",
+    remedy,
   });
+  report(edit?.path ?? row.path, found);
 }
 
 /** Not every cloud has zones to spread over: then the promise has to exclude the fault. */
@@ -75,30 +77,14 @@ function inTheOnlyZone(
   };
 }
 
-function remedy(
-  context: CheckContext,
-  { row, predicted }: BrokenPromise,
-): readonly [key: string | undefined, value: unknown, advice: string] {
-  if (row.subjectKind === "entrance") {
-    const advice =
-      "install its controller with proxies in several zones, and declare them: `replicas: 2`, `spread: { zones: require }`";
-    return [undefined, undefined, advice];
-  }
+function remedyFor(context: CheckContext, { row, promised }: BrokenPromise): Remedy | undefined {
+  if (row.subjectKind === "entrance") return { advice: moreProxies };
   const unit = context.unit(row.subject);
-  if (unit) {
-    if (hasPersistentVolume(unit)) {
-      const advice = predicted.kind === "unbounded" ? predicted.fix?.advice : undefined;
-      return [undefined, undefined, advice ?? "keep the state in a store that is replicated across zones"];
-    }
-    return [
-      "spread",
-      { zones: "require" },
-      "run at least two replicas and require them in different zones: `spread: { zones: require }`",
-    ];
-  }
+  if (unit) return hasPersistentVolume(unit) ? undefined : redundancy(unit, context.plan, promised, "zone");
   const store = context.store(row.subject);
   const fix = store && storeTraits(store).zoneFix;
-  if (fix) return [fix.key, fix.value, fix.advice];
-  const advice = predicted.kind === "unbounded" ? predicted.fix?.advice : undefined;
-  return [undefined, undefined, advice ?? "use a managed store in several zones (`provide: managed`)"];
+  return fix && { advice: fix.advice, edits: [{ path: `${row.path}.${fix.key}`, value: fix.value }] };
 }
+
+const moreProxies =
+  "install its controller with proxies in several zones, and declare them: `replicas: 2`, `spread: { zones: require }`";

@@ -6,6 +6,7 @@ import {
 } from "../../../plan/stores/connections.js";
 import { isDatabase } from "../../../plan/stores/index.js";
 import { modulesOf } from "../../../promises/facts/supervisor.js";
+import { declaredBounds } from "../../redundancy.js";
 import { defineRule } from "../../rule.js";
 
 /** At maximum scale the modules open more connections than the database accepts. See docs/checks.md, Capacity. */
@@ -30,9 +31,24 @@ export const databaseConnections = defineRule({
       if (wanted <= accepted) continue;
       const names = callers.map(({ name, replicas }) => `${name} ×${replicas.max}`).join(", ");
       const [largest] = [...callers].sort((a, b) => b.replicas.max - a.replicas.max);
+      const allowed = Math.floor(accepted / CONNECTIONS_PER_PROCESS);
+      const most = largest ? largest.replicas.max - (processes - allowed) : 0;
       report(largest ? `${largest.path}.replicas` : store.path, {
         why: `at maximum scale ${names} open ${wanted} connections (${CONNECTIONS_PER_PROCESS} each) to ${store.name}, which accepts ${accepted}`,
-        advice: `allow at most ${Math.floor(accepted / CONNECTIONS_PER_PROCESS)} replicas of these together`,
+        advice: `allow at most ${allowed} replicas of these together`,
+        ...(largest && most >= Math.max(1, largest.replicas.min)
+          ? {
+              fix: {
+                edits: [
+                  {
+                    path: `${largest.path}.replicas`,
+                    value: declaredBounds({ min: largest.replicas.min, max: most }),
+                  },
+                ],
+                safe: false,
+              },
+            }
+          : {}),
       });
     }
   },

@@ -1,3 +1,4 @@
+import type { Edit } from "../../../platform-file/diagnostic.js";
 import { formatLatency, formatPercentile, formatResponse } from "../../../promises/format.js";
 import type { PredictedLatency } from "../../../promises/latency/predicted-latency.js";
 import {
@@ -37,8 +38,15 @@ function broken({ plan }: CheckContext, latency: PredictedLatency): Found {
       : fastest === undefined
         ? `serve less load, or promise no ${formatPercentile(percentile)} here`
         : `promise at least ${formatResponse(fastest)}, which enough replicas keep: without any wait it is not shorter`,
-    ...(needed && needed.length > 0 ? { fix: { edits: needed.map(replicasEdit), safe: false } } : {}),
+    fix: { edits: needed && needed.length > 0 ? needed.map(replicasEdit) : [keptLatency(latency)], safe: false },
   };
+}
+
+/** What the present replicas keep. */
+function keptLatency({ path, percentile, predicted }: PredictedLatency): Edit {
+  return predicted.kind === "bounded"
+    ? { path: `${path}.${formatPercentile(percentile)}`, value: formatResponse(predicted.total) }
+    : { path, value: "none" };
 }
 
 /** `3 replicas of chat`, `up to 6 replicas of chat`. */

@@ -15,6 +15,7 @@ export const limitsUnenforced = defineRule({
         why: `${model.name}: ${why}, so requests beyond it are served`,
         advice:
           "remove `limits` and bound the model by `concurrency` and `queue`, which the gateway enforces; limit costs at the provider, or in a proxy in front of the entrance",
+        fix: { edits: [{ path: `${model.path}.limits`, value: undefined }], safe: false },
       });
     }
   },

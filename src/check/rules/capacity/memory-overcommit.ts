@@ -1,3 +1,4 @@
+import { formatBytes, formatRange } from "../../../platform-file/format.js";
 import { onOneMachine } from "../../../promises/terms/machine.js";
 import { defineRule } from "../../rule.js";
 import { size } from "./size.js";
@@ -16,9 +17,18 @@ export const memoryOvercommit = defineRule({
     for (const { name, path, resources } of plan.units.flatMap((unit) => [unit, ...unit.sidecars])) {
       const { request = 0, limit } = resources.memory;
       if (limit !== undefined && limit <= request * MAX_LIMIT_TO_REQUEST_RATIO) continue;
+      const enough = limit === undefined ? undefined : Math.ceil(limit / MAX_LIMIT_TO_REQUEST_RATIO);
       report(`${path}.memory`, {
         why: `${name} requests ${size(request)} of memory and may use ${limit === undefined ? "all the memory of its node" : size(limit)}`,
-        advice: `request its peak usage, at least ${limit === undefined ? "what was measured" : `${size(limit / MAX_LIMIT_TO_REQUEST_RATIO)}`}`,
+        advice: `request its peak usage, at least ${enough === undefined ? "what was measured" : size(enough)}`,
+        ...(limit === undefined || enough === undefined
+          ? {}
+          : {
+              fix: {
+                edits: [{ path: `${path}.memory`, value: formatRange({ min: enough, max: limit }, formatBytes) }],
+                safe: false,
+              },
+            }),
       });
     }
   },

@@ -1,4 +1,4 @@
-import { formatRatio } from "../../../platform-file/format.js";
+import { formatBytes, formatCpu, formatRatio } from "../../../platform-file/format.js";
 import { defineRule } from "../../rule.js";
 
 /** The autoscaler cannot compute a utilisation without a request. See docs/checks.md, Capacity. */
@@ -13,9 +13,24 @@ export const scaleWithoutRequests = defineRule({
         const target = unit.scale?.[resource];
         const without = [unit, ...unit.sidecars].find(({ resources }) => !resources[resource].request);
         if (target === undefined || !unit.scale || !without) continue;
+        const { limit } = without.resources[resource];
         report(`${unit.scale.path}.${resource}`, {
           why: `${unit.name} scales at ${formatRatio(target)} ${resource} utilisation, but ${without.name} requests no ${resource}`,
           advice: `set the ${resource} request of ${without.name}`,
+          // As much as the limit is a request that never promises more than the node has.
+          ...(limit === undefined
+            ? {}
+            : {
+                fix: {
+                  edits: [
+                    {
+                      path: `${without.path}.${resource}`,
+                      value: resource === "cpu" ? formatCpu(limit) : formatBytes(limit),
+                    },
+                  ],
+                  safe: false,
+                },
+              }),
         });
       }
     }

@@ -9,9 +9,11 @@ export const scaleWithoutRoom = defineRule({
   check({ plan }, report) {
     for (const { name, path, scale, replicas } of plan.units) {
       if (!scale || replicas.max > replicas.min) continue;
+      const range = `${replicas.min}..${Math.max(2, replicas.min * 3)}`;
       report(`${path}.replicas`, {
         why: `${name} has scaling targets, but always ${replicas.min} replica${replicas.min === 1 ? "" : "s"}`,
-        advice: `set a range (\`replicas: ${replicas.min}..${Math.max(2, replicas.min * 3)}\`), or omit \`scale\``,
+        advice: `set a range (\`replicas: ${range}\`), or omit \`scale\``,
+        fix: { edits: [{ path: `${path}.replicas`, value: range }], safe: false },
       });
     }
   },

@@ -3,6 +3,7 @@ import { demandOf } from "../../../promises/capacity.js";
 import { nodesFor } from "../../../promises/placement/nodes.js";
 import { serverGroup } from "../../../promises/placement/survival.js";
 import { hasPersistentVolume } from "../../../promises/subjects.js";
+import { onDemand } from "../../on-demand.js";
 import { defineRule } from "../../rule.js";
 
 /** A store or a unit with a volume runs on spot machines. See docs/checks.md, Cost. */
@@ -18,6 +19,7 @@ export const stateOnSpot = defineRule({
       report(`${store.path}.nodes`, {
         why: `${store.name} runs on spot machines alone${store.pool === undefined ? "" : ` (pool ${store.pool})`}, which may be reclaimed all at once`,
         advice: "run it on a pool of on-demand machines",
+        fix: { edits: onDemand(serverGroup(store, plan).nodes.pools), safe: false },
       });
     }
     for (const unit of plan.units) {
@@ -26,6 +28,7 @@ export const stateOnSpot = defineRule({
         report(`${unit.path}.nodes`, {
           why: `${unit.name} keeps data on a volume and runs on spot machines alone`,
           advice: "run it on a pool of on-demand machines",
+          fix: { edits: onDemand(nodesFor(plan, unit.pool, demandOf(unit)).pools), safe: false },
         });
       }
     }

@@ -13,6 +13,7 @@ export const alertUnrouted = defineRule({
     report("observe.routes", {
       why: "the data is real, but critical alerts have no receiver",
       advice: "set `routes: { critical: pagerduty }`, or another receiver that pages the on-call engineer",
+      fix: { edits: [{ path: "observe.routes.critical", value: "pagerduty" }], safe: false },
     });
   },
 });

@@ -1,4 +1,6 @@
+import type { Plan } from "../../../plan/plan.js";
 import { hasServers, STORES } from "../../../plan/stores/index.js";
+import type { Edit } from "../../../platform-file/diagnostic.js";
 import { type Server, takenBackups } from "../../../promises/subjects.js";
 import { backupLocation, backupsSurviveZoneLoss } from "../../../promises/terms/backup-location.js";
 import { onOneMachine } from "../../../promises/terms/machine.js";
@@ -25,17 +27,32 @@ export const backupBesideData = defineRule({
           why: `the backups of ${name} are stored ${where} and may be lost with the data${notCopied === undefined ? "" : `; ${notCopied}`}`,
           severity: plan.data === "real" || plan.data === "anonymised" ? "warning" : "note",
           advice: advice(store),
+          ...(isOffered(store, plan) ? { fix: { edits: outside(store), safe: false } } : {}),
         });
       } else if (notCopied !== undefined) {
         report(at, {
           why: `the backups of ${name} are stored ${backupLocation(store)}; ${notCopied}`,
           severity: "note",
           advice: "remove `to`, or copy them there yourself",
+          fix: { edits: [{ path: `${backups.path}.to`, value: undefined }], safe: false },
         });
       }
     }
   },
 });
+
+/** Whether the cloud provides what the backups could be stored by: a bucket, or the store itself. */
+function isOffered({ kind, provider }: Server, { cloud }: Plan): boolean {
+  return (
+    cloud !== "none" && STORES[provider.copies === "bucket" ? "bucket" : kind].products.managed[cloud] !== undefined
+  );
+}
+
+/** What sends the backups to storage that the cloud runs: another provider of the bucket, or of the store. */
+function outside({ path, provider }: Server): readonly Edit[] {
+  const paths = provider.copies === "bucket" ? provider.sendsTo.map((name) => `stores.${name}`) : [path];
+  return paths.map((each) => ({ path: `${each}.provide`, value: "managed" }));
+}
 
 function advice({ kind, provider }: Server): string {
   if (provider.copies === "bucket") return "set a bucket in `to` that a cloud provides (`provide: managed`)";

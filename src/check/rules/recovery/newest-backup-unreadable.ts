@@ -1,8 +1,9 @@
 import { isDatabase } from "../../../plan/stores/index.js";
 import { formatDuration } from "../../../platform-file/format.js";
 import { formatSchedule } from "../../../platform-file/schedule.js";
-import { formatTerms, formatWorstCase } from "../../../promises/format.js";
+import { formatTerms } from "../../../promises/format.js";
 import { takenBackups } from "../../../promises/subjects.js";
+import { keptInstead } from "../../promise-edits.js";
 import { defineRule } from "../../rule.js";
 
 /** The promise depends on the newest backup alone. See docs/checks.md, Recovery. */
@@ -26,7 +27,7 @@ export const newestBackupUnreadable = defineRule({
             ? [{ path: schedule.path, value: formatSchedule({ ...schedule.declared, keep: needed }) }]
             : [],
         );
-        const possible = context.shortestKeptPromise(promise);
+        const instead = keptInstead(context, promise);
         const effect = of === "rpo" ? "loses the writes of" : "is unavailable for";
         report((shortLog ?? shortFull ?? database.backups).path, {
           concerns: context.concerns(promise),
@@ -37,8 +38,8 @@ export const newestBackupUnreadable = defineRule({
           advice:
             edits.length > 0
               ? `keep two full backups, and the WAL back to the older one: ${edits.map(({ value }) => value).join(", ")}`
-              : `${possible === undefined ? "set no objective" : `promise at least ${formatWorstCase(possible)}`}, or take full backups more often, so that less WAL is replayed`,
-          ...(edits.length > 0 ? { fix: { edits, safe: true } } : {}),
+              : `${instead.advice}, or take full backups more often, so that less WAL is replayed`,
+          fix: edits.length > 0 ? { edits, safe: true } : { edits: instead.edits, safe: false },
         });
       }
     }

@@ -1,4 +1,4 @@
-import type { Milliseconds, Plan, Store } from "../../../plan/plan.js";
+import type { Milliseconds, Store } from "../../../plan/plan.js";
 import { hasServers, STORES } from "../../../plan/stores/index.js";
 import { formatDuration } from "../../../platform-file/format.js";
 import { formatSchedule } from "../../../platform-file/schedule.js";
@@ -6,6 +6,7 @@ import { promisedRecovery } from "../../../promises/objectives.js";
 import { unsupportedBackups, unsupportedReason } from "../../../promises/subjects.js";
 import { notRunHere } from "../../../promises/terms/not-run.js";
 import type { CheckContext } from "../../context.js";
+import { keptInstead } from "../../promise-edits.js";
 import { defineRule, type Fix, type Report } from "../../rule.js";
 import { longestIntervalWithin, minBackupInterval, walInterval } from "./intervals.js";
 import { STORAGE_LOSS_FAULTS } from "./storage-loss.js";
@@ -18,7 +19,7 @@ export const noBackup = defineRule({
   help: "Replicas are not backups: a fault or a mistake that deletes the data deletes it on every replica. Without a backup the loss is unbounded. A store whose data can be recreated, such as a cache, needs no promise.",
   check(context, report) {
     for (const store of context.plan.stores) {
-      if (!reportUnboundedLoss(context, store, report)) reportUnsupportedBackups(context.plan, store, report);
+      if (!reportUnboundedLoss(context, store, report)) reportUnsupportedBackups(context, store, report);
     }
   },
 });
@@ -32,26 +33,31 @@ function reportUnboundedLoss(context: CheckContext, store: Store, report: Report
   const [first] = unbounded;
   if (first?.predicted.kind !== "unbounded") return false;
   const fix = backupsFix(context, store);
+  const instead = keptInstead(context, ...unbounded);
   report(`${store.path}.backups`, {
     concerns: unbounded.flatMap((promise) => context.concerns(promise)),
     why: `${first.predicted.why}, but ${store.name} promises ${first.of.toUpperCase()} ${formatDuration(first.promised)}`,
-    advice: `${fix ? declaration(fix) : withoutFix(store)}, or set no objectives (\`objectives: { rto: none, rpo: none }\`) if the data can be recreated`,
-    ...(fix ? { fix } : {}),
+    advice: `${fix ? declaration(fix) : withoutFix(store)}, or, if the data can be recreated, ${instead.advice}`,
+    fix: fix ?? { edits: instead.edits, safe: false },
   });
   return true;
 }
 
 /** Reports the declared backups of a store that its provider does not take, where no promise depends on them. */
-function reportUnsupportedBackups(plan: Plan, store: Store, report: Report): void {
+function reportUnsupportedBackups({ plan, buckets }: CheckContext, store: Store, report: Report): void {
   if (!hasServers(store) || notRunHere(store, plan) !== undefined) return;
+  const [bucket] = buckets;
+  const needsBucket = store.provider.copies === "bucket";
   for (const kind of unsupportedBackups(store)) {
     report(`${store.backups.path}.${kind}`, {
       why: `a ${kind} backup of ${store.name} is declared, but ${unsupportedReason(store)}`,
-      advice:
-        store.provider.copies === "bucket"
-          ? "set a bucket in `backups.to`"
-          : "remove it and the objectives that depend on it, or store the data in a store that is backed up",
+      advice: needsBucket
+        ? "set a bucket in `backups.to`"
+        : "remove it and the objectives that depend on it, or store the data in a store that is backed up",
       severity: "warning",
+      ...(needsBucket
+        ? bucket && { fix: { edits: [{ path: `${store.backups.path}.to`, value: bucket.name }], safe: false } }
+        : { fix: { edits: [{ path: `${store.backups.path}.${kind}`, value: undefined }], safe: false } }),
     });
   }
 }

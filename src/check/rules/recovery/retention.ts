@@ -23,7 +23,12 @@ export const retention = defineRule({
         advice: beyondMaximum
           ? `promise at most ${formatDuration(beyondMaximum.value)}, or copy the backups to a bucket of your own: ${beyondMaximum.source}`
           : `retain them for ${formatDuration(required)}`,
-        ...(beyondMaximum ? {} : { fix: { edits: [{ path: longest.path, value }], safe: true } }),
+        fix: beyondMaximum
+          ? {
+              edits: [{ path: `${store.path}.objectives.retention`, value: formatDuration(beyondMaximum.value) }],
+              safe: false,
+            }
+          : { edits: [{ path: longest.path, value }], safe: true },
       });
     }
   },

@@ -4,6 +4,7 @@ import { formatSchedule } from "../../../platform-file/schedule.js";
 import { formatTerms } from "../../../promises/format.js";
 import { takenBackups } from "../../../promises/subjects.js";
 import type { BrokenPromise } from "../../context.js";
+import { keptInstead } from "../../promise-edits.js";
 import { defineRule, type Fix } from "../../rule.js";
 import { longestIntervalWithin, minBackupInterval, walInterval } from "./intervals.js";
 import { STORAGE_LOSS_FAULTS } from "./storage-loss.js";
@@ -22,15 +23,16 @@ export const rpoInterval = defineRule({
       const schedule = log ?? snapshot ?? full;
       const limit = schedule?.limits?.every;
       const fix = shorterInterval(store, promise);
+      const instead = keptInstead(context, promise);
       report((schedule ?? store.backups).path, {
         concerns: context.concerns(promise),
         why: `${store.name} may lose the writes of ${formatTerms(promise.predicted.total, promise.predicted.terms)}, but promises RPO ${formatDuration(promise.promised)}`,
         advice: fix
           ? `back up more often: ${fix.edits.map(({ path, value }) => `\`${path.split(".").at(-1)}: ${String(value)}\``).join(", ")}`
           : limit
-            ? `promise a longer RPO, or keep the data in a store with more frequent backups: ${limit.source}`
-            : "no interval is short enough: replicate synchronously, or promise a longer RPO",
-        ...(fix ? { fix } : {}),
+            ? `${instead.advice}, or keep the data in a store with more frequent backups: ${limit.source}`
+            : `no interval is short enough: replicate synchronously, or ${instead.advice}`,
+        fix: fix ?? { edits: instead.edits, safe: false },
       });
     }
   },

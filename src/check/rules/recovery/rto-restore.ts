@@ -1,8 +1,9 @@
 import { formatBytes, formatDuration } from "../../../platform-file/format.js";
-import { formatTerms, formatWorstCase } from "../../../promises/format.js";
+import { formatTerms } from "../../../promises/format.js";
 import type { Term } from "../../../promises/prediction.js";
 import type { BrokenPromise, CheckContext } from "../../context.js";
 import { pagingRemedy } from "../../paging.js";
+import { type KeptInstead, keptInstead } from "../../promise-edits.js";
 import { defineRule } from "../../rule.js";
 import { STORAGE_LOSS_FAULTS } from "./storage-loss.js";
 
@@ -17,25 +18,31 @@ export const rtoRestore = defineRule({
       const { row, predicted, promised } = promise;
       const store = context.store(row.subject);
       if (predicted.kind !== "bounded" || !store) continue;
+      const instead = keptInstead(context, promise);
       report(`${store.path}.size`, {
         concerns: context.concerns(promise),
         why: `the restore of ${store.name} (${formatBytes(store.size)}) takes ${formatTerms(predicted.total, predicted.terms)}, but promises RTO ${formatDuration(promised)}`,
-        advice: advice(context, promise, predicted.terms),
+        advice: advice(context, promise, predicted.terms, instead),
+        fix: { edits: instead.edits, safe: false },
       });
     }
   },
 });
 
 /** The most effective remedy first: the one for the longest term. */
-function advice(context: CheckContext, promise: BrokenPromise, terms: readonly Term[]): string {
+function advice(
+  context: CheckContext,
+  promise: BrokenPromise,
+  terms: readonly Term[],
+  { advice }: KeptInstead,
+): string {
   const longest = [...terms].sort((a, b) => b.value - a.value)[0];
   const paging = pagingRemedy(context.plan);
   const restore = ["store less data in one store", "take full backups more often"];
-  const possible = context.shortestKeptPromise(promise);
   const { drill } = promise.row;
   const remedies = [
     ...(longest?.name === "on-call response" ? [...paging, ...restore] : [...restore, ...paging]),
-    ...(possible === undefined ? [] : [`promise at least ${formatWorstCase(possible)}`]),
+    advice,
     ...(drill === undefined ? [] : [`measure a faster restore with \`keelson drill ${drill}\``]),
   ];
   return remedies.length < 2 ? remedies.join("") : `${remedies.slice(0, -1).join(", ")}, or ${remedies.at(-1)}`;

@@ -3,6 +3,7 @@ import { formatDuration } from "../../../platform-file/format.js";
 import { recoveryObjectivePath } from "../../../promises/objectives.js";
 import { onOneMachine } from "../../../promises/terms/machine.js";
 import { notRunHere } from "../../../promises/terms/not-run.js";
+import { promiseEdits, promisePlace } from "../../promise-edits.js";
 import { defineRule } from "../../rule.js";
 
 /** A promise cannot be predicted. See docs/checks.md, Recovery. */
@@ -23,10 +24,13 @@ export const unknownPromise = defineRule({
       for (const of of ["rto", "rpo"] as const) {
         const { predicted, promised, verdict } = row[of];
         if (verdict !== "unknown" || predicted.kind !== "unknown" || promised === undefined) continue;
+        const place = promisePlace(plan, row, of);
+        const edits = promiseEdits(place, new Map([[row.fault, Number.POSITIVE_INFINITY]]));
         report(recoveryObjectivePath(plan, objectives, row.fault, of), {
           concerns: [{ fault: row.fault, subject: row.subject, of }],
           why: `${row.subject} promises ${of.toUpperCase()} ${formatDuration(promised)} for ${row.fault}, which cannot be predicted: ${predicted.why}`,
-          advice: "declare what is missing, or set no objective here (`none`)",
+          advice: `${predicted.fix?.advice ?? "declare what is missing"}, or promise nothing for it (\`${of}: { ${row.fault}: none }\`)`,
+          fix: { edits: predicted.fix?.edits ?? edits, safe: false },
         });
       }
     }

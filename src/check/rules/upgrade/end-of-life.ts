@@ -1,4 +1,10 @@
-import { type EndOfLife, endOfLife, KUBERNETES_ENDS } from "../../../plan/ends-of-life.js";
+import {
+  compareVersions,
+  type EndOfLife,
+  type EndsOfLife,
+  endOfLife,
+  KUBERNETES_ENDS,
+} from "../../../plan/ends-of-life.js";
 import { isBucket, STORES } from "../../../plan/stores/index.js";
 import type { Report, Severity } from "../../rule.js";
 import { defineRule } from "../../rule.js";
@@ -17,7 +23,7 @@ export const kubernetesEndOfLife = defineRule({
     // One machine has no cluster.
     if (plan.provide === "embedded") return;
     const { kubernetes } = plan.cluster;
-    reportEnd(report, today, "cluster.kubernetes", `Kubernetes ${kubernetes}`, endOfLife(KUBERNETES_ENDS, kubernetes));
+    reportEnd(report, today, "cluster.kubernetes", `Kubernetes ${kubernetes}`, KUBERNETES_ENDS, kubernetes);
   },
 });
 
@@ -31,13 +37,7 @@ export const storeEndOfLife = defineRule({
     for (const store of plan.stores) {
       if (isBucket(store)) continue;
       const { kind, version, path, name } = store;
-      reportEnd(
-        report,
-        today,
-        `${path}.${kind}`,
-        `${name}: ${kind} ${version}`,
-        endOfLife(STORES[kind].endsOfLife, version),
-      );
+      reportEnd(report, today, `${path}.${kind}`, `${name}: ${kind} ${version}`, STORES[kind].endsOfLife, version);
     }
   },
 });
@@ -48,15 +48,26 @@ function reportEnd(
   today: string | undefined,
   path: string,
   what: string,
-  end: EndOfLife | undefined,
+  known: EndsOfLife,
+  version: string,
 ): void {
+  const end = endOfLife(known, version);
   if (today === undefined || end === undefined) return;
-  const days = Math.round((Date.parse(end.date) - Date.parse(today)) / DAY_MS);
+  const days = daysUntil(end, today);
   if (days > NOTICE_DAYS) return;
+  const maintained = Object.keys(known).filter((each) => daysUntil(known[each], today) > NOTICE_DAYS);
+  const newest = maintained.sort(compareVersions).at(-1);
   const severity: Severity = days < 0 ? "warning" : "note";
   report(path, {
     severity,
     why: `${what} ${days < 0 ? "has had no fixes since" : "gets no more fixes after"} ${end.date}${end.orEarlier ? " or earlier" : ""} (${end.source})`,
-    advice: "upgrade to a maintained version",
+    advice:
+      newest === undefined ? "upgrade to a maintained version" : `upgrade to a maintained version, at best ${newest}`,
+    ...(newest === undefined ? {} : { fix: { edits: [{ path, value: newest }], safe: false } }),
   });
+}
+
+/** Days from a date until an end; a version without one is maintained for ever, as far as the table knows. */
+function daysUntil(end: EndOfLife | undefined, today: string): number {
+  return end === undefined ? Number.POSITIVE_INFINITY : Math.round((Date.parse(end.date) - Date.parse(today)) / DAY_MS);
 }

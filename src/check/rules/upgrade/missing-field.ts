@@ -21,6 +21,7 @@ export const missingField = defineRule({
     report("cluster.kubernetes", {
       why: `Kubernetes ${kubernetes} ignores ${missing.map(({ field, since, effect, source }) => `${field} (since ${since}; ${source}): ${effect}`).join("; ")}`,
       advice: `use Kubernetes ${newest} or newer`,
+      fix: { edits: [{ path: "cluster.kubernetes", value: newest }], safe: false },
     });
   },
 });

@@ -14,6 +14,7 @@ export const otherVersion = defineRule({
       if (major === onlyVersion) continue;
       report(`${store.path}.${store.kind}`, {
         why: `${store.name} declares version ${store.version}, but ${product} is version ${onlyVersion}`,
+        fix: { edits: [{ path: `${store.path}.${store.kind}`, value: Number(onlyVersion) }], safe: false },
         advice: `declare ${onlyVersion} here, or run it in a container: \`keelson render FILE -t compose\``,
       });
     }
