@@ -5,9 +5,9 @@ import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
+const pages = execFileSync("git", ["ls-files", "*.md"], { cwd: root, encoding: "utf8" }).split("\n").filter(Boolean);
 
 it("every relative link of the pages leads to a file, and to a heading if it names one", () => {
-  const pages = execFileSync("git", ["ls-files", "*.md"], { cwd: root, encoding: "utf8" }).split("\n").filter(Boolean);
   const links = pages.flatMap((page) =>
     [...readFileSync(join(root, page), "utf8").matchAll(/\]\((?!\w+:)([^)\s]+)\)/g)].map(([, link = ""]) => ({
       page,
@@ -16,6 +16,11 @@ it("every relative link of the pages leads to a file, and to a heading if it nam
   );
   expect(links.length).toBeGreaterThan(40);
   expect(links.filter(({ page, link }) => !leadsSomewhere(page, link))).toEqual([]);
+});
+
+it("no page contains the marks of a merge that was not resolved", () => {
+  const marked = pages.filter((page) => /^(<{7}|>{7}) /m.test(readFileSync(join(root, page), "utf8")));
+  expect(marked).toEqual([]);
 });
 
 function leadsSomewhere(page: string, link: string): boolean {
