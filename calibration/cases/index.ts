@@ -2,6 +2,7 @@ import type { Case } from "../case.js";
 import { lostNode } from "./lost-node.js";
 import { notice } from "./notice.js";
 import { databaseCrash, databaseHang, gatewayCrash, gatewayHang } from "./one-machine.js";
+import { placement } from "./placement.js";
 import { lostStandby, pairCrash, pairHang, trioCrash } from "./postgres.js";
 import { rabbitCrash, rabbitCutOff } from "./rabbitmq.js";
 import { redisCrash, redisCutOff } from "./redis.js";
@@ -22,4 +23,5 @@ export const cases: readonly Case[] = [
   rabbitCutOff,
   lostNode,
   notice,
+  placement,
 ];
