@@ -7,6 +7,7 @@ import type {
   Objectives,
   Path,
   Plan,
+  Store,
   Unit,
   Volume,
 } from "../plan/plan.js";
@@ -88,14 +89,14 @@ export function mostFrequentBackup(server: Server): TakenSchedule | undefined {
 }
 
 /** Kinds of backup that are declared and that the provider does not take. */
-export function unsupportedBackups({ backups, provider }: Server): readonly BackupKind[] {
+export function unsupportedBackups({ backups, provider }: Store): readonly BackupKind[] {
   return (["full", "log", "snapshot"] as const).filter(
     (kind) => backups[kind] !== undefined && !provider.takes.includes(kind),
   );
 }
 
 /** Why a declared kind of backup is not taken. */
-export function unsupportedReason({ provider }: Server): string {
+export function unsupportedReason({ provider }: Store): string {
   if (provider.takes.length > 0) return `${provider.product} does not take backups of this kind`;
   return provider.copies === "bucket"
     ? `${provider.product} takes no backups without a bucket (\`backups.to\`)`

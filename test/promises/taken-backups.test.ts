@@ -155,3 +155,25 @@ describe("for every platform", () => {
     );
   });
 });
+
+describe("the declared backups of a bucket", () => {
+  it("are reported, because nothing takes them, whatever it promises", () => {
+    const text = `
+platform: shop
+cloud: aws
+services: { web: { image: registry.example.com/web:1.0.0, port: 8080, calls: [files] } }
+stores: { files: { bucket: { versions: true }, backups: { full: daily keep 90d } } }
+`;
+    const found = findingsIn(text).filter(({ code }) => code === "recovery/no-backup");
+    expect(found).toMatchObject([
+      {
+        severity: "warning",
+        path: "stores.files.backups.full",
+        message: expect.stringContaining("a full backup of files is declared, but Amazon S3 takes no backups"),
+      },
+    ]);
+    expect(findingsIn(text.replace(", backups: { full: daily keep 90d }", "")).map(({ code }) => code)).not.toContain(
+      "recovery/no-backup",
+    );
+  });
+});

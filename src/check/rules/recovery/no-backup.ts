@@ -1,5 +1,5 @@
 import type { Milliseconds, Store } from "../../../plan/plan.js";
-import { hasServers, STORES } from "../../../plan/stores/index.js";
+import { hasServers, isBucket, STORES } from "../../../plan/stores/index.js";
 import { formatDuration } from "../../../platform-file/format.js";
 import { formatSchedule } from "../../../platform-file/schedule.js";
 import { promisedRecovery } from "../../../promises/objectives.js";
@@ -45,7 +45,7 @@ function reportUnboundedLoss(context: CheckContext, store: Store, report: Report
 
 /** Reports the declared backups of a store that its provider does not take, where no promise depends on them. */
 function reportUnsupportedBackups({ plan, buckets }: CheckContext, store: Store, report: Report): void {
-  if (!hasServers(store) || notRunHere(store, plan) !== undefined) return;
+  if (notRunHere(store, plan) !== undefined) return;
   const [bucket] = buckets;
   const needsBucket = store.provider.copies === "bucket";
   for (const kind of unsupportedBackups(store)) {
@@ -53,7 +53,9 @@ function reportUnsupportedBackups({ plan, buckets }: CheckContext, store: Store,
       why: `a ${kind} backup of ${store.name} is declared, but ${unsupportedReason(store)}`,
       advice: needsBucket
         ? "set a bucket in `backups.to`"
-        : "remove it and the objectives that depend on it, or store the data in a store that is backed up",
+        : isBucket(store)
+          ? "remove it, and keep older versions of its objects at a cloud provider (`bucket: { versions: true }`)"
+          : "remove it and the objectives that depend on it, or store the data in a store that is backed up",
       severity: "warning",
       ...(needsBucket
         ? bucket && { fix: { edits: [{ path: `${store.backups.path}.to`, value: bucket.name }], safe: false } }
