@@ -199,6 +199,11 @@ export const latencyRow = z
 
 export type LatencyRow = Readonly<z.infer<typeof latencyRow>>;
 
+/** Percentiles of the answered requests of one model. */
+export const modelLatency = z.object({ model: z.string(), ...latencyFigures.shape });
+
+export type ModelLatency = Readonly<z.infer<typeof modelLatency>>;
+
 /** Response of `GET /admin/usage/latency`. */
 export const latencyReport = z
   .object({

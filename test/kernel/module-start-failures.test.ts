@@ -121,7 +121,7 @@ describe("a module whose start fails", () => {
       };
       const needs = {
         accounts: { ...noAccounts, watch },
-        usage: { record: async () => undefined },
+        usage: { record: async () => undefined, latencies: async () => [] },
         engine: { targets: () => [], reason: () => undefined, failure: () => undefined, watch },
       };
       try {
@@ -148,7 +148,11 @@ describe("a module whose start fails", () => {
     const { database } = emptyDatabase();
     const usage = startUsage(contextWith("/internal/usage"), { database, accounts: noAccounts });
     await expect(usage).rejects.toThrow("/internal/usage is claimed twice");
-    const dashboard = startDashboard(contextWith("/"), { accounts: noAccounts, gateway: { models: async () => [] } });
+    const dashboard = startDashboard(contextWith("/"), {
+      accounts: noAccounts,
+      gateway: { models: async () => [] },
+      usage: { record: async () => undefined, latencies: async () => [] },
+    });
     await expect(dashboard).rejects.toThrow("/ is claimed twice");
   });
 });

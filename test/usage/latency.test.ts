@@ -47,3 +47,16 @@ describe("GET /admin/usage/latency", () => {
     expect((await read("model=none")).body).toEqual({ rows: [], totals: null });
   });
 });
+
+describe("the latencies that the promise sheet shows", () => {
+  test("are those of each model in the last 24 hours, without the load of drills", async () => {
+    const at = Date.now() - 60_000;
+    await given.platform.usage.record([
+      ...Array.from({ length: 100 }, (_, index) => event({ model: "recent", at: at + index, durationMs: index + 1 })),
+      event({ organisation: "keelson-drills", model: "recent", at, durationMs: 90_000 }),
+    ]);
+    expect(await given.platform.usage.latencies()).toEqual([
+      { model: "recent", requests: 100, p50Ms: 50, p95Ms: 95, p99Ms: 99 },
+    ]);
+  });
+});

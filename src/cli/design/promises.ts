@@ -52,7 +52,11 @@ export async function promises(given: string | undefined, options: PromisesOptio
   const { drillMeasurements } = await import("./drill-measurements.js");
   const { observations } = await import("./observations.js");
   const measured = await drillMeasurements(options.data, plan);
-  const sheet = promiseSheet(plan, measured, { observations: await observations(options.data, plan) });
+  const { latencies } = await import("./latencies.js");
+  const sheet = promiseSheet(plan, measured, {
+    observations: await observations(options.data, plan),
+    latencies: await latencies(options.data, plan),
+  });
   const json = options.json ?? (format === "json" || undefined);
   const rows = explain === undefined ? sheet.rows : selectRows(sheet, explain);
   if (options.tree) {

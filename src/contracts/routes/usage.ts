@@ -6,6 +6,7 @@ import {
   DRILL_ORGANISATION,
   LATENCY_DIMENSIONS,
   latencyReport,
+  modelLatency,
   USAGE_DIMENSIONS,
   USAGE_RANKS,
   USAGE_TIME_UNITS,
@@ -98,5 +99,13 @@ export const usageInternalRoutes = {
     body: z.strictObject({ events: z.array(z.unknown()).max(10_000).readonly() }),
     status: 204,
     json: z.null(),
+  }),
+  readModelLatencies: defineRoute({
+    method: "GET",
+    path: "/internal/usage/latencies",
+    summary: "Read percentiles of the latency of each model in the last 24 hours, without the load of drills",
+    tag: "internal",
+    authority: INTERNAL_TOKEN,
+    json: z.array(modelLatency).readonly(),
   }),
 };

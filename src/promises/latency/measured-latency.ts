@@ -1,4 +1,5 @@
 import type { Outcome } from "../../contracts/drills.js";
+import type { ModelLatency } from "../../contracts/usage.js";
 import type { Milliseconds, Model, Ratio } from "../../plan/plan.js";
 import type { LatencyObjective } from "../objectives.js";
 
@@ -8,6 +9,19 @@ export interface MeasuredLatency {
   readonly requests: number;
   /** Percentiles of the time until the last byte. */
   readonly percentiles: readonly { readonly percentile: Ratio; readonly value: Milliseconds }[];
+}
+
+/** The figures of the ledger by model. */
+export function measuredLatencies(rows: readonly ModelLatency[]): readonly MeasuredLatency[] {
+  return rows.map(({ model, requests, p50Ms, p95Ms, p99Ms }) => ({
+    model,
+    requests,
+    percentiles: [
+      { percentile: 0.5, value: p50Ms },
+      { percentile: 0.95, value: p95Ms },
+      { percentile: 0.99, value: p99Ms },
+    ],
+  }));
 }
 
 /** Requests beyond a percentile that it takes for a measurement: of fewer it is the time of a single one. */

@@ -5,6 +5,7 @@ import { createAdminApp, mount } from "../admin/index.js";
 import type { Gateway } from "../gateway/client.js";
 import type { Context, Running } from "../kernel/module.js";
 import { startInSteps } from "../kernel/start-steps.js";
+import type { Usage } from "../usage/client.js";
 import type { Dashboard } from "./client.js";
 import { Control } from "./control/control.js";
 import { watchRecovery } from "./control/recovery-metrics.js";
@@ -17,6 +18,7 @@ import { webHandler } from "./web/handler.js";
 export interface DashboardNeeds {
   readonly accounts: Accounts;
   readonly gateway: Gateway;
+  readonly usage: Usage;
 }
 
 /** The web application and the data of its pages: promises, topology, drills, backups. */
@@ -42,7 +44,7 @@ async function start(
     (created) => created.close(),
   );
   const observer = new Observer(context, needs.gateway);
-  serveOverview(app, { context, observer, control });
+  serveOverview(app, { context, observer, control, usage: needs.usage });
   await mount(context, app);
   forwardToPeers(context);
   const files = await readWebFiles();

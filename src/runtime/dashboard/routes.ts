@@ -4,10 +4,12 @@ import { drillListSchema } from "../../contracts/drills.js";
 import { recoveryStateSchema } from "../../contracts/recovery.js";
 import { backupRoutes, designRoutes, drillRoutes, overviewRoutes } from "../../contracts/routes/dashboard.js";
 import type { Topology } from "../../contracts/topology.js";
+import { type MeasuredLatency, measuredLatencies } from "../../promises/latency/measured-latency.js";
 import { type Measurement, measurementsOf } from "../../promises/measurement.js";
 import { type Observation, observationsOf } from "../../promises/observation.js";
 import { serve, TextResponse } from "../admin/index.js";
 import type { Context } from "../kernel/module.js";
+import type { Usage } from "../usage/client.js";
 import type { Control } from "./control/control.js";
 import { pageOfDrills } from "./drill-list.js";
 import { sheetOf } from "./promises/compose.js";
@@ -19,14 +21,18 @@ export interface Sources {
   readonly context: Context;
   readonly observer: Observer;
   readonly control: Control;
+  readonly usage: Pick<Usage, "latencies">;
 }
 
 /** Serves what the pages read besides accounts, usage and models. */
-export function serveOverview(app: FastifyInstance, { context, observer, control }: Sources): void {
+export function serveOverview(app: FastifyInstance, { context, observer, control, usage }: Sources): void {
   const sheet = sheetOf(context.plan);
   serve(app, overviewRoutes, {
     readPromises: async () =>
-      sheet(await measurements(control, context), { observations: await observations(control) }),
+      sheet(await measurements(control, context), {
+        observations: await observations(control),
+        latencies: await latencies(usage, context),
+      }),
     readTopology: async ({ reply }) => {
       const topology = composeTopology(context.plan, await observer.read());
       reply.header("etag", tagOf(topology));
@@ -77,6 +83,19 @@ async function report(control: Control, path: string, mediaType: string): Promis
 /** What the running platform shows about its database; empty in a process without a supervisor. */
 async function observations(control: Control): Promise<readonly Observation[]> {
   return control.available ? observationsOf(await control.json(recoveryStateSchema, "GET", "/recovery")) : [];
+}
+
+/**
+ * The latencies of the ledger; empty while it is unreachable: the promises about the loss of the database must be readable during
+ * that loss.
+ */
+async function latencies(usage: Sources["usage"], { log }: Context): Promise<readonly MeasuredLatency[]> {
+  try {
+    return measuredLatencies(await usage.latencies());
+  } catch (error) {
+    log.warn({ err: error }, "the latencies of the ledger cannot be read");
+    return [];
+  }
 }
 
 /**

@@ -11,21 +11,24 @@ const RESPONSE_TIMEOUT_MS = 30_000;
 const BATCH_SIZE = 5_000;
 
 /**
- * The usage module in another process at `url`, called with the internal token. `record` throws KeelsonError
+ * The usage module in another process at `url`, called with the internal token. Both calls throw KeelsonError
  * `usage/unavailable` if that process, or its database, is unreachable. A repeated call counts no event twice.
  */
 export function usageOverHttp(url: string, token: string): Usage {
   const remote = { url, token, timeoutMs: RESPONSE_TIMEOUT_MS };
-  const send = async (events: readonly UsageEvent[]): Promise<void> => {
+  const orUnavailable = async <Answer>(answer: Promise<Answer>): Promise<Answer> => {
     try {
-      await callModule(remote, usageInternalRoutes.recordUsage, { body: { events } });
+      return await answer;
     } catch (error) {
       throw new KeelsonError("usage/unavailable", `the usage module at ${url} is unreachable: ${messageOf(error)}`, {
         cause: error,
       });
     }
   };
+  const send = (events: readonly UsageEvent[]) =>
+    orUnavailable(callModule(remote, usageInternalRoutes.recordUsage, { body: { events } }));
   return {
+    latencies: () => orUnavailable(callModule(remote, usageInternalRoutes.readModelLatencies, {})),
     record: async (events) => {
       for (let start = 0; start < events.length; start += BATCH_SIZE)
         await send(events.slice(start, start + BATCH_SIZE));

@@ -2,11 +2,12 @@ import { Counter } from "prom-client";
 import { usageInternalRoutes } from "../../contracts/routes/usage.js";
 import type { UndoStack } from "../../lifecycle/undo-stack.js";
 import type { Accounts } from "../accounts/client.js";
-import { createAdminApp, createInternalApp, mount, mountInternal, serve } from "../admin/index.js";
+import { createAdminApp, createInternalApp, mount, mountInternal, scopeOf, serve } from "../admin/index.js";
 import type { Database } from "../database/client.js";
 import type { Context, Running } from "../kernel/module.js";
 import { startInSteps } from "../kernel/start-steps.js";
 import type { Usage } from "./client.js";
+import { readModelLatencies } from "./latency.js";
 import { ledger } from "./migrations/0001-ledger.js";
 import { days } from "./migrations/0002-days.js";
 import { record } from "./record.js";
@@ -37,6 +38,8 @@ async function start(context: Context, needs: UsageNeeds, undo: UndoStack): Prom
     for (const [result, count] of Object.entries(recorded)) counter.inc({ result }, count);
   };
 
+  const latencies = () => tables.transaction(scopeOf(undefined), (open) => readModelLatencies(open, new Date()));
+
   const admin = await undo.step(
     "create the admin API",
     () => createAdminApp(context, needs.accounts),
@@ -55,8 +58,9 @@ async function start(context: Context, needs: UsageNeeds, undo: UndoStack): Prom
       await recordAndCount(body.events);
       return null;
     },
+    readModelLatencies: latencies,
   });
   await mountInternal(context, internal);
 
-  return { client: { record: recordAndCount } };
+  return { client: { record: recordAndCount, latencies } };
 }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type Logger, pino } from "pino";
 import type { Actor, Credential, KeyChange, Principal } from "../../../src/contracts/credentials.js";
-import type { UsageEvent } from "../../../src/contracts/usage.js";
+import type { ModelLatency, UsageEvent } from "../../../src/contracts/usage.js";
 import { makePlan, type Plan } from "../../../src/plan/index.js";
 import { readPlatform } from "../../../src/platform-file/index.js";
 import type { Accounts } from "../../../src/runtime/accounts/client.js";
@@ -120,6 +120,10 @@ export class TestUsage implements Usage {
       const known = this.events.get(event.id);
       if (known === undefined || known.estimated) this.events.set(event.id, event);
     }
+  }
+
+  async latencies(): Promise<readonly ModelLatency[]> {
+    return [];
   }
 
   /** Resolves once the ledger contains `count` events. */
