@@ -1,5 +1,6 @@
 import type { Case } from "../case.js";
 import { lostNode } from "./lost-node.js";
+import { llamaLoads, simulatedLoads } from "./model-latency.js";
 import { notice } from "./notice.js";
 import { databaseCrash, databaseHang, gatewayCrash, gatewayHang } from "./one-machine.js";
 import { placement } from "./placement.js";
@@ -24,4 +25,6 @@ export const cases: readonly Case[] = [
   lostNode,
   notice,
   placement,
+  ...simulatedLoads,
+  ...llamaLoads,
 ];
