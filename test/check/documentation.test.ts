@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { rules } from "../../src/check/rules/index.js";
 import { faults } from "../../src/promises/faults/index.js";
@@ -20,6 +20,18 @@ describe("the pages", () => {
   it("docs/promises.md has a section for every fault", () => {
     const sections = [...page("promises.md").matchAll(/^### `([a-z-]+)`/gm)].map(([, id]) => id);
     expect(sections).toEqual(faults.map(({ id }) => id));
+  });
+
+  it("docs/limits-of-predictions.md has a row for every term that rests on an assumption, and no other", () => {
+    const sources = readdirSync(new URL("../../src/promises/", import.meta.url), { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".ts"))
+      .map((name) => readFileSync(new URL(`../../src/promises/${name}`, import.meta.url), "utf8"));
+    // A name that contains a subject is listed without it.
+    const assumed = sources
+      .flatMap((text) => [...text.matchAll(/\bassumed\(\s*["`](.+?)["`],/g)])
+      .map(([, name = ""]) => name.replace(/ (?:of|at) \$\{\w+\}$/, "").replace(/\$\{.+?\}, /, ""));
+    const rows = [...page("limits-of-predictions.md").matchAll(/^\| `(.+?)` \|/gm)].map(([, name]) => name);
+    expect(rows).toEqual([...new Set(assumed)].sort());
   });
 
   it("docs/coverage.md refers to existing tests", () => {
