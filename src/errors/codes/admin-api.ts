@@ -123,7 +123,7 @@ export const adminApiErrors = {
   },
 
   "control/none": {
-    summary: "This process has no supervisor: drills and backups need `keelson up`.",
+    summary: "This process has no supervisor: drills, backups and the platform file need `keelson up`.",
     exitCode: 1,
     status: 503,
     hint: "In a cluster they run on the platform's schedule; see docs/drills.md.",

@@ -43,7 +43,7 @@ export class Control {
     if (!this.#client)
       throw new AdminError(
         "control/none",
-        "drills and backups require the supervisor of `keelson up`, which did not start this process",
+        "drills, backups and the platform file require the supervisor of `keelson up`, which did not start this process",
       );
     let status: number;
     let text: string;
