@@ -59,10 +59,11 @@ export async function observe({ request, inject, repaired, limitMs }: Experiment
       if (Date.now() > end) throw new Error(`no request succeeds: ${samples.at(-1)?.reason ?? "none was answered"}`);
     const injectedAt = Date.now();
     await inject();
+    const injected = Date.now();
     let recovered = false;
     while (!recovered && Date.now() - injectedAt < limitMs) {
       await sleep(EVERY_MS);
-      recovered = isStable(samples, injectedAt) && ((await repaired?.()) ?? true);
+      recovered = isStable(samples, injected) && ((await repaired?.()) ?? true);
     }
     const { rto } = recoveryTime(samples, { injectedAt, until: Date.now(), recovered });
     return { outcome: rto, samples, injectedAt };
@@ -72,12 +73,12 @@ export async function observe({ request, inject, repaired, limitMs }: Experiment
 }
 
 /** Requests that were sent after the fault succeed, and none has failed lately. */
-function isStable(samples: readonly Sample[], injectedAt: number): boolean {
+function isStable(samples: readonly Sample[], injected: number): boolean {
   const now = Date.now();
   const recent = samples.filter(({ ended }) => ended > now - STABLE_WINDOW_MS);
   return (
-    now - injectedAt > STABLE_WINDOW_MS &&
+    now - injected > STABLE_WINDOW_MS &&
     recent.every(({ ok }) => ok) &&
-    recent.some(({ sent, ended }) => sent > injectedAt && ended > now - STABLE_WINDOW_MS / 2)
+    recent.some(({ sent, ended }) => sent > injected && ended > now - STABLE_WINDOW_MS / 2)
   );
 }

@@ -23,15 +23,18 @@ const LIMIT_MS = 90_000;
 /** What of the platform fails, and how its clients notice. */
 interface Target {
   readonly subject: "gateway" | "database";
-  /** The processes that receive the signal. */
-  processes(platform: Up): Promise<readonly number[]>;
+  /** Finds the processes that receive the signal: those of the gateway before the load, those of the database at the fault. */
+  locate(platform: Up): Promise<() => Promise<readonly number[]>>;
   client(platform: Up): Promise<{ request(abort: AbortSignal): Promise<undefined>; close(): Promise<void> }>;
 }
 
 const gateway: Target = {
   subject: "gateway",
-  processes: async (running) =>
-    (await running.status()).processes.flatMap(({ name, pid }) => (name === "postgres" ? [] : (pid ?? []))),
+  locate: async (running) => {
+    const { processes } = await running.status();
+    const pids = processes.flatMap(({ name, pid }) => (name === "postgres" ? [] : (pid ?? [])));
+    return async () => pids;
+  },
   client: async (running) => {
     const headers = { authorization: `Bearer ${await running.key()}`, "content-type": "application/json" };
     const body = JSON.stringify({ model: "assistant", max_tokens: 1, messages: [{ role: "user", content: "hello" }] });
@@ -49,7 +52,8 @@ const gateway: Target = {
 
 const database: Target = {
   subject: "database",
-  processes: (running) => serverProcesses(join(running.data, "postgres/data")),
+  // A new connection has a new process.
+  locate: async (running) => () => serverProcesses(join(running.data, "postgres/data")),
   client: async (running) => {
     const connectionString = (await readFile(join(running.data, "secrets/database/url"), "utf8")).trim();
     const limits = { connectionTimeoutMillis: 1_000, query_timeout: REQUEST_TIMEOUT_MS };
@@ -84,9 +88,9 @@ async function start(target: Target, signal: NodeJS.Signals): Promise<Rig<"rto">
       measure: async () => {
         // Faults are assessed one at a time: the process has been stable for so long that its back-off is reset.
         await sleep(Math.max(0, lastFault + BACKOFF_RESET_MS - Date.now()));
+        const processes = await target.locate(running);
         const inject = async () => {
-          // Now, not before the load: a new connection has a new process.
-          for (const pid of await target.processes(running)) process.kill(pid, signal);
+          for (const pid of await processes()) process.kill(pid, signal);
         };
         const { outcome } = await observe({ request: client.request, inject, limitMs: LIMIT_MS });
         lastFault = Date.now();
