@@ -25,7 +25,7 @@ function drawnLine(at: number) {
 
 function figuresOf({ promised, predicted, verdict }: Cell): readonly string[] {
   const bound = predicted.kind === "bounded" ? duration(predicted.total) : predicted.kind;
-  return [promised === undefined ? "–" : duration(promised), bound, verdict];
+  return [promised === undefined ? "–" : duration(promised), bound, verdict.replace("-", " ")];
 }
 
 /** Every subject with both of its lines, fault by fault. */
@@ -45,12 +45,13 @@ describe("the picture of the dashboard in the README", () => {
     for (const fault of groups) expect(words.map((word) => word.toLowerCase())).toContain(fault);
   });
 
-  it("was made after drills: every promise is measured", () => {
-    for (const { subject, rto, rpo } of drawn)
-      for (const { measured, when } of [rto, rpo]) {
-        expect(measured, subject).toMatch(/^\d[\d.]*(ms|s|m)/);
-        expect(when, subject).toMatch(/^just now$|ago$/);
-      }
+  it("was made after drills: every row that a drill can measure is measured", () => {
+    const isMeasured = ({ rto, rpo }: (typeof drawn)[number]): boolean =>
+      [rto, rpo].every(
+        ({ measured = "", when = "" }) => /^\d[\d.]*(ms|s|m)/.test(measured) && /^just now$|ago$/.test(when),
+      );
+    const subjects = (rows: readonly { readonly subject: string }[]) => rows.map(({ subject }) => subject).sort();
+    expect(subjects(drawn.filter(isMeasured))).toEqual(subjects(sheet.rows.filter(({ drill }) => drill !== undefined)));
   });
 
   it("shows the frame of the page: name, navigation, legend", () => {
