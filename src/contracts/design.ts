@@ -14,7 +14,7 @@ const finding = z.object({
   hint: z.string().optional(),
   /** Line 0: it has none. */
   at: place,
-  /** What the fix changes in the file, as a unified difference; absent if there is none, or the file is code. */
+  /** What the fix changes in the file, as a unified difference; absent if there is none, the file is code or large. */
   diff: z.string().optional(),
   /** Whether `check --fix` applies it. */
   safe: z.boolean(),

@@ -47,7 +47,9 @@ describeWith(["chromium"], "an open page", ({ chromium }) => {
     const { page } = browser;
     const broken = page.getByRole("list", { name: "Why gateway is broken" });
     expect(await broken.innerText()).toMatch(/RTO 25s worst case, 5s promised: liveness probe/);
-    expect(await broken.innerText()).toMatch(/Fix run two replicas.*platform\.yaml:4:3 availability\/crash-recovery/s);
+    expect(await broken.innerText()).toMatch(
+      /Fix .*promise at least 25s.*platform\.yaml:4:3 availability\/crash-recovery/s,
+    );
     const unknown = page.getByRole("list", { name: "Why sessions is unknown" }).first();
     expect(await unknown.innerText()).toMatch(
       /RTO and RPO unknown: not run here.*Fix set no objectives.*platform\.yaml:12:3/s,

@@ -10,7 +10,13 @@ import { type Loaded, planOf } from "../platform/load.js";
 import { plansIn } from "./edited-plans.js";
 import { type Explained, explanations } from "./plan-explain.js";
 
-/** The platform file of a running platform, for the dashboard. */
+/**
+ * How much text is parsed for the differences of a document, in characters. Each difference parses the file, and one that has
+ * hundreds of components also has hundreds of findings: their product would stop the process for minutes.
+ */
+const MAX_PARSED_CHARACTERS = 500_000;
+
+/** The platform file of a running platform, for the dashboard. Of a large file only the first fixes are shown as differences. */
 export function designDocument(loaded: Loaded, plan: Plan, today: string): Design {
   const { file, text, platform } = loaded;
   const found = check([plan], undefined, today);
@@ -19,14 +25,20 @@ export function designDocument(loaded: Loaded, plan: Plan, today: string): Desig
     file,
     environment: plan.environment,
     ...(text === undefined ? {} : { text }),
-    findings: findings.map((finding) => findingOf(finding, loaded)),
+    findings: findings.map((finding, index) =>
+      findingOf(finding, loaded, (index + 1) * (text?.length ?? 0) <= MAX_PARSED_CHARACTERS),
+    ),
     values: explanations(plan, platform.environments.get(plan.environment), "").map(valueFrom),
   };
 }
 
-function findingOf(finding: Finding, { file, text }: Pick<Loaded, "file" | "text">): DesignFinding {
+function findingOf(
+  finding: Finding,
+  { file, text }: Pick<Loaded, "file" | "text">,
+  showsDifference: boolean,
+): DesignFinding {
   const { code, severity, message, hint, origin, fix, safe } = finding;
-  const fixed = text === undefined || fix === undefined ? undefined : withEdits(text, fix);
+  const fixed = text === undefined || fix === undefined || !showsDifference ? undefined : withEdits(text, fix);
   return {
     ...{ code, severity, message, at: placeOf(origin), safe },
     ...(hint === undefined ? {} : { hint }),
