@@ -32,7 +32,7 @@ describe("the installer of the tests' tools", () => {
     const { status, stderr } = install(["helm"]);
     expect(status).toBe(1);
     expect(stderr).toBe(
-      "tools: unknown part 'helm'; there are: packages model schemas cluster kwok compose versitygw\n",
+      "tools: unknown part 'helm'; there are: packages model schemas cluster kwok compose versitygw cloudnative-pg\n",
     );
   });
 
