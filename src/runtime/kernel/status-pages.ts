@@ -38,11 +38,11 @@ export function serveStatusPages(
       : respondJson(response, 200, { status: "alive" }),
   );
   listener.route("/health/readiness", (request, response) => {
-    const restsOn = services.list().filter(({ state }) => !serves(state));
+    const waitsFor = services.list().filter(({ state }) => !serves(state));
     respondJson(response, services.ready ? 200 : 503, {
       status: status("ready"),
       ...(guard.internal(request) && {
-        restsOn: restsOn.map(({ name, state, reason }) => ({ name, state, reason })),
+        waitsFor: waitsFor.map(({ name, state, reason }) => ({ name, state, reason })),
       }),
     });
   });

@@ -16,7 +16,7 @@ export const alertTooLate = defineRule({
     if (metrics === "none" || down === undefined || onOneMachine(plan)) return;
     const shortest = sheet.rows
       .flatMap((row) =>
-        row.rto.promised !== undefined && restsOnAlert(row, row.rto.promised)
+        row.rto.promised !== undefined && waitsForAlert(row, row.rto.promised)
           ? [{ name: row.subject, rto: row.rto.promised }]
           : [],
       )
@@ -35,7 +35,7 @@ export const alertTooLate = defineRule({
  * Whether the recovery begins with the alert, and would be fast enough if that fired at once: otherwise the rule of the fault
  * reports the promise, with all its terms. Of a database without a backup it would begin with it, once there is one.
  */
-function restsOnAlert({ subjectKind, rto: { predicted } }: Row, promised: number): boolean {
+function waitsForAlert({ subjectKind, rto: { predicted } }: Row, promised: number): boolean {
   if (predicted.kind !== "bounded") return subjectKind === "database";
   const alert = predicted.terms.find(({ name }) => name === ALERT_FIRES);
   return alert !== undefined && predicted.total - alert.value <= promised;
