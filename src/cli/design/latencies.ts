@@ -5,8 +5,6 @@ import { dataDirectory, layout } from "../../local/layout.js";
 import { livePlatform } from "../../local/running.js";
 import type { Plan } from "../../plan/plan.js";
 import { type MeasuredLatency, measuredLatencies } from "../../promises/latency/measured-latency.js";
-import { callAdmin } from "../platform/admin-api.js";
-import { connect } from "../platform/connection.js";
 import { printError } from "../terminal/output.js";
 
 /** The latency of each model in the last 24 hours, from the ledger of the platform that runs on the data directory; empty if none runs. */
@@ -15,6 +13,9 @@ export async function latencies(named: string | undefined, plan: Plan): Promise<
   const running = await livePlatform(layout(data));
   if (running?.platform !== plan.platform || running.environment !== plan.environment) return [];
   try {
+    // Loaded only if a platform runs: its HTTP client takes longer to load than a sheet to compute.
+    const { callAdmin } = await import("../platform/admin-api.js");
+    const { connect } = await import("../platform/connection.js");
     const now = Date.now();
     const query = {
       by: "model" as const,
