@@ -3,10 +3,10 @@ import { requestsFailing } from "../alerts.js";
 import { rollbackStarted } from "../facts/people.js";
 import { defineFault } from "../fault.js";
 import type { Prediction } from "../prediction.js";
-import { assumed, bounded, cited, unknown } from "../prediction.js";
+import { assumed, bounded, cited } from "../prediction.js";
 import { rollBack } from "../runbooks/releases.js";
 import { onOneMachine } from "../terms/machine.js";
-import { onCallResponse } from "../terms/store.js";
+import { onCallResponse, unnoticed } from "../terms/store.js";
 import { rolloutOfAll } from "../terms/unit.js";
 
 /**
@@ -36,10 +36,7 @@ export const badRelease = defineFault({
 /** No target renders the analysis of a canary, so a person aborts it: its traffic is spared, and the time is the same. */
 function rollback(unit: Unit, plan: Plan): Prediction {
   const response = onCallResponse(plan);
-  if (!response) {
-    const why = `no metrics are stored, so no one is notified that a release of ${unit.name} fails`;
-    return unknown(plan, "observe.metrics", why);
-  }
+  if (!response) return unnoticed(plan, `that a release of ${unit.name} fails`);
   return bounded(plan, unit.path, [
     ...response,
     assumed("rollback started", rollbackStarted.value, rollbackStarted.why),

@@ -3,11 +3,11 @@ import type { StoreOfRole } from "../../plan/stores/index.js";
 import { storeDown } from "../alerts.js";
 import { defineFault } from "../fault.js";
 import type { Prediction } from "../prediction.js";
-import { bounded, unknown } from "../prediction.js";
 import { replaceBroker } from "../runbooks/stores.js";
 import { unknownIfNotRun } from "../terms/not-run.js";
+import { newServer } from "../terms/replacement.js";
 import { lostWithStorage } from "../terms/server.js";
-import { addressChange, clientReconnect, onCallResponse, serverProvisioning, storeDetection } from "../terms/store.js";
+import { addressChange } from "../terms/store.js";
 
 type Broker = StoreOfRole<"broker">;
 
@@ -36,16 +36,5 @@ export const brokerLoss = defineFault({
 
 /** Nothing replaces the volumes of a cluster, or a provider's broker, by itself. Clients declare their queues when they connect. */
 function replaced(broker: Broker, plan: Plan): Prediction {
-  const response = onCallResponse(plan);
-  if (!response) {
-    const why = `no metrics are stored, so no one is notified of the loss of ${broker.name}`;
-    return unknown(plan, "observe.metrics", why);
-  }
-  return bounded(plan, broker.path, [
-    ...storeDetection(broker, plan),
-    ...response,
-    serverProvisioning(broker),
-    ...(broker.provider.kind === "managed" ? [addressChange()] : []),
-    clientReconnect(),
-  ]);
+  return newServer(broker, plan, broker.provider.kind === "managed" ? [addressChange()] : []);
 }

@@ -5,13 +5,13 @@ import { nodeProvisioning } from "../facts/machines.js";
 import { coldStart } from "../facts/regions.js";
 import { defineFault } from "../fault.js";
 import type { Prediction, Term } from "../prediction.js";
-import { assumed, bounded, cited, restingOn, sum, unknown, work, worse } from "../prediction.js";
+import { assumed, bounded, cited, restingOn, sum, work, worse } from "../prediction.js";
 import { rebuildCluster } from "../runbooks/platform.js";
 import { hasPersistentVolume } from "../subjects.js";
 import { holdsData, lostBucket, runsInCluster } from "../terms/bucket.js";
 import { onOneMachine } from "../terms/machine.js";
 import { lostWithVolume } from "../terms/state.js";
-import { clientReconnect, onCallResponse } from "../terms/store.js";
+import { clientReconnect, onCallResponse, unnoticed } from "../terms/store.js";
 import { slowestStart } from "../terms/unit.js";
 import { lostSinceBackup, restoreFromBackup } from "./database-loss.js";
 import { lostWithNamespace } from "./deletion.js";
@@ -46,8 +46,7 @@ function rebuild(plan: Plan): Prediction {
   const lost = unrestorable(plan);
   if (lost) return lost;
   const response = onCallResponse(plan);
-  if (!response)
-    return unknown(plan, "observe.metrics", "no metrics are stored, so no one is notified that the cluster is lost");
+  if (!response) return unnoticed(plan, "that the cluster is lost");
   const restores = databasesInCluster(plan).map((database) => ({
     database,
     restore: restoreFromBackup(database, plan),

@@ -2,7 +2,7 @@ import type { Plan } from "../../plan/plan.js";
 import { backupsTooOld } from "../alerts.js";
 import { defineFault } from "../fault.js";
 import type { Prediction } from "../prediction.js";
-import { bounded, unbounded, unknown } from "../prediction.js";
+import { bounded, unbounded } from "../prediction.js";
 import { restoreDatabase } from "../runbooks/stores.js";
 import { restoreBase, type Server, takenBackups } from "../subjects.js";
 import { lostWithStorage } from "../terms/server.js";
@@ -17,6 +17,7 @@ import {
   segmentUpload,
   serverProvisioning,
   storeDetection,
+  unnoticed,
 } from "../terms/store.js";
 
 /** Every copy of the database's storage is lost, replicas included. Recovery starts from the newest backup. */
@@ -72,13 +73,7 @@ export function restoreFromBackup(database: Server, plan: Plan, logAge?: number)
   if (!base) return unbounded(plan, path, `there is no backup to restore ${database.name} from`);
   const age = logAge ?? base.every;
   const response = onCallResponse(plan);
-  if (!response) {
-    return unknown(
-      plan,
-      "observe.metrics",
-      `no metrics are stored, so no one is notified of the loss of ${database.name}`,
-    );
-  }
+  if (!response) return unnoticed(plan, `of the loss of ${database.name}`);
   return bounded(plan, database.path, [
     ...storeDetection(database, plan),
     ...response,

@@ -10,7 +10,7 @@ import { restoreBase, takenBackups, type WholePlatform } from "../subjects.js";
 import { backupLocation, restorableAfterZoneLoss } from "../terms/backup-location.js";
 import { isAssessed, lostBucket } from "../terms/bucket.js";
 import { onOneMachine } from "../terms/machine.js";
-import { onCallResponse } from "../terms/store.js";
+import { onCallResponse, unnoticed } from "../terms/store.js";
 import { slowestStart } from "../terms/unit.js";
 import { lostSinceBackup, restoreFromBackup } from "./database-loss.js";
 
@@ -33,7 +33,7 @@ export const deletion = defineFault({
 const namespace: SubjectHandler<WholePlatform> = {
   rto: (_platform, plan) => {
     const response = onCallResponse(plan);
-    if (!response) return unnoticed(plan, "the namespace has been deleted");
+    if (!response) return unnoticed(plan, "that the namespace has been deleted");
     return bounded(plan, "platform", [
       ...response,
       assumed("namespace deployed again", namespaceDeployed.value, namespaceDeployed.why),
@@ -134,7 +134,7 @@ function recoveryOfObjects(bucket: BucketStore, plan: Plan): Prediction {
   const lost = withoutVersions(bucket, plan);
   if (lost) return lost;
   const response = onCallResponse(plan);
-  if (!response) return unnoticed(plan, `objects of ${bucket.name} have been deleted`);
+  if (!response) return unnoticed(plan, `that objects of ${bucket.name} have been deleted`);
   const undeleted = assumed("deleted objects made current again", objectsUndeleted.value, objectsUndeleted.why);
   return bounded(plan, bucket.path, [...response, undeleted]);
 }
@@ -160,8 +160,4 @@ function withoutVersions(bucket: BucketStore, plan: Plan): Prediction | undefine
     advice: "keep older versions of its objects: `bucket: { versions: true }`",
     edits: [{ path: `${bucket.path}.bucket.versions`, value: true }],
   });
-}
-
-function unnoticed(plan: Plan, what: string): Prediction {
-  return unknown(plan, "observe.metrics", `no metrics are stored, so no one is notified that ${what}`);
 }

@@ -5,7 +5,7 @@ import { sharedWatch, type Watch } from "../facts/supervisor.js";
 import { defineFault, type SubjectHandler } from "../fault.js";
 import { serverSurvival, unitSurvival } from "../placement/survival.js";
 import type { Prediction } from "../prediction.js";
-import { bounded, cited, unknown } from "../prediction.js";
+import { bounded, cited } from "../prediction.js";
 import { storeUnavailableRunbook } from "../runbooks/stores.js";
 import { restartUnit } from "../runbooks/units.js";
 import { recreateBucket } from "../runbooks/volumes.js";
@@ -16,7 +16,7 @@ import { onOneMachine } from "../terms/machine.js";
 import { unknownIfNotRun } from "../terms/not-run.js";
 import { failover, hungServerRecovery, lostByFailover, lostByRestart } from "../terms/server.js";
 import { lostByProcessCrash } from "../terms/state.js";
-import { clientReconnect, storeDetection } from "../terms/store.js";
+import { clientReconnect, storeDetection, unnoticed } from "../terms/store.js";
 import { containerRestart, supervisorRestart, unreadyReplicaRemoved, withoutProbe } from "../terms/unit.js";
 
 const server: SubjectHandler<Server> = {
@@ -83,8 +83,9 @@ function serverRecovery(server: Server, plan: Plan): Prediction {
   const ignored = server.provider.failover?.ignoresHang;
   if (ignored !== undefined) {
     const terms = hungServerRecovery(server, plan, takesOver(server, plan));
-    const why = `no metrics are stored, so no one is notified that a server of ${server.name} hangs: ${ignored}`;
-    return terms ? bounded(plan, server.path, terms) : unknown(plan, "observe.metrics", why);
+    return terms
+      ? bounded(plan, server.path, terms)
+      : unnoticed(plan, `that a server of ${server.name} hangs: ${ignored}`);
   }
   if (takesOver(server, plan)) return bounded(plan, server.path, failover(server, plan, "process"));
   return bounded(plan, server.path, [

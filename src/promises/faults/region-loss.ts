@@ -5,12 +5,12 @@ import { nodeProvisioning } from "../facts/machines.js";
 import { coldStart, crossRegionLag, crossRegionObjectLag, crossRegionPromotion } from "../facts/regions.js";
 import { defineFault } from "../fault.js";
 import type { Prediction, Term } from "../prediction.js";
-import { assumed, atTheSameTime, bounded, cited, longest, restingOn, unbounded, unknown, work } from "../prediction.js";
+import { assumed, atTheSameTime, bounded, cited, longest, restingOn, unbounded, work } from "../prediction.js";
 import { failOverToRegion } from "../runbooks/platform.js";
 import { persistentVolume } from "../subjects.js";
 import { holdsData } from "../terms/bucket.js";
 import { dnsTerms, unknownDnsFailover } from "../terms/dns.js";
-import { clientReconnect, onCallResponse } from "../terms/store.js";
+import { clientReconnect, onCallResponse, unnoticed } from "../terms/store.js";
 import { slowestStart } from "../terms/unit.js";
 
 /**
@@ -63,10 +63,7 @@ function recovery(plan: Plan): Prediction {
     .flatMap((entrance) => unknownDnsFailover(entrance, plan) ?? []);
   if (unmoved) return unmoved;
   const response = onCallResponse(plan);
-  if (!response) {
-    const why = "no metrics are stored, so no one is notified that the region has failed";
-    return unknown(plan, "observe.metrics", why);
-  }
+  if (!response) return unnoticed(plan, "that the region has failed");
   const promotion = plan.stores.some(isDatabase)
     ? [assumed("promotion of the copy in the other region", crossRegionPromotion.value, crossRegionPromotion.why)]
     : [];

@@ -4,11 +4,11 @@ import { replicaBehind } from "../alerts.js";
 import { toleratedLag } from "../facts/stores.js";
 import { defineFault } from "../fault.js";
 import type { Prediction } from "../prediction.js";
-import { assumed, bounded, unknown } from "../prediction.js";
+import { assumed, bounded } from "../prediction.js";
 import { rebuildReplica } from "../runbooks/stores.js";
 import { failsOver } from "../subjects.js";
 import { failover, lostByFailover } from "../terms/server.js";
-import { onCallResponse, replicaCopy, serverProvisioning } from "../terms/store.js";
+import { onCallResponse, replicaCopy, serverProvisioning, unnoticed } from "../terms/store.js";
 
 /**
  * A replica receives nothing, and the primary fails before the replica has been rebuilt. Replicas that commits wait for are not
@@ -48,10 +48,7 @@ function isAsynchronous(database: DatabaseStore): boolean {
 function missingWrites(database: DatabaseStore, plan: Plan): Prediction {
   if (storeTraits(database).copies > 2) return lostByFailover(database, plan);
   const response = onCallResponse(plan);
-  if (!response) {
-    const why = `no metrics are stored, so no one is notified that the standby of ${database.name} falls behind`;
-    return unknown(plan, "observe.metrics", why);
-  }
+  if (!response) return unnoticed(plan, `that the standby of ${database.name} falls behind`);
   return bounded(plan, database.path, [
     assumed("lag at which the alert's condition holds", toleratedLag.value, toleratedLag.why),
     ...response,

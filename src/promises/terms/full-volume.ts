@@ -4,7 +4,7 @@ import { volumeGrown } from "../facts/people.js";
 import type { Prediction, Term } from "../prediction.js";
 import { assumed, bounded, unbounded, unknown } from "../prediction.js";
 import { volumeScope } from "./moved-volume.js";
-import { onCallResponse } from "./store.js";
+import { onCallResponse, unnoticed } from "./store.js";
 
 /**
  * A volume is full, and its server accepts no writes. No component makes volumes larger, so a person does; CloudNativePG fails no
@@ -17,10 +17,7 @@ export function grownByHand(
   start: readonly Term[],
 ): Prediction {
   const response = onCallResponse(plan, VOLUME_NEARLY_FULL);
-  if (!response) {
-    const why = `no metrics are stored, so no one is notified that the volume of ${subject.name} is full`;
-    return unknown(plan, "observe.metrics", why);
-  }
+  if (!response) return unnoticed(plan, `that the volume of ${subject.name} is full`);
   return bounded(plan, subject.path, [
     ...response,
     assumed("volume made larger", volumeGrown.value, volumeGrown.why),

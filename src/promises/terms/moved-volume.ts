@@ -3,7 +3,7 @@ import type { Element, Plan, VolumeScope } from "../../plan/plan.js";
 import { nodeMonitorGrace, podStartup, releasedByHand, volumeAttach } from "../facts/kubernetes.js";
 import type { Prediction, Term } from "../prediction.js";
 import { assumed, bounded, cited, unbounded, unknown } from "../prediction.js";
-import { onCallResponse } from "./store.js";
+import { onCallResponse, unnoticed } from "./store.js";
 
 /**
  * A pod with a volume on another node. Kubernetes does not replace a pod of a StatefulSet on an unreachable node, because
@@ -19,10 +19,7 @@ export function movedWithVolume(
   const unsafe = volumeAfterNodeLoss(plan, subject);
   if (unsafe) return unsafe;
   const response = onCallResponse(plan);
-  if (!response) {
-    const why = `no metrics are stored, so no one is notified that the pod of ${subject.name} must be released from the lost node`;
-    return unknown(plan, "observe.metrics", why);
-  }
+  if (!response) return unnoticed(plan, `that the pod of ${subject.name} must be released from the lost node`);
   return bounded(plan, subject.path, [
     cited("node marked unready", nodeMonitorGrace(plan.cluster.kubernetes)),
     ...response,

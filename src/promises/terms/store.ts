@@ -7,8 +7,8 @@ import { pagedResponse, unpagedResponse } from "../facts/people.js";
 import { dailyLogShare, LOG_SEGMENT_BYTES, newAddress, reconnect, replayRate, segmentFetch } from "../facts/stores.js";
 import { databaseWatch, hungDatabaseKilled, SEGMENT_CLOSE_FRACTION } from "../facts/supervisor.js";
 import { formatSize } from "../format.js";
-import type { Term } from "../prediction.js";
-import { assumed, cited, declared, restingOn, work } from "../prediction.js";
+import type { Prediction, Term } from "../prediction.js";
+import { assumed, cited, declared, restingOn, unknown, work } from "../prediction.js";
 import type { TakenSchedule } from "../subjects.js";
 import { onOneMachine } from "./machine.js";
 
@@ -48,6 +48,14 @@ export function onCallResponse(plan: Plan, alert: string = STORE_DOWN): readonly
     cited("alert evaluated and sent", alertNotice),
     cited(ON_CALL_RESPONSE, paged ? pagedResponse : unpagedResponse),
   ];
+}
+
+/**
+ * What is predicted of a recovery that begins with an alert, where none can fire. `what` completes "no one is notified":
+ * `of the loss of orders`, `that the region has failed`.
+ */
+export function unnoticed(plan: Plan, what: string): Prediction {
+  return unknown(plan, "observe.metrics", `no metrics are stored, so no one is notified ${what}`);
 }
 
 export function serverProvisioning(store: Store): Term {
