@@ -1,11 +1,12 @@
 import { isDeclared } from "../plan/origin.js";
-import type { Milliseconds, Path, Plan } from "../plan/plan.js";
+import type { Milliseconds, Path, Plan, Ratio } from "../plan/plan.js";
 import type { Edit } from "../platform-file/diagnostic.js";
 import { type FaultName, faultNames } from "../platform-file/faults.js";
 import { formatDuration } from "../platform-file/format.js";
-import { formatWorstCase } from "../promises/format.js";
+import { formatPercent, formatResponse, formatWorstCase } from "../promises/format.js";
 import type { Prediction } from "../promises/prediction.js";
 import type { Row } from "../promises/sheet.js";
+import type { Concern } from "./concern.js";
 import type { BrokenPromise, CheckContext, RecoveryObjective } from "./context.js";
 
 /** How an element declares what it promises, for edits of it. */
@@ -43,6 +44,19 @@ export function promiseEdits(
 /** A worst case as the file declares it. */
 export function promisable(total: Milliseconds): string {
   return Number.isFinite(total) ? formatWorstCase(total) : "none";
+}
+
+/** An availability as the file declares it, where 0 is none; or the milliseconds of a percentile, where infinite is none. */
+export function sloText(of: Concern["of"], slo: Ratio | Milliseconds): string {
+  if (of === "availability") return slo > 0 ? formatPercent(slo) : "none";
+  return Number.isFinite(slo) ? formatResponse(slo) : "none";
+}
+
+/** The edit that promises `sloText`. The path of a latency ends with its percentile, and one that is not promised has none. */
+export function sloEdit(of: Concern["of"], path: Path, slo: Ratio | Milliseconds): Edit {
+  const value = sloText(of, slo);
+  const hasNoKey = of !== "availability" && value === "none";
+  return { path: hasNoKey ? path.slice(0, path.lastIndexOf(".")) : path, value };
 }
 
 /** Promises that are kept in place of broken ones, as advice and as edits. */

@@ -2,17 +2,16 @@ import type { Milliseconds, Path, Plan, Ratio } from "../plan/plan.js";
 import type { FaultName } from "../platform-file/faults.js";
 import { joinPath, parsePath } from "../platform-file/path.js";
 import type { PredictedAvailability } from "../promises/availability.js";
-import { promisesOf } from "../promises/comparison/compare.js";
-import { comparePlatforms } from "../promises/comparison/comparison.js";
+import { compareSheets, promisesOf } from "../promises/comparison/compare.js";
 import { formatPredicted, objectiveText } from "../promises/comparison/format.js";
 import { sizeOf } from "../promises/comparison/size.js";
-import { formatPercent, formatPercentile, formatResponse } from "../promises/format.js";
+import { formatPercentile } from "../promises/format.js";
 import type { PredictedLatency } from "../promises/latency/predicted-latency.js";
-import { promiseSheet, type Row } from "../promises/sheet.js";
+import { type PromiseSheet, promiseSheet, type Row } from "../promises/sheet.js";
 import { check } from "./check.js";
 import type { Concern } from "./concern.js";
 import type { Finding, ScopedEdit } from "./finding.js";
-import { promisable, promiseEdits, promisePlace } from "./promise-edits.js";
+import { promisable, promiseEdits, promisePlace, sloEdit, sloText } from "./promise-edits.js";
 import { type MakePlans, promiseText, withEdits } from "./verify-fixes.js";
 
 /** A set of edits with which every promise is kept, as the sheet of the edited file proves. */
@@ -56,16 +55,17 @@ type DesignChanges = "free" | "careful" | "none";
  */
 export function suggest(text: string, makePlans: MakePlans, today?: string): Suggestions {
   const before = makePlans(text) ?? [];
-  const open = unkept(before);
+  const sheets = sheetsOf(before);
+  const open = unkept(sheets);
   if (open.length === 0) return { unkept: 0, suggestions: [], unsolved: [] };
-  const attemptWith = (design: DesignChanges): Attempt => attempt(text, design, before, makePlans, today);
+  const attemptWith = (design: DesignChanges): Attempt => attempt(text, design, sheets, makePlans, today);
   const free = attemptWith("free");
   const freeText = textWith(text, free.steps);
-  const isBreaking = freeText !== undefined && breaksKept(before, makePlans(freeText) ?? []);
+  const isBreaking = freeText !== undefined && breaksKept(sheets, sheetsOf(makePlans(freeText) ?? []));
   const attempts = [isBreaking ? attemptWith("careful") : free, attemptWith("none")];
   const found = attempts
     .filter(({ unsolved }) => unsolved.length === 0)
-    .map(({ steps }) => suggestionOf(text, minimal(text, steps, before, makePlans), before, makePlans));
+    .map(({ steps }) => suggestionOf(text, minimal(text, steps, sheets, makePlans), before, makePlans));
   const distinct = new Map(found.map((suggestion) => [suggestion.text, suggestion]));
   return {
     unkept: open.length,
@@ -74,22 +74,29 @@ export function suggest(text: string, makePlans: MakePlans, today?: string): Sug
   };
 }
 
-/** The promises of these plans that are not kept, as text. */
-function unkept(plans: readonly Plan[]): readonly string[] {
-  return plans.flatMap((plan) =>
-    promisesOf(promiseSheet(plan, []))
+/** The sheet of each environment: of one version of the file they are computed once. */
+type Sheets = ReadonlyMap<string, PromiseSheet>;
+
+function sheetsOf(plans: readonly Plan[]): Sheets {
+  return new Map(plans.map((plan) => [plan.environment, promiseSheet(plan, [])]));
+}
+
+/** The promises of these sheets that are not kept, as text. */
+function unkept(sheets: Sheets): readonly string[] {
+  return [...sheets.values()].flatMap((sheet) =>
+    promisesOf(sheet)
       .filter(({ promised }) => promised.verdict !== "kept")
       .map(({ place, promised: { predicted, why } }) => {
         const shown = typeof predicted === "number" ? `${formatPredicted(predicted, place.of)} predicted` : why;
-        return `${promiseText(place)} (${plan.environment}): ${shown}`;
+        return `${promiseText(place)} (${sheet.environment}): ${shown}`;
       }),
   );
 }
 
 /** Whether the later version breaks or withdraws a promise that the earlier one keeps. */
-function breaksKept(before: readonly Plan[], after: readonly Plan[]): boolean {
-  return comparePlatforms(before, after).some(({ changes }) =>
-    changes.some(
+function breaksKept(before: Sheets, after: Sheets): boolean {
+  return [...before].some(([environment, sheet]) =>
+    compareSheets(sheet, after.get(environment)).some(
       (change) => change.kind === "lost" || (change.kind === "withdrawn" && change.before?.verdict === "kept"),
     ),
   );
@@ -105,7 +112,7 @@ interface Attempt {
 function attempt(
   text: string,
   design: DesignChanges,
-  before: readonly Plan[],
+  before: Sheets,
   makePlans: MakePlans,
   today: string | undefined,
 ): Attempt {
@@ -114,7 +121,7 @@ function attempt(
   let unsolved: readonly string[] = [];
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const plans = makePlans(edited) ?? [];
-    unsolved = unkept(plans);
+    unsolved = unkept(sheetsOf(plans));
     if (unsolved.length === 0) break;
     const count = steps.length;
     const apply = (candidates: readonly SuggestedStep[]): void => {
@@ -122,7 +129,7 @@ function attempt(
         const next = withEdits(edited, step.edits);
         if (next === undefined || next === edited) continue;
         const nextPlans = makePlans(next);
-        if (nextPlans === undefined || (design === "careful" && breaksKept(before, nextPlans))) continue;
+        if (nextPlans === undefined || (design === "careful" && breaksKept(before, sheetsOf(nextPlans)))) continue;
         edited = next;
         steps.push(step);
       }
@@ -139,7 +146,7 @@ function attempt(
 function minimal(
   text: string,
   steps: readonly SuggestedStep[],
-  before: readonly Plan[],
+  before: Sheets,
   makePlans: MakePlans,
 ): readonly SuggestedStep[] {
   let needed = steps;
@@ -147,7 +154,9 @@ function minimal(
     const without = needed.filter((each) => each !== step);
     const edited = textWith(text, without);
     const plans = edited === undefined ? undefined : makePlans(edited);
-    if (plans !== undefined && unkept(plans).length === 0 && !breaksKept(before, plans)) needed = without;
+    if (plans === undefined) continue;
+    const sheets = sheetsOf(plans);
+    if (unkept(sheets).length === 0 && !breaksKept(before, sheets)) needed = without;
   }
   return needed;
 }
@@ -309,30 +318,13 @@ function joinedPromise(a: KeptPromise, b: KeptPromise): KeptPromise {
 function stepOf({ subject, of, single, faults, slo }: KeptPromise, path: Path): SuggestedStep {
   if (slo !== undefined) {
     const value = sloText(of, slo);
-    // The objective of a latency has a percentile as its key, and `none` has no key.
-    if (value === "none" && of !== "availability")
-      return {
-        kind: "promise",
-        advice: `promise no ${objectiveText(of)} of ${subject}`,
-        edits: [edit(path.slice(0, path.lastIndexOf(".")), value)],
-      };
-    return {
-      kind: "promise",
-      advice: `promise ${subject} the ${objectiveText(of)} ${value}`,
-      edits: [edit(path, value)],
-    };
+    const advice =
+      value === "none" && of !== "availability"
+        ? `promise no ${objectiveText(of)} of ${subject}`
+        : `promise ${subject} the ${objectiveText(of)} ${value}`;
+    return { kind: "promise", advice, edits: [{ ...sloEdit(of, path, slo), environment: undefined }] };
   }
   const edits = promiseEdits({ path, single }, faults).map((each) => ({ ...each, environment: undefined }));
   const promised = [...faults].map(([fault, total]) => `${promisable(total)} in ${fault}`).join(", ");
   return { kind: "promise", advice: `promise ${subject} the ${of.toUpperCase()} ${promised}`, edits };
-}
-
-/** The value of the file. */
-function sloText(of: Concern["of"], slo: number): string {
-  if (of === "availability") return slo > 0 ? formatPercent(slo) : "none";
-  return Number.isFinite(slo) ? formatResponse(slo) : "none";
-}
-
-function edit(path: Path, value: unknown): ScopedEdit {
-  return { path, value, environment: undefined };
 }

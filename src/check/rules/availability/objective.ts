@@ -5,6 +5,7 @@ import type { AvailabilityPrediction, Part, PredictedAvailability } from "../../
 import { formatPercent } from "../../../promises/format.js";
 import { failsOver } from "../../../promises/subjects.js";
 import type { CheckContext } from "../../context.js";
+import { sloEdit, sloText } from "../../promise-edits.js";
 import { defineRule } from "../../rule.js";
 
 /** The parts of a request in series are less available than promised. See docs/checks.md, Availability. */
@@ -39,7 +40,10 @@ export const objective = defineRule({
           plan.cloud === "none"
             ? "declare the cloud, or set no availability objective here"
             : "set no availability objective here",
-        fix: { edits: [...new Set(all.map(({ path }) => path))].map((path) => ({ path, value: "none" })), safe: false },
+        fix: {
+          edits: [...new Set(all.map(({ path }) => path))].map((path) => sloEdit("availability", path, 0)),
+          safe: false,
+        },
       });
     }
   },
@@ -88,13 +92,12 @@ function keptAvailabilities(targets: readonly Target[]): readonly Edit[] {
   const values = new Map<Path, number>();
   for (const { path, predicted } of targets)
     values.set(path, Math.min(predicted.value, values.get(path) ?? Number.POSITIVE_INFINITY));
-  return [...values].map(([path, value]) => ({ path, value: promisable(value) }));
+  return [...values].map(([path, value]) => sloEdit("availability", path, roundedDown(value)));
 }
 
-/** Rounded down to hundredths of a percent, as it is promised. */
-function promisable(availability: number): string {
-  const rounded = Math.floor(availability * 1e4) / 1e4;
-  return rounded > 0 ? formatPercent(rounded) : "none";
+/** To hundredths of a percent, as it is promised. */
+function roundedDown(availability: number): number {
+  return Math.floor(availability * 1e4) / 1e4;
 }
 
 /** By availability, then by name, independent of the order of the file. */
@@ -116,7 +119,7 @@ function advice(
   weakest: Part,
   { promised, predicted }: { readonly promised: number; readonly predicted: number },
 ): string {
-  const lowerPromise = `promise ${promisable(predicted)}`;
+  const lowerPromise = `promise ${sloText("availability", roundedDown(predicted))}`;
   if (weakest.path === "cloud") {
     return `more replicas do not make the site more available: spread over zones, or ${lowerPromise}`;
   }

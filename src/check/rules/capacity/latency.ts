@@ -8,6 +8,7 @@ import {
   replicasNeeded,
 } from "../../../promises/latency/replicas-needed.js";
 import type { CheckContext } from "../../context.js";
+import { sloEdit } from "../../promise-edits.js";
 import { defineRule, type Found } from "../../rule.js";
 
 /** Under the declared load responses take longer than promised. See docs/checks.md, Capacity. */
@@ -43,10 +44,9 @@ function broken({ plan }: CheckContext, latency: PredictedLatency): Found {
 }
 
 /** What the present replicas keep. */
-function keptLatency({ path, percentile, predicted }: PredictedLatency): Edit {
-  return predicted.kind === "bounded"
-    ? { path: `${path}.${formatPercentile(percentile)}`, value: formatResponse(predicted.total) }
-    : { path, value: "none" };
+function keptLatency({ of, path, percentile, predicted }: PredictedLatency): Edit {
+  const total = predicted.kind === "bounded" ? predicted.total : Number.POSITIVE_INFINITY;
+  return sloEdit(of, `${path}.${formatPercentile(percentile)}`, total);
 }
 
 /** `3 replicas of chat`, `up to 6 replicas of chat`. */

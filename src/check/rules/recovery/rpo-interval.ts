@@ -4,6 +4,7 @@ import { formatSchedule } from "../../../platform-file/schedule.js";
 import { formatTerms } from "../../../promises/format.js";
 import { takenBackups } from "../../../promises/subjects.js";
 import type { BrokenPromise } from "../../context.js";
+import { formatEdits } from "../../edit-text.js";
 import { keptInstead } from "../../promise-edits.js";
 import { defineRule, type Fix } from "../../rule.js";
 import { longestIntervalWithin, minBackupInterval, walInterval } from "./intervals.js";
@@ -28,7 +29,7 @@ export const rpoInterval = defineRule({
         concerns: context.concerns(promise),
         why: `${store.name} may lose the writes of ${formatTerms(promise.predicted.total, promise.predicted.terms)}, but promises RPO ${formatDuration(promise.promised)}`,
         advice: fix
-          ? `back up more often: ${fix.edits.map(({ path, value }) => `\`${path.split(".").at(-1)}: ${String(value)}\``).join(", ")}`
+          ? `back up more often: ${formatEdits(fix.edits)}`
           : limit
             ? `${instead.advice}, or keep the data in a store with more frequent backups: ${limit.source}`
             : `no interval is short enough: replicate synchronously, or ${instead.advice}`,
