@@ -1,3 +1,4 @@
+import type { Path } from "../plan/plan.js";
 import type { FaultId } from "../promises/faults/index.js";
 import { brokenPromise, type Wording } from "./broken-promise.js";
 import type { BrokenPromise, CheckContext } from "./context.js";
@@ -9,34 +10,47 @@ export interface FaultRule extends Pick<Rule, "code" | "summary" | "help">, Word
   readonly fault: FaultId;
   /** The key of the subject that the findings are placed at; the subject itself if omitted. */
   readonly key?: string;
+  /** Where the findings are placed instead. */
+  readonly at?: Path;
 }
 
 /**
  * A rule that reports every promise that one fault breaks, with its numbers, unless a smaller fault breaks it already. If
  * both promises of a subject have no bound, they have one cause and are one finding.
  */
-export function faultRule({ fault, event, otherwise, edits, key, ...rule }: FaultRule): Rule {
+export function faultRule({ fault, event, otherwise, edits, key, at, ...rule }: FaultRule): Rule {
   const wording = { event, otherwise, ...(edits && { edits }) };
   return defineRule({
     ...rule,
     severity: "error",
     check(context, report) {
-      const broken = (of: "rto" | "rpo"): readonly BrokenPromise[] =>
-        context.brokenPromises(fault, of).filter((promise) => !context.isBrokenBySmallerFault(promise));
-      const losses = broken("rpo");
-      const outages = broken("rto");
-      const lost = new Set(losses.filter(isUnbounded).map(({ row }) => row));
-      const sameCause = new Map(
-        outages.filter((each) => isUnbounded(each) && lost.has(each.row)).map((each) => [each.row, each]),
-      );
-      for (const loss of losses) {
-        const outage = isUnbounded(loss) ? sameCause.get(loss.row) : undefined;
-        report(placeOf(context, loss, key), brokenPromise(context, loss, wording, outage ? [outage] : []));
+      for (const [promise, ...others] of brokenByFault(context, fault)) {
+        report(at ?? placeOf(context, promise, key), brokenPromise(context, promise, wording, others));
       }
-      for (const outage of outages)
-        if (!sameCause.has(outage.row)) report(placeOf(context, outage, key), brokenPromise(context, outage, wording));
     },
   });
+}
+
+/** The promises that a fault breaks and no smaller one, RPO first; both of a subject together if neither has a bound. */
+export function brokenByFault(
+  context: CheckContext,
+  fault: FaultId,
+): readonly (readonly [BrokenPromise, ...BrokenPromise[]])[] {
+  const broken = (of: "rto" | "rpo"): readonly BrokenPromise[] =>
+    context.brokenPromises(fault, of).filter((promise) => !context.isBrokenBySmallerFault(promise));
+  const losses = broken("rpo");
+  const outages = broken("rto");
+  const lost = new Set(losses.filter(isUnbounded).map(({ row }) => row));
+  const sameCause = new Map(
+    outages.filter((each) => isUnbounded(each) && lost.has(each.row)).map((each) => [each.row, each]),
+  );
+  return [
+    ...losses.map((loss): readonly [BrokenPromise, ...BrokenPromise[]] => {
+      const outage = isUnbounded(loss) ? sameCause.get(loss.row) : undefined;
+      return outage ? [loss, outage] : [loss];
+    }),
+    ...outages.filter(({ row }) => !sameCause.has(row)).map((outage): readonly [BrokenPromise] => [outage]),
+  ];
 }
 
 /** The subject, or for the whole platform the objective: nothing else of the file is named after it. */

@@ -45,6 +45,8 @@ interface SarifResult {
   readonly level: Severity;
   readonly message: SarifText;
   readonly locations: readonly [SarifLocation];
+  /** The other places of the same cause. */
+  readonly relatedLocations?: readonly SarifLocation[];
   readonly properties: { readonly environments?: readonly string[]; readonly path?: string; readonly fixable: boolean };
 }
 
@@ -89,7 +91,7 @@ export function sarif(
 
 /** What one result says and where. */
 export type Reported = Pick<Diagnostic<string>, "code" | "severity" | "message" | "origin"> &
-  Partial<Pick<Diagnostic<string>, "hint" | "path" | "fix" | "length"> & Pick<Finding, "environments">>;
+  Partial<Pick<Diagnostic<string>, "hint" | "path" | "fix" | "length"> & Pick<Finding, "environments" | "alsoAt">>;
 
 /** Results of the described rules as a SARIF log. */
 export function sarifLog(
@@ -164,25 +166,30 @@ function errorRule(code: string, level: Severity): SarifRule {
 }
 
 function result(finding: Reported, ruleIndex: number, sources: Sources): SarifResult {
-  const { code, severity, message, hint, origin, path, fix, length, environments } = finding;
+  const { code, severity, message, hint, origin, path, fix, length, environments, alsoAt = [] } = finding;
   return {
     ruleId: code,
     ruleIndex,
     level: severity,
     message: { text: hint === undefined ? message : `${message}. Fix: ${hint}` },
-    locations: [
-      {
-        physicalLocation: {
-          artifactLocation: artifact(sources.pathOf(origin.file), sources.root),
-          // A platform defined in code has no lines.
-          ...(origin.line > 0 ? { region: regionOf(origin, length) } : {}),
-        },
-      },
-    ],
+    locations: [locationOf(origin, length, sources)],
+    ...(alsoAt.length === 0
+      ? {}
+      : { relatedLocations: alsoAt.map((place) => locationOf(place.origin, undefined, sources)) }),
     properties: {
       ...(environments === undefined ? {} : { environments }),
       ...(path === undefined ? {} : { path }),
       fixable: fix !== undefined,
+    },
+  };
+}
+
+function locationOf(origin: Diagnostic["origin"], length: number | undefined, sources: Sources): SarifLocation {
+  return {
+    physicalLocation: {
+      artifactLocation: artifact(sources.pathOf(origin.file), sources.root),
+      // A platform defined in code has no lines.
+      ...(origin.line > 0 ? { region: regionOf(origin, length) } : {}),
     },
   };
 }

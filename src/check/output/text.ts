@@ -1,5 +1,5 @@
 import { singleLine } from "../../errors/terminal-text.js";
-import { formatDiagnostic } from "../../platform-file/diagnostic.js";
+import { formatDiagnostic, formatPlace } from "../../platform-file/diagnostic.js";
 import { Lines } from "../../platform-file/lines.js";
 import type { Finding } from "../finding.js";
 
@@ -23,7 +23,7 @@ export function findingsText(
       finding.hint === undefined
         ? []
         : [`  fix${finding.fix && finding.safe ? " (applied by --fix)" : ""}: ${singleLine(finding.hint)}`];
-    return [`${mark(first, finding.severity)}${where}`, ...rest, ...fix].join("\n");
+    return [`${mark(first, finding.severity)}${where}`, ...rest, ...otherPlaces(finding), ...fix].join("\n");
   });
   return [...blocks, countText(findings, environments)].join("\n\n");
 }
@@ -38,6 +38,21 @@ export function countText(findings: readonly Finding[], environments: readonly s
   const where = `in ${environments.join(", ")}`;
   if (counts.length === 0) return `no findings ${where}`;
   return `${counts.join(", ")} ${where}${fixable > 0 ? `; --fix can fix ${fixable}` : ""}`;
+}
+
+/** Places beyond this number are counted. */
+const MAX_PLACES = 12;
+
+/** The other places of the cause: `also 5:3, 6:3`. None where an anchor or the platform declares it once for all. */
+function otherPlaces({ origin, alsoAt = [] }: Finding): readonly string[] {
+  const own = formatPlace({ origin });
+  const others = [...new Set(alsoAt.map((place) => formatPlace(place)))].filter((place) => place !== own);
+  if (others.length === 0) return [];
+  const shown = others
+    .slice(0, MAX_PLACES)
+    .map((place) => place.slice(place.startsWith(`${origin.file}:`) ? origin.file.length + 1 : 0));
+  const more = others.length > MAX_PLACES ? ` and ${others.length - MAX_PLACES} more places` : "";
+  return [`  also ${shown.join(", ")}${more}`];
 }
 
 /** How many characters the caret underlines: the key or value at the place. */

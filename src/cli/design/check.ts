@@ -8,6 +8,7 @@ import { sarif, sarifOfErrors } from "../../check/output/sarif.js";
 import { countText, findingsText } from "../../check/output/text.js";
 import type { Rule } from "../../check/rule.js";
 import { rules as catalogue } from "../../check/rules/index.js";
+import { byCause } from "../../check/same-cause.js";
 import { verifyFixes } from "../../check/verify-fixes.js";
 import { writeAtomically } from "../../disk/atomic-file.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
@@ -72,7 +73,9 @@ async function checkFile(file: string, options: CheckOptions): Promise<void> {
   const loaded = options.fix ? await fixFile(file, rules, options) : await loadPlatform(file);
   const plans = requestedPlans(loaded, options);
   const all = findingsIn(loaded, plans, rules);
-  const findings = options.against === undefined ? all : newFindings(await findingsBefore(file, rules, options), all);
+  const findings = byCause(
+    options.against === undefined ? all : newFindings(await findingsBefore(file, rules, options), all),
+  );
   print(`${await formatFindings(findings, rules, loaded, plans, options)}\n`);
   if (findings.some(({ severity }) => severity === "error" || (options.strict && severity === "warning"))) {
     process.exitCode = 1;

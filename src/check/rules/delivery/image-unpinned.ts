@@ -42,14 +42,14 @@ const MUTABLE_TAGS: ReadonlySet<string> = new Set([
   "rolling",
 ]);
 
-/** Each declared image, with the names of the containers that run it. */
+/** Each declared image, with the names of the containers that run it: a sidecar of several hosts once. */
 function images(plan: Plan): readonly { readonly image: Image; readonly names: readonly string[] }[] {
-  const byPath = new Map<string, { image: Image; names: string[] }>();
+  const byPath = new Map<string, { image: Image; names: Set<string> }>();
   for (const container of plan.units.flatMap((unit) => [unit, ...unit.sidecars])) {
     const { image, name } = container;
-    const entry = byPath.get(image.path) ?? { image, names: [] };
-    entry.names.push(name);
+    const entry = byPath.get(image.path) ?? { image, names: new Set() };
+    entry.names.add(name);
     byPath.set(image.path, entry);
   }
-  return [...byPath.values()];
+  return [...byPath.values()].map(({ image, names }) => ({ image, names: [...names] }));
 }
