@@ -121,6 +121,8 @@ export async function growthOfCommands(): Promise<Figure[]> {
       cost(["render", path, "-e", "production", "-t", "kubernetes", "-o", join(directory, output)]);
     const checked = { stores: check(stores5000), half: check(services5000), full: check(services10000) };
     const rendered = { half: render(services2500, "r2500"), full: render(services5000, "r5000") };
+    const thousand = check(await file("1000.yaml", platformOf(1_000)));
+    const suggested = cost(["suggest", await file("100.yaml", platformOf(100))], findings);
     const small = await file("50.yaml", platformOf(50));
     render(small, "r50");
     const changed = await file("50.yaml", platformOf(50, "# changed\n"));
@@ -129,6 +131,8 @@ export async function growthOfCommands(): Promise<Figure[]> {
     return [
       cpu("--version", base, 0.15),
       cpu("--help", help, 0.15),
+      cpu("check, 1,000 services", thousand, 1.5),
+      cpu("suggest, 100 services, 15 promises to keep", suggested, 3),
       cpu("check, 5,000 stores", checked.stores, 3),
       growth("check, 2,500 → 5,000 stores", check(stores2500), checked.stores, base),
       growth("check, 5,000 → 10,000 services", checked.half, checked.full, base),

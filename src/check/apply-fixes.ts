@@ -1,5 +1,6 @@
+import type { ScopedEdit } from "../platform-file/diagnostic.js";
 import { isWithin } from "../platform-file/path.js";
-import type { Finding, ScopedEdit } from "./finding.js";
+import type { Finding } from "./finding.js";
 import { keptPromises, type MakePlans, promisesBrokenBy, withEdits } from "./verify-fixes.js";
 
 /** A platform file with its safe fixes applied, and the findings that they solve. */

@@ -1,9 +1,10 @@
 import { originOf } from "../plan/origin.js";
 import type { Origin, Path, Plan } from "../plan/plan.js";
+import type { ScopedEdit } from "../platform-file/diagnostic.js";
 import { type Edit, sortDiagnostics } from "../platform-file/diagnostic.js";
 import { parentPath } from "../platform-file/path.js";
 import { CheckContext } from "./context.js";
-import type { Finding, ScopedEdit } from "./finding.js";
+import type { Finding } from "./finding.js";
 import type { Found, Rule } from "./rule.js";
 import { rules as catalogue } from "./rules/index.js";
 

@@ -1,10 +1,5 @@
-import type { Diagnostic, Edit } from "../platform-file/diagnostic.js";
+import type { Diagnostic, ScopedEdit } from "../platform-file/diagnostic.js";
 import type { Concern } from "./concern.js";
-
-/** An edit, and the environment whose overrides it changes; undefined changes the base. */
-export interface ScopedEdit extends Edit {
-  readonly environment: string | undefined;
-}
 
 /** A place of the platform file. */
 export type Place = Pick<Diagnostic<string>, "origin" | "path">;

@@ -1,5 +1,6 @@
+import type { ScopedEdit } from "../platform-file/diagnostic.js";
 import { parsePath } from "../platform-file/path.js";
-import type { Finding, Place, ScopedEdit } from "./finding.js";
+import type { Finding, Place } from "./finding.js";
 
 /**
  * One finding for each cause. Findings of one rule whose sentences differ only in the name of the element become one, which names

@@ -1,11 +1,12 @@
 import { KeelsonError } from "../errors/keelson-error.js";
 import type { Plan } from "../plan/plan.js";
+import type { ScopedEdit } from "../platform-file/diagnostic.js";
 import { applyEdits } from "../platform-file/edit/apply.js";
 import { promisesOf } from "../promises/comparison/compare.js";
 import { objectiveText } from "../promises/comparison/format.js";
 import { promiseSheet } from "../promises/sheet.js";
 import type { Concern } from "./concern.js";
-import type { Finding, ScopedEdit } from "./finding.js";
+import type { Finding } from "./finding.js";
 
 /** Plans every environment of a platform file's text; undefined if the text is invalid. Pure. */
 export type MakePlans = (text: string) => readonly Plan[] | undefined;
@@ -36,7 +37,7 @@ export function verifyFixes(text: string, findings: readonly Finding[], makePlan
 /** A text with the edits applied; undefined if they would also change other places, through an alias. */
 export function withEdits(text: string, edits: readonly ScopedEdit[]): string | undefined {
   try {
-    return edits.reduce((result, { environment, ...edit }) => applyEdits(result, [edit], environment), text);
+    return applyEdits(text, edits);
   } catch (error) {
     if (error instanceof KeelsonError && error.code === "edit/impossible") return undefined;
     throw error;

@@ -11,6 +11,11 @@ export interface Edit {
   readonly rename?: string;
 }
 
+/** An edit, and the environment whose overrides it changes; undefined changes the base. */
+export interface ScopedEdit extends Edit {
+  readonly environment?: string | undefined;
+}
+
 /** Maximum length of the underline of a diagnostic, in characters. */
 export const MAX_UNDERLINE = 80;
 

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { rules } from "../../src/check/rules/index.js";
-import { suggest } from "../../src/check/suggest.js";
+import { suggest } from "../../src/check/suggest/suggest.js";
 import { plansIn } from "../../src/cli/design/edited-plans.js";
 import type { Plan } from "../../src/plan/plan.js";
 import { comparePlatforms } from "../../src/promises/comparison/comparison.js";
@@ -76,6 +76,29 @@ objectives: { rpo: 10m }
     );
     const costs = suggestions.map(({ added }) => added.nodes * 1e6 + added.replicas * 1e3 + added.cpuMillicores);
     expect(costs).toEqual([...costs].sort((a, b) => a - b));
+  });
+
+  it("of the same cost are ordered by the promises that they withdraw, and plan few versions of a large platform", () => {
+    const names = Array.from({ length: 60 }, (_, index) => `service-${index}`);
+    const text = `platform: shop
+image: registry.example.com/app:1.0.0
+services:
+${names.map((name) => `  ${name}: { image: "a:1", port: 80, objectives: { rto: 10m } }`).join("\n")}
+environments:
+  production: { provide: in-cluster, zones: 3 }
+`;
+    let versions = 0;
+    const counted = (version: string): readonly Plan[] | undefined => {
+      versions += 1;
+      return makePlans(version);
+    };
+    const { unkept: open, suggestions } = suggest(text, counted, "2026-11-30");
+    expect(open).toBe(60);
+    // Without metrics no one is notified of a release that fails, so its row has no bound.
+    expect(suggestions.map(({ withdrawn }) => withdrawn)).toEqual([0, 60]);
+    expect(suggestions[0]?.steps.flatMap(({ edits }) => edits.map(({ path }) => path))).toContain("observe.metrics");
+    expect(versions).toBeLessThan(20);
+    prove(text);
   });
 
   it("change an environment alone if only that one breaks the promise", () => {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import type { ScopedEdit } from "../../src/platform-file/diagnostic.js";
 import { applyEdits } from "../../src/platform-file/edit/apply.js";
 import { runs } from "../support/property-runs.js";
 
@@ -40,7 +41,7 @@ function difference(after: string): string[] {
 }
 
 const edit = (path: string, value: unknown, environment?: string) =>
-  difference(applyEdits(text, [{ path, value }], environment));
+  difference(applyEdits(text, [{ path, value, environment }]));
 
 describe("an edit", () => {
   it("refuses a file with a duplicate key, because either may be the intended one", () => {
@@ -116,7 +117,7 @@ describe("an edit", () => {
   it("renames a key in the overrides of the environment and retains its value", () => {
     const misspelled =
       "platform: shop\nstores:\n  db: { postgres: 17 }\nenvironments:\n  local:\n    stores:\n      bd: { size: 1Gi } # small\n";
-    expect(applyEdits(misspelled, [{ path: "stores.bd", value: undefined, rename: "db" }], "local")).toBe(
+    expect(applyEdits(misspelled, [{ path: "stores.bd", value: undefined, rename: "db", environment: "local" }])).toBe(
       misspelled.replace("bd:", "db:"),
     );
     expect(applyEdits(text, [{ path: "services.web", value: undefined, rename: "a.b" }])).toBe(
@@ -142,6 +143,59 @@ describe("an edit", () => {
 
   it("of a text that is not YAML is refused", () =>
     expect(() => applyEdits("a: [", [{ path: "a", value: 1 }])).toThrow(/cannot be read/));
+
+  it("together with others means the same as one after the other, wherever each of them is possible", () => {
+    const element = fc.constantFrom(
+      "services.web",
+      "services.api",
+      "services.new",
+      "stores.orders",
+      "stores.cache",
+      "zones",
+    );
+    const scope = fc.constantFrom(undefined, "production", "local");
+    const key = fc.constantFrom(
+      "",
+      ".replicas",
+      ".image",
+      ".objectives.rto",
+      ".objectives.rpo.node-loss",
+      ".spread.nodes",
+    );
+    const one = fc.record({ element, key, scope, value: fc.constantFrom(2, "3m", "none", undefined, { a: 1 }) });
+    const base = [
+      "platform: shop",
+      "services:",
+      '  web: { image: "a:1" }',
+      "  api:",
+      '    image: "b:1" # pinned',
+      "    replicas: 2",
+      "stores:",
+      "  orders: { postgres: 17 }",
+      "environments:",
+      "  production: { services: { web: { replicas: 3 } } }",
+      "  local:",
+      "    stores:",
+      "      orders: { size: 1Gi }",
+      "",
+    ].join("\n");
+    const oneAfterTheOther = (edits: readonly ScopedEdit[]): unknown => {
+      try {
+        return parse(edits.reduce((text, edit) => applyEdits(text, [edit]), base));
+      } catch {
+        return undefined;
+      }
+    };
+    fc.assert(
+      fc.property(fc.array(one, { maxLength: 8 }), (all) => {
+        const edits = all.map(({ element, key, scope, value }) => ({ path: element + key, environment: scope, value }));
+        const expected = oneAfterTheOther(edits);
+        fc.pre(expected !== undefined);
+        expect(parse(applyEdits(base, edits))).toEqual(expected);
+      }),
+      { numRuns: runs(500) },
+    );
+  });
 
   it("changes only its value, on any blueprint", () => {
     const blueprints = ["starter", "aiaas"].map((name) =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { check } from "../../src/check/check.js";
-import { suggest } from "../../src/check/suggest.js";
+import { suggest } from "../../src/check/suggest/suggest.js";
 import { compareSheets } from "../../src/promises/comparison/compare.js";
 import { occupancyOf } from "../../src/promises/latency/occupancy.js";
 import { queueWait } from "../../src/promises/latency/queue-wait.js";

@@ -146,8 +146,10 @@ async function loadCorrected(file: string): Promise<Loaded> {
     if (!(error instanceof DiagnosticsError) || error.text === undefined) throw error;
     const fixable = error.diagnostics.filter(({ fix }) => fix !== undefined);
     if (fixable.length === 0) throw error;
-    let text = error.text;
-    for (const { fix = [] } of fixable) text = applyEdits(text, fix);
+    const text = applyEdits(
+      error.text,
+      fixable.flatMap(({ fix = [] }) => fix),
+    );
     await writeText(await findFile(file), text);
     for (const { code, message, fix = [] } of fixable)
       printError(`fixed ${code}: ${singleLine(message)}; renamed to ${fix.map(({ rename }) => rename ?? "").join()}\n`);

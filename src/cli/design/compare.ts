@@ -70,7 +70,10 @@ function edited(current: Loaded, edits: readonly string[], environment: string |
     throw new KeelsonError("edit/impossible", `${current.file} is code, and --what-if only edits YAML`, {
       hint: "edit a copy of the file, and compare the two with --against",
     });
-  const changed = edits.reduce((result, edit) => applyEdits(result, [editOf(edit)], environment), text);
+  const changed = applyEdits(
+    text,
+    edits.map((edit) => ({ ...editOf(edit), environment })),
+  );
   const file = `${current.file} with ${edits.join(", ")}`;
   const parsed = readPlatform({ file, text: changed });
   if (!parsed.ok) throw new DiagnosticsError(file, parsed.diagnostics, changed);

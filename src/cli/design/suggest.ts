@@ -1,4 +1,5 @@
-import { type Suggestion, type Suggestions, suggest as suggestionsFor } from "../../check/suggest.js";
+import { suggest as suggestionsFor } from "../../check/suggest/suggest.js";
+import type { Suggestion, Suggestions } from "../../check/suggest/suggestion.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { fileOrDefault, loadPlatform, plansOf } from "../platform/load.js";
 import { printResult } from "../terminal/output.js";
@@ -42,10 +43,10 @@ function resultText(platform: string, { unkept, suggestions, unsolved }: Suggest
   ].join("\n");
 }
 
-function suggestionLines({ steps, added }: Suggestion, number: number): readonly string[] {
+function suggestionLines({ steps, added, withdrawn }: Suggestion, number: number): readonly string[] {
   const { heading, quiet } = terminalMarks();
   return [
-    heading(`${number}. ${costText(added)}`),
+    heading(`${number}. ${costText(added)}${withdrawnText(withdrawn)}`),
     ...steps.flatMap(({ kind, advice, edits }) => [
       `   ${kind.padEnd(7)}  ${advice}`,
       ...edits.map(({ environment, path, value }) =>
@@ -64,6 +65,11 @@ function costText({ nodes, replicas, cpuMillicores }: Suggestion["added"]): stri
     (part) => part ?? [],
   );
   return parts.length === 0 ? "needs nothing more" : `needs ${parts.join(", ")}`;
+}
+
+/** `, withdraws 2 promises`; empty for none. */
+function withdrawnText(count: number): string {
+  return count === 0 ? "" : `, withdraws ${count} promise${count === 1 ? "" : "s"}`;
 }
 
 /** `2 nodes more`, `1 replica less`; undefined for none. */

@@ -1,33 +1,94 @@
 import { KeelsonError } from "../../errors/keelson-error.js";
-import type { Edit } from "../diagnostic.js";
+import type { ScopedEdit } from "../diagnostic.js";
+import type { Path } from "../origin.js";
 import { parsePath, type Segment } from "../path.js";
 import { NO_OBJECTIVES } from "../policies.js";
 import { child, type Mapping, nearest, plain, type Tree, treeOf } from "../tree.js";
 import { readYaml } from "../yaml/read.js";
-import { renameKey, splice } from "./splice.js";
+import { documentOf, renameKey, splice } from "./splice.js";
+import { conflicts, type TextChange, withChanges } from "./text-change.js";
 
 /**
- * Applies edits to the text of a platform file. All other lines stay identical, with their comments, order, quoting and spacing.
- * A value is changed where it is set. With `environment`, a new key goes below its nearest existing parent, in the base or in
- * the overrides of that environment. Throws `edit/impossible`, or `edit/unreadable` for a text with errors.
+ * Applies edits, in their order, to the text of a platform file. All other lines stay identical, with their comments, order,
+ * quoting and spacing. A value is changed where it is set. In an environment, a new key goes below its nearest existing parent, in
+ * the base or in the overrides of that environment. Edits of different places are applied together: the text is parsed once for all
+ * of them. Throws `edit/impossible`, or `edit/unreadable` for a text with errors.
  */
-export function applyEdits(text: string, edits: readonly Edit[], environment?: string): string {
+export function applyEdits(text: string, edits: readonly ScopedEdit[]): string {
   let edited = text;
-  for (const edit of edits) edited = applyEdit(edited, edit, environment);
+  for (let left = edits; left.length > 0; ) {
+    const next = applyTogether(edited, left);
+    edited = next.text;
+    left = next.later;
+  }
   return edited;
 }
 
-function applyEdit(text: string, edit: Edit, environment: string | undefined): string {
+/** Applies the first edit and those after it that can be made with it; `later` are the others. */
+function applyTogether(text: string, edits: readonly ScopedEdit[]): EditedText {
   const before = treeFrom(text);
+  const document = documentOf(text);
+  const chosen: ResolvedEdit[] = [];
+  const elements = new Set<string>();
+  const later: ScopedEdit[] = [];
+  for (const edit of edits) {
+    // An earlier edit of the element may create the keys of a later one.
+    const element = elementOf(edit.path);
+    const next = elements.has(element) || elements.has("") ? undefined : resolved(text, before, document, edit);
+    const isFirst = chosen.length === 0 && later.length === 0;
+    elements.add(element);
+    if (next && (isFirst || (element !== "" && !chosen.some(({ change }) => isConflict(change, next.change)))))
+      chosen.push(next);
+    else later.push(edit);
+  }
+  const result = withChanges(
+    text,
+    chosen.flatMap(({ change }) => change ?? []),
+  );
+  // The text is edited by offsets, so its meaning is verified: the result must parse to the old value with these changes.
+  const expected = chosen.reduce((value, { expect }) => expect(value), plain(before));
+  const reading = readYaml("platform.yaml", result);
+  if (reading.ok && !reading.duplicates && canonical(expected) === canonical(plain(reading.tree)))
+    return { text: result, later };
+  const [first, ...others] = edits;
+  if (chosen.length > 1 && first) return { text: applyTogether(text, [first]).text, later: others };
+  throw new KeelsonError("edit/impossible", `cannot change \`${first?.path ?? ""}\` automatically in this file`);
+}
+
+interface EditedText {
+  readonly text: string;
+  /** The edits that were not applied. */
+  readonly later: readonly ScopedEdit[];
+}
+
+/** What an edit changes of the text, and what it makes of the meaning of the text. */
+interface ResolvedEdit {
+  readonly change: TextChange | undefined;
+  readonly expect: (value: unknown) => unknown;
+}
+
+function resolved(
+  text: string,
+  before: Mapping,
+  document: ReturnType<typeof documentOf>,
+  edit: ScopedEdit,
+): ResolvedEdit {
   const { rename } = edit;
-  const { where, value } = besidePolicy(before, place(before, parsePath(edit.path), environment), edit.value);
-  const edited = rename === undefined ? splice(text, where, value) : renameKey(text, before, where, rename);
-  // The text is edited by offsets, so its meaning is verified: the result must parse to the old value with this one change.
-  const expected = rename === undefined ? changed(plain(before), where, value) : renamed(plain(before), where, rename);
-  const reading = readYaml("platform.yaml", edited);
-  if (!reading.ok || reading.duplicates || canonical(expected) !== canonical(plain(reading.tree)))
-    throw new KeelsonError("edit/impossible", `cannot change \`${edit.path}\` automatically in this file`);
-  return edited;
+  const { where, value } = besidePolicy(before, place(before, parsePath(edit.path), edit.environment), edit.value);
+  return rename === undefined
+    ? { change: splice(text, document, where, value), expect: (from) => changed(from, where, value) }
+    : { change: renameKey(before, where, rename), expect: (from) => renamed(from, where, rename) };
+}
+
+function isConflict(a: TextChange | undefined, b: TextChange | undefined): boolean {
+  return a !== undefined && b !== undefined && conflicts(a, b);
+}
+
+/** The element that a path belongs to, in the base or in an environment: `services.web`. Empty for a path to more than one. */
+function elementOf(path: Path): string {
+  const steps = parsePath(path);
+  const inBase = steps[0] === "environments" ? steps.slice(2) : steps;
+  return inBase.length < 2 ? "" : inBase.slice(0, 2).join("\n");
 }
 
 /** An objective of an element that names policies is set beside them: `objectives: { policy: NAME, rto: 1m }`. */
@@ -81,6 +142,8 @@ function existingDepth(tree: Tree, path: readonly Segment[]): number {
 function changed(value: unknown, path: readonly Segment[], to: unknown): unknown {
   const [step, ...rest] = path;
   if (step === undefined) return to;
+  // Nothing is below it that could be removed.
+  if (to === undefined && (typeof value !== "object" || value === null)) return value;
   if (Array.isArray(value) && typeof step === "number") {
     const next = rest.length === 0 ? to : changed(value[step], rest, to);
     return next === undefined ? value.toSpliced(step, 1) : value.toSpliced(step, 1, next);

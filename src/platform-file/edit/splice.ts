@@ -1,38 +1,61 @@
-import { isAlias, isMap, isScalar, isSeq, type Pair, parseDocument, stringify, type YAMLMap } from "yaml";
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Pair,
+  parseDocument,
+  stringify,
+  type YAMLMap,
+} from "yaml";
 import type { Segment } from "../path.js";
 import { type Mapping, nearest } from "../tree.js";
+import type { TextChange } from "./text-change.js";
 
-/** Replaces the text of a key. */
-export function renameKey(text: string, tree: Mapping, path: readonly Segment[], name: string): string {
+/** Replaces the text of a key; undefined if there is none. */
+export function renameKey(tree: Mapping, path: readonly Segment[], name: string): TextChange | undefined {
   const { key, exact } = nearest(tree, path);
-  return exact ? text.slice(0, key.from) + inline(name) + text.slice(key.to) : text;
+  return exact ? { from: key.from, to: key.to, becomes: inline(name) } : undefined;
 }
 
-/** Sets or (with undefined) removes the value at a path, by offsets. Returns the text unchanged for forms that it cannot edit. */
-export function splice(text: string, path: readonly Segment[], value: unknown): string {
-  const document = parseDocument(text, { keepSourceTokens: true, uniqueKeys: false });
+/** The text as a document whose nodes have their offsets. */
+export function documentOf(text: string): Document.Parsed {
+  return parseDocument(text, { keepSourceTokens: true, uniqueKeys: false });
+}
+
+/**
+ * The change that sets or (with undefined) removes the value at a path, by the offsets of the text's document; undefined for a
+ * removed value that is absent, and for forms that it cannot edit.
+ */
+export function splice(
+  text: string,
+  document: Document.Parsed,
+  path: readonly Segment[],
+  value: unknown,
+): TextChange | undefined {
   let node: unknown = document.contents;
   for (const [depth, step] of path.entries()) {
     const rest = path.slice(depth + 1);
     const last = rest.length === 0;
     if (isMap(node)) {
       const pair = node.items.find(({ key }) => isScalar(key) && (key.source ?? String(key.value)) === String(step));
-      if (!pair) return value === undefined ? text : insertKey(text, node, String(step), nested(rest, value));
+      if (!pair) return value === undefined ? undefined : insertKey(text, node, String(step), nested(rest, value));
       if (last) return value === undefined ? removePair(text, node, pair) : replaceValue(text, pair, inline(value));
       if (isAlias(pair.value))
         return replaceValue(text, pair, `{ <<: *${pair.value.source}, ${body(nested(rest, value))} }`);
       if (!isMap(pair.value) && !isSeq(pair.value))
-        return value === undefined ? text : replaceValue(text, pair, inline(nested(rest, value)));
+        return value === undefined ? undefined : replaceValue(text, pair, inline(nested(rest, value)));
       node = pair.value;
     } else if (isSeq(node)) {
       const item: unknown = node.items[Number(step)];
       if (last && isScalar(item) && item.range && value !== undefined)
-        return text.slice(0, item.range[0]) + inline(value) + text.slice(item.range[1]);
+        return { from: item.range[0], to: item.range[1], becomes: inline(value) };
       if (last && value === undefined) return removeItem(text, node.items, Number(step), node.flow === true);
       node = item;
     } else break;
   }
-  return text;
+  return undefined;
 }
 
 /** `["full"], "daily"` → `{ full: "daily" }`. */
@@ -53,7 +76,7 @@ function body(value: unknown): string {
   return inline(value).replace(/^\{ ?/, "").replace(/ ?\}$/, "");
 }
 
-function replaceValue(text: string, pair: Pair, replacement: string): string {
+function replaceValue(text: string, pair: Pair, replacement: string): TextChange {
   const { key, value } = pair;
   const keyEnd = isScalar(key) ? (key.range?.[1] ?? 0) : 0;
   const colon = text.indexOf(":", keyEnd) + 1;
@@ -62,60 +85,59 @@ function replaceValue(text: string, pair: Pair, replacement: string): string {
   const end = Math.max(range?.[1] ?? colon, colon);
   // A block collection starts on the line below its key and ends with a line break, which remains.
   const block = (isMap(value) || isSeq(value)) && value.flow !== true;
-  if (!block && start > colon) return text.slice(0, start) + replacement + text.slice(end);
+  if (!block && start > colon) return { from: start, to: end, becomes: replacement };
   const contentEnd = text.slice(0, end).replace(/\s+$/, "").length;
-  return `${text.slice(0, colon)} ${replacement}${text.slice(block ? Math.max(contentEnd, colon) : colon)}`;
+  return { from: colon, to: block ? Math.max(contentEnd, colon) : colon, becomes: ` ${replacement}` };
 }
 
-function insertKey(text: string, map: YAMLMap, key: string, value: unknown): string {
+function insertKey(text: string, map: YAMLMap, key: string, value: unknown): TextChange | undefined {
   const entry = `${body({ [key]: value })}`;
   const [start, end] = map.range ?? [0, 0];
   const lastPair = map.items.at(-1);
   if (map.flow === true) {
-    if (!lastPair) return `${text.slice(0, start)}{ ${entry} }${text.slice(end)}`;
+    if (!lastPair) return { from: start, to: end, becomes: `{ ${entry} }` };
     const after = endOf(lastPair);
-    return `${text.slice(0, after)}, ${entry}${text.slice(after)}`;
+    return { from: after, to: after, becomes: `, ${entry}` };
   }
-  if (!lastPair) return text;
+  if (!lastPair) return undefined;
   const indent = " ".repeat(columnOf(text, startOf(map.items[0])));
   const lineEnd = endOfLine(text, endOf(lastPair));
   const carriage = text[lineEnd - 1] === "\r" ? "\r" : "";
-  return `${text.slice(0, lineEnd)}\n${indent}${entry}${carriage}${text.slice(lineEnd)}`;
+  return { from: lineEnd, to: lineEnd, becomes: `\n${indent}${entry}${carriage}` };
 }
 
-function removePair(text: string, map: YAMLMap, pair: Pair): string {
-  if (map.flow === true) return removeFlow(text, map.items.map(startOf), map.items.map(endOf), map.items.indexOf(pair));
-  if (map.items.length === 1) return text;
+function removePair(text: string, map: YAMLMap, pair: Pair): TextChange | undefined {
+  if (map.flow === true) return removeFlow(map.items.map(startOf), map.items.map(endOf), map.items.indexOf(pair));
+  if (map.items.length === 1) return undefined;
   return removeLines(text, startOf(pair), endOf(pair));
 }
 
-function removeItem(text: string, items: readonly unknown[], index: number, flow: boolean): string {
+function removeItem(text: string, items: readonly unknown[], index: number, flow: boolean): TextChange | undefined {
   const ranges = items.map((item) =>
     isScalar(item) || isMap(item) || isSeq(item) || isAlias(item) ? item.range : undefined,
   );
   const [start, end] = ranges[index] ?? [0, 0];
   if (flow)
     return removeFlow(
-      text,
       ranges.map((range) => range?.[0] ?? 0),
       ranges.map((range) => range?.[1] ?? 0),
       index,
     );
-  if (items.length === 1) return text;
+  if (items.length === 1) return undefined;
   return removeLines(text, start, end);
 }
 
 /** Removes one item of a flow collection with the comma before it, or after it for the first item. */
-function removeFlow(text: string, starts: readonly number[], ends: readonly number[], index: number): string {
+function removeFlow(starts: readonly number[], ends: readonly number[], index: number): TextChange {
   const from = index === 0 ? (starts[0] ?? 0) : (ends[index - 1] ?? 0);
   const to = index === 0 ? (starts[1] ?? ends[0] ?? 0) : (ends[index] ?? 0);
-  return text.slice(0, from) + text.slice(to);
+  return { from, to, becomes: "" };
 }
 
-function removeLines(text: string, start: number, end: number): string {
+function removeLines(text: string, start: number, end: number): TextChange {
   const from = text.lastIndexOf("\n", start - 1) + 1;
   const to = endOfLine(text, Math.max(start, text.slice(0, end).replace(/\s+$/, "").length));
-  return text.slice(0, from) + text.slice(Math.min(to + 1, text.length));
+  return { from, to: Math.min(to + 1, text.length), becomes: "" };
 }
 
 function startOf(pair: Pair | undefined): number {

@@ -1,0 +1,116 @@
+import type { Milliseconds, Path, Plan, Ratio } from "../../plan/plan.js";
+import type { FaultName } from "../../platform-file/faults.js";
+import { joinPath } from "../../platform-file/path.js";
+import type { PredictedAvailability } from "../../promises/availability.js";
+import { objectiveText } from "../../promises/comparison/format.js";
+import { formatPercentile } from "../../promises/format.js";
+import type { PredictedLatency } from "../../promises/latency/predicted-latency.js";
+import { promiseSheet, type Row } from "../../promises/sheet.js";
+import type { Concern } from "../concern.js";
+import { promisable, promiseEdits, promisePlace, sloEdit, sloText } from "../promise-edits.js";
+import type { SuggestedStep } from "./suggestion.js";
+
+/**
+ * Promises that the predictions keep, in place of those that they break: of one subject, under the faults that break it, in the
+ * environments that break it. What has no bound is promised no more.
+ */
+export function promiseSteps(plans: readonly Plan[]): readonly SuggestedStep[] {
+  const found = new Map<string, Map<string, KeptPromise>>();
+  for (const plan of plans) {
+    const { rows, availability, latency } = promiseSheet(plan, []);
+    for (const row of rows) for (const of of ["rto", "rpo"] as const) addRecovery(found, plan, row, of);
+    for (const each of availability) addAvailability(found, plan, each);
+    for (const each of latency) addLatency(found, plan, each);
+  }
+  return [...found.values()].flatMap((byEnvironment) => stepsFor(byEnvironment, plans.length));
+}
+
+/** A fault that breaks the promise in every environment is promised in the base, any other one in its environments. */
+function stepsFor(byEnvironment: ReadonlyMap<string, KeptPromise>, environments: number): readonly SuggestedStep[] {
+  const all = [...byEnvironment];
+  const isCommon = (fault: FaultName): boolean =>
+    all.length === environments && all.every(([, { faults }]) => faults.has(fault));
+  const only = (each: KeptPromise, common: boolean): KeptPromise => ({
+    ...each,
+    faults: new Map([...each.faults].filter(([fault]) => isCommon(fault) === common)),
+  });
+  const isSame = ({ faults, slo }: KeptPromise): boolean =>
+    faults.size > 0 || (slo !== undefined && all.length === environments);
+  const base = all.map(([, each]) => only(each, true)).filter(isSame);
+  const single = all
+    .map(([name, each]) => [name, only(each, false)] as const)
+    .filter(([, each]) => each.faults.size > 0 || (each.slo !== undefined && base.length === 0));
+  const [first, ...rest] = base;
+  return [
+    ...(first === undefined ? [] : [stepOf(rest.reduce(joinedPromise, first), first.path)]),
+    ...single.map(([name, each]) => stepOf(each, `${joinPath("environments", name)}.${each.path}`)),
+  ];
+}
+
+/** A promise of a subject that is kept. */
+interface KeptPromise {
+  readonly path: Path;
+  readonly subject: string;
+  readonly of: Concern["of"];
+  /** The objective for all other faults, if the subject declares one for every fault. */
+  readonly single: Milliseconds | undefined;
+  /** By fault: the worst case, infinite without a bound. */
+  readonly faults: ReadonlyMap<FaultName, Milliseconds>;
+  /** What is predicted of an SLO target: the availability, 0 if it is unknown, or the latency, infinite without a bound. */
+  readonly slo: Ratio | Milliseconds | undefined;
+}
+
+function addRecovery(found: FoundPromises, plan: Plan, row: Row, of: "rto" | "rpo"): void {
+  const { predicted, verdict } = row[of];
+  if (verdict !== "broken" && verdict !== "unknown") return;
+  const { path, single } = promisePlace(plan, row, of);
+  const total = predicted.kind === "bounded" ? predicted.total : Number.POSITIVE_INFINITY;
+  const promise = { path, subject: row.subject, of, single, slo: undefined };
+  add(found, plan, { ...promise, faults: new Map([[row.fault, total]]) });
+}
+
+function addAvailability(found: FoundPromises, plan: Plan, each: PredictedAvailability): void {
+  const { subject, path, predicted, verdict } = each;
+  if (verdict === "kept") return;
+  const slo = predicted.kind === "known" ? predicted.value : 0;
+  add(found, plan, { path, subject, of: "availability", single: undefined, faults: new Map(), slo });
+}
+
+function addLatency(found: FoundPromises, plan: Plan, each: PredictedLatency): void {
+  const { subject, of, percentile, predicted, verdict } = each;
+  if (verdict === "kept") return;
+  const path = `${each.path}.${formatPercentile(percentile)}`;
+  const slo = predicted.kind === "bounded" ? predicted.total : Number.POSITIVE_INFINITY;
+  add(found, plan, { path, subject, of, single: undefined, faults: new Map(), slo });
+}
+
+type FoundPromises = Map<string, Map<string, KeptPromise>>;
+
+function add(found: FoundPromises, plan: Plan, promise: KeptPromise): void {
+  const byEnvironment = found.get(promise.path) ?? new Map<string, KeptPromise>();
+  const known = byEnvironment.get(plan.environment);
+  byEnvironment.set(plan.environment, known === undefined ? promise : joinedPromise(known, promise));
+  found.set(promise.path, byEnvironment);
+}
+
+/** Kept where either is kept. */
+function joinedPromise(a: KeptPromise, b: KeptPromise): KeptPromise {
+  const faults = new Map(a.faults);
+  for (const [fault, total] of b.faults) faults.set(fault, Math.max(faults.get(fault) ?? 0, total));
+  const worse = a.of === "availability" ? Math.min : Math.max;
+  return { ...a, faults, slo: a.slo === undefined || b.slo === undefined ? undefined : worse(a.slo, b.slo) };
+}
+
+function stepOf({ subject, of, single, faults, slo }: KeptPromise, path: Path): SuggestedStep {
+  if (slo !== undefined) {
+    const value = sloText(of, slo);
+    const advice =
+      value === "none" && of !== "availability"
+        ? `promise no ${objectiveText(of)} of ${subject}`
+        : `promise ${subject} the ${objectiveText(of)} ${value}`;
+    return { kind: "promise", advice, edits: [{ ...sloEdit(of, path, slo), environment: undefined }] };
+  }
+  const edits = promiseEdits({ path, single }, faults).map((each) => ({ ...each, environment: undefined }));
+  const promised = [...faults].map(([fault, total]) => `${promisable(total)} in ${fault}`).join(", ");
+  return { kind: "promise", advice: `promise ${subject} the ${of.toUpperCase()} ${promised}`, edits };
+}

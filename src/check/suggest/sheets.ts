@@ -1,0 +1,33 @@
+import type { Plan } from "../../plan/plan.js";
+import { compareSheets, promisesOf } from "../../promises/comparison/compare.js";
+import { formatPredicted } from "../../promises/comparison/format.js";
+import { type PromiseSheet, promiseSheet } from "../../promises/sheet.js";
+import { promiseText } from "../verify-fixes.js";
+
+/** The sheet of each environment: of one version of the file they are computed once. */
+export type Sheets = ReadonlyMap<string, PromiseSheet>;
+
+export function sheetsOf(plans: readonly Plan[]): Sheets {
+  return new Map(plans.map((plan) => [plan.environment, promiseSheet(plan, [])]));
+}
+
+/** The promises of these sheets that are not kept, as text. */
+export function unkept(sheets: Sheets): readonly string[] {
+  return [...sheets.values()].flatMap((sheet) =>
+    promisesOf(sheet)
+      .filter(({ promised }) => promised.verdict !== "kept")
+      .map(({ place, promised: { predicted, why } }) => {
+        const shown = typeof predicted === "number" ? `${formatPredicted(predicted, place.of)} predicted` : why;
+        return `${promiseText(place)} (${sheet.environment}): ${shown}`;
+      }),
+  );
+}
+
+/** Whether the later version breaks or withdraws a promise that the earlier one keeps. */
+export function breaksKept(before: Sheets, after: Sheets): boolean {
+  return [...before].some(([environment, sheet]) =>
+    compareSheets(sheet, after.get(environment)).some(
+      (change) => change.kind === "lost" || (change.kind === "withdrawn" && change.before?.verdict === "kept"),
+    ),
+  );
+}

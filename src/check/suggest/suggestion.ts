@@ -1,0 +1,27 @@
+import type { ScopedEdit } from "../../platform-file/diagnostic.js";
+
+/** A set of edits with which every promise is kept, as the sheet of the edited file proves. */
+export interface Suggestion {
+  readonly steps: readonly SuggestedStep[];
+  /** The edited file. */
+  readonly text: string;
+  /** What the platform needs in addition, over all environments: the cost by which suggestions are ordered. */
+  readonly added: { readonly nodes: number; readonly replicas: number; readonly cpuMillicores: number };
+  /** Number of promises that the edited file makes no more. Of two suggestions with the same cost the one with fewer is first. */
+  readonly withdrawn: number;
+}
+
+export interface SuggestedStep {
+  /** `design` changes what runs; `promise` changes what is promised. */
+  readonly kind: "design" | "promise";
+  readonly advice: string;
+  readonly edits: readonly ScopedEdit[];
+}
+
+export interface Suggestions {
+  /** Number of promises that are not kept. */
+  readonly unkept: number;
+  readonly suggestions: readonly Suggestion[];
+  /** Promises that no known edit keeps: `RTO of orders in database-loss (production): …`. Empty if there is a suggestion. */
+  readonly unsolved: readonly string[];
+}
