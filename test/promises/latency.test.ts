@@ -3,7 +3,7 @@ import { check } from "../../src/check/check.js";
 import { suggest } from "../../src/check/suggest/suggest.js";
 import { compareSheets } from "../../src/promises/comparison/compare.js";
 import { occupancyOf } from "../../src/promises/latency/occupancy.js";
-import { queueWait } from "../../src/promises/latency/queue-wait.js";
+import { boundOfWait, estimatedWait } from "../../src/promises/latency/queue-wait.js";
 import { promiseSheet } from "../../src/promises/sheet.js";
 import { sheetText } from "../../src/promises/sheet-text.js";
 import { planOf, plansOf } from "../support/check/findings.js";
@@ -70,7 +70,7 @@ describe("a latency objective", () => {
       .replace("calls: [chat]", "calls: [chat, slow]")
       .replace(
         "models:",
-        `models:\n  slow: { source: file:///slow.gguf, engine: llama.cpp, load: { ${LOAD} }, speed: { prefill: 800/s, decode: 10/s }, concurrency: 64 }`,
+        `models:\n  slow: { source: file:///slow.gguf, engine: llama.cpp, load: { ${LOAD} }, speed: { prefill: 800/s, decode: 5/s }, concurrency: 64 }`,
       );
     expect(totalOf(latencyOf(two).predicted)).toBeGreaterThan(totalOf(predicted({})));
   });
@@ -259,27 +259,43 @@ describe("a comparison and a suggestion", () => {
 });
 
 describe("the queue", () => {
-  const station = (rate: number, slots: number, burstSize = 1) => ({ rate, slots, burstSize, serviceTime: () => 1 });
+  const station = (rate: number, slots: number, variation = 1) => ({ rate, slots, variation, serviceTime: () => 1 });
 
   it("is Erlang's C formula for independent requests", () => {
     // Two slots that one request per service time reaches: C = 1/3 (A² / 2 (1 − ρ)) / (1 + A + A² / 2 (1 − ρ)).
-    expect(occupancyOf(station(1, 2)).waits).toBeCloseTo(1 / 3, 12);
-    expect(occupancyOf(station(0.7, 1)).waits).toBeCloseTo(0.7, 12);
-    expect(occupancyOf(station(90, 100)).waits).toBeCloseTo(0.217, 3);
+    expect(occupancyOf(station(1, 2), 1).waits).toBeCloseTo(1 / 3, 12);
+    expect(occupancyOf(station(0.7, 1), 1).waits).toBeCloseTo(0.7, 12);
+    expect(occupancyOf(station(90, 100), 1).waits).toBeCloseTo(0.217, 3);
   });
 
   it("of one slot and bursts is the exact queue of GI/M/1", () => {
     // The root σ = A*(µ(1 − σ)) for this distribution of gaps: 1 − σ = (1 − ρ) / b.
     const burst = 4;
-    expect(occupancyOf(station(0.6, 1, burst)).waits).toBeCloseTo(1 - (1 - 0.6) / burst, 12);
-    expect(queueWait(station(0.6, 1, burst), 1, 0.05)).toBeCloseTo(
-      (burst / 0.4) * Math.log(0.9 / 0.05) + (1 - 1 / burst),
-      9,
-    );
+    expect(occupancyOf(station(0.6, 1), burst).waits).toBeCloseTo(1 - (1 - 0.6) / burst, 12);
   });
 
-  it("of M/M/1 has the exact percentile", () => {
-    expect(queueWait(station(0.8, 1), 1, 0.01)).toBeCloseTo(Math.log(0.8 / 0.01) / 0.2, 9);
-    expect(queueWait(station(0.005, 1), 1, 0.01)).toBe(0);
+  it("has the exponent of Cramér and Lundberg: that of M/D/1 solves λ (e^θ − 1) = θ", () => {
+    const theta = Math.log(1 / 0.01) / boundOfWait(station(0.8, 1), 1, 0.01);
+    expect(0.8 * Math.expm1(theta)).toBeCloseTo(theta, 9);
+  });
+
+  it("has the mean of heavy load, half the sum of the squared variations ÷ (1 − ρ), the same for all gaps", () => {
+    // Kingman 1961; the services are 1 or 0 or 4, with the variance 3.
+    const busy = 1 - 1e-5;
+    const mean = (variation: number) => boundOfWait(station(busy, 1, variation), 4, Math.exp(-1));
+    expect(mean(1) * (1 - busy)).toBeCloseTo((1 + 3) / 2, 3);
+    expect(mean(9) * (1 - busy)).toBeCloseTo((9 + 3) / 2, 3);
+  });
+
+  it("of several slots is that of one as fast as all of them, and what the others have left", () => {
+    const one = { rate: 3.2, slots: 1, variation: 1, serviceTime: () => 0.25 };
+    expect(boundOfWait(station(3.2, 4), 1, 0.01)).toBeCloseTo(boundOfWait(one, 0.25, 0.01) + 3 / 4, 9);
+    expect(estimatedWait(station(3.2, 4), 1, 0.01)).toBeLessThan(boundOfWait(station(3.2, 4), 1, 0.01));
+  });
+
+  it("is empty where hardly any request waits", () => {
+    expect(boundOfWait(station(0.004, 1), 1, 0.01)).toBe(0);
+    expect(boundOfWait(station(3, 32), 1, 0.05)).toBe(0);
+    expect(estimatedWait(station(0.009, 1), 1, 0.01)).toBe(0);
   });
 });

@@ -1,10 +1,36 @@
 /**
- * Bursts of requests. They arrive at the moments of a Poisson process, and the number of requests in one is geometric with this mean:
- * the times between requests, most of them 0, then have the coefficient of variation `burst`. No other renewal process with the same
- * rate and variation arrives in closer bursts, so a prediction with it is on the safe side.
+ * Gaps between requests are independent of each other. Their `variation`, the square of their coefficient of variation, is the square of the
+ * declared `burst`. With 1 the requests are those of many independent clients (a Poisson process). Above 1 only the rate and the variation are
+ * known, so the worst gaps that have them are meant: most of them are 0, and the others all equal.
  */
-export function meanBurst(burst: number): number {
-  return (1 + burst * burst) / 2;
+export function variationOf(burst: number): number {
+  return burst * burst;
+}
+
+/** The variation of the requests of each of several replicas that get them at random (exact for a renewal process). */
+export function splitVariation(variation: number, replicas: number): number {
+  return 1 + (variation - 1) / replicas;
+}
+
+/** The mean number of requests that arrive together, which is geometric, if the bursts arrive at the moments of a Poisson process. */
+export function meanBurst(variation: number): number {
+  return (1 + variation) / 2;
+}
+
+/** The same for the worst gaps. */
+export function largestMeanBurst(variation: number): number {
+  return variation <= 1 ? 1 : 1 + variation;
+}
+
+/**
+ * ln E e^(−x A), where the gaps A have the mean 1. Of all gaps above 0 with this variation those that are 0 or `1 + variation` have
+ * the largest value (A. E. Eckberg, Sharp bounds on Laplace-Stieltjes transforms, with applications to various queueing problems,
+ * Mathematics of Operations Research 2, 1977).
+ */
+export function logOfGapTransform(x: number, variation: number): number {
+  if (variation <= 1) return -Math.log1p(x);
+  const longest = 1 + variation;
+  return Math.log1p(Math.expm1(-x * longest) / longest);
 }
 
 /** Probabilities below this are not counted: the result of a quantile is the next number above. */

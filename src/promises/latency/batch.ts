@@ -1,10 +1,11 @@
-import { othersArriving } from "./arrivals.js";
+import { meanBurst, othersArriving, splitVariation } from "./arrivals.js";
 
 /** One replica of a model that processes several requests in one batch. Times in seconds, lengths in tokens. */
 export interface Batch {
   /** Requests per second that reach this replica. */
   readonly rate: number;
-  readonly burstSize: number;
+  /** Of the gaps between them. */
+  readonly variation: number;
   readonly slots: number;
   readonly prompt: Lengths;
   readonly answer: Lengths;
@@ -66,19 +67,29 @@ export interface Delay {
 const MAX_ROUNDS = 500;
 
 /**
- * Delay by the prompts that arrive during `alone` seconds and the delay itself, not exceeded with probability `1 - tail`. Of all prompts
- * with this average and this longest length those vary most of which a part has the longest length, and the others none.
+ * The most prompts of others that delay one's first token, if prompts are processed in the order of arrival: those of the step that
+ * runs when one's own arrives, and those of the next one.
  */
-export function delayByPrompts(batch: Batch, alone: number, tail: number): Delay {
+export function promptsUntilFirstToken({ slots }: Batch): number {
+  return 2 * (slots - 1);
+}
+
+/**
+ * Delay by the prompts that arrive during `alone` seconds and the delay itself, not exceeded with probability `1 - tail`; `most`
+ * prompts at most. Of all prompts with this average and this longest length those vary most of which a part has the longest length, and
+ * the others none.
+ */
+export function delayByPrompts(batch: Batch, alone: number, tail: number, most = Number.POSITIVE_INFINITY): Delay {
   const { prompt, prefill, rate } = batch;
-  if (prompt.longest === 0) return { seconds: 0, prompts: 0 };
+  // A single slot is never shared.
+  if (prompt.longest === 0 || batch.slots === 1) return { seconds: 0, prompts: 0 };
   const share = prompt.average / prompt.longest;
-  const burstSize = 1 + (batch.burstSize - 1) * share;
+  const burstSize = meanBurst(splitVariation(batch.variation, 1 / share));
   const longest = prompt.longest * prefill;
   let prompts = 0;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const expected = rate * share * (alone + prompts * longest);
-    const next = othersArriving(expected, burstSize, tail);
+    const next = Math.min(most, othersArriving(expected, burstSize, tail));
     if (next === prompts) return { seconds: prompts * longest, prompts };
     prompts = next;
   }

@@ -5,11 +5,19 @@ import { formatResponse } from "../format.js";
 import type { LatencyObjective } from "../objectives.js";
 import { assumed, bounded, declared, type Prediction, type Term, unbounded, unknown } from "../prediction.js";
 import { onOneMachine } from "../terms/machine.js";
-import { meanBurst } from "./arrivals.js";
-import { type Batch, delayByPrompts, longestServiceTime, meanServiceTime, stepsOf, stepWith } from "./batch.js";
+import { meanBurst, splitVariation, variationOf } from "./arrivals.js";
+import {
+  type Batch,
+  delayByPrompts,
+  longestServiceTime,
+  meanServiceTime,
+  promptsUntilFirstToken,
+  stepsOf,
+  stepWith,
+} from "./batch.js";
 import { loadEnds } from "./load-ends.js";
 import { occupancyOf, type Station, utilisation } from "./occupancy.js";
-import { queueWait } from "./queue-wait.js";
+import { estimatedWait } from "./queue-wait.js";
 import { worstPrediction } from "./worst.js";
 
 /**
@@ -93,12 +101,13 @@ function at(
       `${load} of ${model.name} need ${formatRatio(Math.ceil(used * 100) / 100)} of the slots: the queue grows until requests are refused`,
     );
   const tail = (1 - percentile) / RANDOM_TERMS;
-  const inBatch = Math.min(batch.slots, occupancyOf(ofReplica(batch)).inFront(tail) + 1);
+  const inBatch = Math.min(batch.slots, occupancyOf(ofReplica(batch), meanBurst(batch.variation)).inFront(tail) + 1);
   const step = stepWith(batch, inBatch);
   const tokens = of === "firstToken" ? 1 : batch.answer.longest;
   const steps = stepsOf(batch, tokens);
   const own = batch.prompt.longest * batch.prefill;
-  const delay = delayByPrompts(batch, own + steps * step + batch.step.full, tail);
+  const most = of === "firstToken" ? promptsUntilFirstToken(batch) : undefined;
+  const delay = delayByPrompts(batch, own + steps * step + batch.step.full, tail, most);
   const toFirst = own + delay.seconds + 2 * step;
   if (toFirst * 1000 > model.timeout)
     return unbounded(
@@ -147,7 +156,7 @@ function waitTerm(
   tail: number,
   load: string,
 ): Term {
-  const wait = queueWait(station, longest, tail) * 1000;
+  const wait = estimatedWait(station, longest, tail) * 1000;
   const { deadline } = model.queue;
   const used = formatRatio(Math.round(utilisation(station) * 100) / 100);
   const bursts = burst > 1 ? `, burst ${burst}` : "";
@@ -182,10 +191,10 @@ function serverOf(
 ): Server {
   // Embeddings of one replica are computed one after another.
   const slots = model.embeddings ? 1 : model.concurrency;
-  const burstSize = meanBurst(burst);
+  const variation = variationOf(burst);
   const batch: Batch = {
     rate: rate / replicas,
-    burstSize: 1 + (burstSize - 1) / replicas,
+    variation: splitVariation(variation, replicas),
     slots,
     prompt: { average: prompt.min, longest: prompt.max },
     answer: { average: answer.min, longest: answer.max },
@@ -197,7 +206,7 @@ function serverOf(
   const station: Station = shared
     ? {
         rate,
-        burstSize,
+        variation,
         slots: slots * replicas,
         serviceTime: (inUse) => meanServiceTime(batch, Math.ceil(inUse / replicas)),
       }
@@ -207,8 +216,8 @@ function serverOf(
 
 /** The queue of one replica alone. */
 function ofReplica(batch: Batch): Station {
-  const { rate, burstSize, slots } = batch;
-  return { rate, burstSize, slots, serviceTime: (inUse) => meanServiceTime(batch, inUse) };
+  const { rate, variation, slots } = batch;
+  return { rate, variation, slots, serviceTime: (inUse) => meanServiceTime(batch, inUse) };
 }
 
 /** Processes that queue requests to a model: on one machine one, otherwise the replicas of its gateways. */

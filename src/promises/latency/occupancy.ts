@@ -1,9 +1,9 @@
-/** Requests that arrive in bursts at slots that are all alike, and wait for a free one in order of arrival. */
+/** Requests that arrive at slots that are all alike, and wait for a free one in order of arrival. */
 export interface Station {
   /** Requests per second. */
   readonly rate: number;
-  /** Mean number of requests in a burst. */
-  readonly burstSize: number;
+  /** Of the gaps between them. */
+  readonly variation: number;
   readonly slots: number;
   /** Mean seconds that a request holds a slot while this many are in use; not less with more of them. */
   readonly serviceTime: (inUse: number) => number;
@@ -26,13 +26,13 @@ export interface Occupancy {
 const MAX_WEIGHT = 1e200;
 
 /**
- * The steady state with exponential service times: the queue M^X/M/c with geometric X (Erlang's C formula without bursts, and with
+ * The steady state with exponential service times, and bursts of this mean size at the moments of a Poisson process: the queue M^X/M/c with geometric X (Erlang's C formula without bursts, and with
  * the same service time in every state). Requests leave one by one, so the flow up equals the flow down at each number n:
  * p(n + 1) min(n + 1, c) / S = (λ / b) Σ p(j) (1 − 1/b)^(n − j). An arriving request finds those that were there when its burst
  * arrived, and the part of the burst in front of it, which is geometric from 0. `utilisation` must be below 1.
  */
-export function occupancyOf(station: Station): Occupancy {
-  const { rate, burstSize, slots, serviceTime } = station;
+export function occupancyOf(station: Station, burstSize: number): Occupancy {
+  const { rate, slots, serviceTime } = station;
   const more = 1 - 1 / burstSize;
   const bursts = rate / burstSize;
   const weights: number[] = [1];

@@ -66,23 +66,45 @@ export function predictLatency(plan: Plan, measurements: readonly MeasuredLatenc
   );
 }
 
-/** The predicted percentile of anything that serves requests. A gateway's is that of its slowest model, an entrance's that of the slowest unit behind it. */
+/** The predicted percentile of anything that serves requests: that of the slowest of its parts. */
 export function predict(plan: Plan, target: SloTarget, of: LatencyObjective, percentile: Ratio): Prediction {
-  if ("entrance" in target) {
-    const units = unitsBehind(plan, target);
-    return units.length > 0
-      ? worstPrediction(units.map((unit) => predict(plan, unit, of, percentile)))
-      : unknown(plan, target.path, `no service is exposed at ${target.name}`);
-  }
-  const models = modelsOf(plan, target);
-  if (models.length > 0) return worstPrediction(models.map((model) => modelLatency(plan, model, of, percentile)));
+  if ("engine" in target) return modelLatency(plan, target, of, percentile);
+  const parts = partsOf(plan, target);
+  if (parts.length > 0) return worstPrediction(parts.map((part) => predict(plan, part, of, percentile)));
   const { name, path } = target;
+  if ("entrance" in target) return unknown(plan, path, `no service is exposed at ${name}`);
   if (of === "firstToken")
     return unknown(plan, path, `${name} generates no tokens`, { advice: "promise it at a model or a gateway" });
   if ("role" in target) return serviceLatency(plan, target, percentile);
   return unknown(plan, path, `how long ${name} takes under load is not known`, {
     advice: "promise the latency of what calls it",
   });
+}
+
+/** One of several that serve the requests of a latency objective: the slowest makes its prediction. */
+export interface LatencyPart {
+  readonly target: SloTarget;
+  readonly predicted: Prediction;
+  readonly verdict: Verdict;
+}
+
+/** The parts of an objective, or those of one of its parts, each with its own prediction of the same percentile. */
+export function latencyParts(
+  { subjectPath, of, percentile, within }: PredictedLatency,
+  plan: Plan,
+  part?: SloTarget,
+): readonly LatencyPart[] {
+  const whole = part ?? sloTargets(plan, of).find(({ path }) => path === subjectPath);
+  return (whole ? partsOf(plan, whole) : []).map((target) => {
+    const predicted = predict(plan, target, of, percentile);
+    return { target, predicted, verdict: verdictOf(within, predicted, undefined) };
+  });
+}
+
+/** What serves the requests of a target: the units behind an entrance, the models of a gateway. Anything else serves them itself. */
+export function partsOf(plan: Plan, target: SloTarget): readonly SloTarget[] {
+  if ("entrance" in target) return unitsBehind(plan, target);
+  return "engine" in target ? [] : modelsOf(plan, target);
 }
 
 /** The models that a target serves: one, or those that a gateway is declared to call. Models that are only fallbacks do not count. */

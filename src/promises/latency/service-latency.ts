@@ -1,10 +1,10 @@
 import type { Plan, Ratio, Unit } from "../../plan/plan.js";
 import { formatRate, formatRatio } from "../../platform-file/format.js";
 import { bounded, declared, type Prediction, unbounded, unknown } from "../prediction.js";
-import { meanBurst } from "./arrivals.js";
+import { splitVariation, variationOf } from "./arrivals.js";
 import { loadEnds } from "./load-ends.js";
 import { type Station, utilisation } from "./occupancy.js";
-import { queueWait } from "./queue-wait.js";
+import { boundOfWait } from "./queue-wait.js";
 import { worstPrediction } from "./worst.js";
 
 /** The percentile of the latency of a service with declared work, at each end of its load. */
@@ -23,7 +23,7 @@ export function serviceLatency(plan: Plan, unit: Unit, percentile: Ratio): Predi
       // A Service of Kubernetes distributes connections at random: each replica has a queue of its own.
       const station: Station = {
         rate: rate / replicas,
-        burstSize: 1 + (meanBurst(load.burst) - 1) / replicas,
+        variation: splitVariation(variationOf(load.burst), replicas),
         slots: load.concurrency,
         serviceTime: () => work.min / 1000,
       };
@@ -35,8 +35,8 @@ export function serviceLatency(plan: Plan, unit: Unit, percentile: Ratio): Predi
           `${load.path}.rate`,
           `${how} of ${name} need ${formatRatio(Math.ceil(used * 100) / 100)} of the slots: the queue grows without limit`,
         );
-      // Half of the tail: the formula is an approximation, and its error must be on the safe side.
-      const wait = queueWait(station, work.max / 1000, (1 - percentile) / 2) * 1000;
+      // Half of the tail: whether a request waits at all is not a bound, and a measured percentile scatters.
+      const wait = boundOfWait(station, work.max / 1000, (1 - percentile) / 2) * 1000;
       return bounded(plan, path, [
         declared(
           plan,

@@ -15,11 +15,15 @@ export function randomOf(seed: number): () => number {
   };
 }
 
-/** Times between requests with this coefficient of variation: `burst` 1 is exponential, above it bursts or two alternating rates. */
-export function gaps(rate: number, burst: number, kind: "bursts" | "two rates", random: () => number): () => number {
+/** Bursts at random or at regular moments, or two alternating rates. */
+type Gaps = "bursts" | "regular" | "two rates";
+
+/** Times between requests with this coefficient of variation: `burst` 1 is exponential. */
+export function gaps(rate: number, burst: number, kind: Gaps, random: () => number): () => number {
   const exponential = (mean: number): number => -Math.log(1 - random()) * mean;
   const squared = burst * burst;
   if (squared <= 1) return () => exponential(1 / rate);
+  if (kind === "regular") return () => (random() < squared / (1 + squared) ? 0 : (1 + squared) / rate);
   if (kind === "bursts") {
     const size = (1 + squared) / 2;
     return () => (random() < 1 - 1 / size ? 0 : exponential(size / rate));
@@ -138,9 +142,10 @@ function timeOf(times: ReadonlyMap<number, number>, id: number): number {
 
 /** Latencies of requests that wait for one of `slots` in order of arrival. */
 export function simulateSlots(requests: readonly { at: number; work: number }[], slots: number): readonly number[] {
-  const free = Array.from({ length: slots }, () => 0);
+  const free = new Float64Array(slots);
   return requests.map(({ at, work }) => {
-    const slot = free.reduce((best, time, index) => (time < (free[best] ?? 0) ? index : best), 0);
+    let slot = 0;
+    for (let other = 1; other < slots; other += 1) if ((free[other] ?? 0) < (free[slot] ?? 0)) slot = other;
     const end = Math.max(at, free[slot] ?? 0) + work;
     free[slot] = end;
     return end - at;
@@ -149,6 +154,6 @@ export function simulateSlots(requests: readonly { at: number; work: number }[],
 
 /** The value that this share of the others does not exceed. */
 export function percentileOf(values: readonly number[], percentile: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.ceil(percentile * sorted.length) - 1)] ?? 0;
+  const sorted = Float64Array.from(values).sort();
+  return sorted[Math.max(0, Math.ceil(percentile * sorted.length) - 1)] ?? 0;
 }
