@@ -273,6 +273,23 @@ objectives: { rto: 1m, rpo: 1m, except: [node-pressure, deletion] }
     });
   });
 
+  it("explains a latency objective in the same way, as text, as a tree and as JSON", async () => {
+    const text = `platform: shop
+provide: in-cluster
+services: { web: { image: "nginx:1.27.0", port: 80, load: { rate: 20/s, work: 20ms..80ms } } }
+objectives: { latency: { p95: 1s } }
+`;
+    const args = ["promises", await platform(text), "--explain", "latency/web"];
+    expect((await keelson(args)).out).toMatch(
+      /^latency \/ web\n(.*\n){2}p95 within 1s promised, \d+ms predicted: kept\n.*platform\.yaml:4:15\n/,
+    );
+    expect((await keelson([...args, "--tree"])).out).toMatch(/^latency \/ web: kept\n├─ subject: web\n/);
+    const shown = JSON.parse((await keelson([...args, "--json"])).out);
+    expect([shown.rows, shown.latency]).toMatchObject([[], [{ subject: "web", of: "latency" }]]);
+    const unknown = await keelson([...args.slice(0, 3), "firstToken/web"]);
+    expect(unknown).toMatchObject({ code: 2, err: expect.stringContaining("objectives: { firstToken: { p95: 2s } }") });
+  });
+
   it("writes the objectives that OpenSLO can state, and names the others", async () => {
     const text = `platform: shop
 provide: in-cluster

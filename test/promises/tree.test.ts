@@ -1,11 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { promiseSheet } from "../../src/promises/sheet.js";
+import { latencyTree } from "../../src/promises/tree/latency-tree.js";
+import type { TreeNode } from "../../src/promises/tree/node.js";
 import { treeText } from "../../src/promises/tree/text.js";
-import { promiseTree, type TreeNode } from "../../src/promises/tree/tree.js";
+import { promiseTree } from "../../src/promises/tree/tree.js";
 import { planOf, plansOf } from "../support/check/findings.js";
 import { platforms, yamlOf } from "../support/promises/platforms.js";
-import { rowOf } from "../support/promises/rows.js";
+import { rowOf, totalOf } from "../support/promises/rows.js";
 import { runs } from "../support/property-runs.js";
 
 const shop = `platform: shop
@@ -102,5 +104,36 @@ services:
       }),
       { numRuns: runs(60) },
     );
+  });
+});
+
+describe("the tree of a latency objective", () => {
+  const served = `platform: shop
+provide: in-cluster
+services:
+  api: { modules: [gateway], calls: [fast, slow], replicas: 1, expose: true }
+models:
+  fast: { source: file:///f.gguf, engine: llama.cpp, load: { rate: 1/s, prompt: 100, answer: 10 }, speed: { prefill: 900/s, decode: 50/s } }
+  slow: { source: file:///s.gguf, engine: llama.cpp, load: { rate: 1/m, prompt: 100, answer: 90 }, speed: { prefill: 900/s, decode: 10/s } }
+objectives: { latency: { p95: 8s } }
+`;
+  const plan = planOf(served);
+  const [latency] = promiseSheet(plan, []).latency;
+  if (!latency) throw new Error("no latency");
+  const tree = latencyTree(latency, plan, (line) => served.split("\n")[line - 1]);
+
+  it("shows each model with the lines of its figures, and the terms of the slowest with theirs", () => {
+    const shown = treeText(tree);
+    expect(shown).toMatch(/^latency \/ api: broken\n/);
+    expect(shown).toMatch(/promised 8s\n.*platform\.yaml:8:15\n.*objectives: \{ latency: \{ p95: 8s \} \}/);
+    expect(shown).toMatch(/serves fast: [0-9.ms]+ predicted, kept/);
+    expect(shown).toMatch(/9\.1s decode of the answer \(91 steps of 100ms.*\n(.*\n)?.*platform\.yaml:7:/);
+    const slow = nodesOf(tree).find(({ text }) => text.startsWith("serves slow"));
+    expect(slow).toMatchObject({ kind: "component", verdict: "broken", value: totalOf(latency.predicted) });
+    expect(slow?.children.map(({ origin }) => origin)).toMatchObject([{ line: 7 }, { line: 7 }, { line: 7 }, {}]);
+  });
+
+  it("ends at a source, as every other", () => {
+    for (const { kind, children } of nodesOf(tree)) if (kind === "term") expect(children[0]?.kind).toBe("source");
   });
 });

@@ -6,7 +6,10 @@ import { addEnvironmentOption, addFileArgument } from "./shared-options.js";
 export function declarePromises(program: Command): void {
   addEnvironmentOption(addFileArgument(program.command("promises"), "read"))
     .description("show the promise sheet: promised, predicted and measured recovery for every fault")
-    .option("--explain <fault[/subject]>", "show the terms, alert, runbook and drill of a fault")
+    .option(
+      "--explain <fault[/subject]>",
+      "show the terms, alert, runbook and drill of a fault; or of latency, firstToken",
+    )
     .option("--tree", "with --explain: as a tree of what each promise depends on, with lines of the file")
     .option("--data <directory>", "data directory with drill results", nonEmptyPath)
     .option("--against <version>", "show what differs from another file, or from this file at a Git revision")
@@ -24,6 +27,7 @@ With --against or --what-if: 0 no promise is lost, 1 a promise that was kept is 
 Examples:
   keelson promises --explain database-loss              the terms of a fault
   keelson promises --explain deletion --tree             what its promises depend on
+  keelson promises --explain latency/gateway --tree      what a latency depends on
   keelson promises --against main --format markdown     a comment for a review
   keelson promises --format openslo > slos.yaml         availability and latency for tools that read OpenSLO
   keelson promises --what-if stores.database.standby=another-zone -e production`,

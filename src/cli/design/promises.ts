@@ -1,9 +1,6 @@
 import { KeelsonError } from "../../errors/keelson-error.js";
-import { explanationText } from "../../promises/explanation-text.js";
-import { type PromiseSheet, promiseSheet, type Row } from "../../promises/sheet.js";
+import { type PromiseSheet, promiseSheet } from "../../promises/sheet.js";
 import { sheetText } from "../../promises/sheet-text.js";
-import { treeText } from "../../promises/tree/text.js";
-import { promiseTree } from "../../promises/tree/tree.js";
 import { fileOrDefault, loadPlatform, planOf } from "../platform/load.js";
 import { printResult } from "../terminal/output.js";
 import { terminalMarks } from "./terminal-marks.js";
@@ -58,12 +55,11 @@ export async function promises(given: string | undefined, options: PromisesOptio
     latencies: await latencies(options.data, plan),
   });
   const json = options.json ?? (format === "json" || undefined);
-  const rows = explain === undefined ? sheet.rows : selectRows(sheet, explain);
-  if (options.tree) {
-    const lines = loaded.text?.split("\n");
-    const trees = rows.map((row) => promiseTree(row, sheet, plan, (line) => lines?.[line - 1]));
-    printResult(json, trees, () => trees.map((tree) => treeText(tree, terminalMarks())).join("\n\n"));
-  } else printResult(json, { ...sheet, rows }, () => text({ ...sheet, rows }, options));
+  if (explain === undefined) printResult(json, sheet, () => sheetText(sheet, terminalMarks()));
+  else {
+    const { printExplanation } = await import("./explain.js");
+    printExplanation(sheet, plan, explain, { json, tree: options.tree, lines: loaded.text?.split("\n") });
+  }
   if (!isKept(sheet)) process.exitCode = 1;
 }
 
@@ -72,21 +68,4 @@ function isKept({ rows, availability, latency }: PromiseSheet): boolean {
   return [...rows, ...availability, ...latency].every(
     ({ verdict }) => verdict === "kept" || verdict === "not-promised",
   );
-}
-
-function text(sheet: PromiseSheet, options: PromisesOptions): string {
-  return options.explain === undefined
-    ? sheetText(sheet, terminalMarks())
-    : explanationText(sheet.rows, terminalMarks());
-}
-
-/** The rows of `FAULT` or `FAULT/SUBJECT`. Throws a `KeelsonError` if there are none. */
-function selectRows(sheet: PromiseSheet, name: string): readonly Row[] {
-  const [fault, subject] = name.split("/", 2);
-  const rows = sheet.rows.filter((row) => row.fault === fault && (subject === undefined || row.subject === subject));
-  if (rows.length > 0) return rows;
-  const known = sheet.rows.filter((row) => row.fault === fault).map((row) => `${row.fault}/${row.subject}`);
-  throw new KeelsonError("promises/unknown-row", `the sheet of ${sheet.environment} has no row ${name}`, {
-    hint: `available rows: ${(known.length > 0 ? known : [...new Set(sheet.rows.map((row) => row.fault))]).join(", ")}`,
-  });
 }

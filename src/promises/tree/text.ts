@@ -1,6 +1,6 @@
 import type { Verdict } from "../../contracts/verdict.js";
 import { type Marks, PLAIN } from "../marks.js";
-import type { TreeNode } from "./tree.js";
+import type { TreeNode } from "./node.js";
 
 /** The columns of a terminal, and of most reviews of code. */
 const WIDTH = 80;

@@ -1,36 +1,17 @@
-import type { Verdict } from "../../contracts/verdict.js";
 import { originOf } from "../../plan/origin.js";
-import type { Element, Milliseconds, Origin, Plan } from "../../plan/plan.js";
+import type { Element, Origin, Plan } from "../../plan/plan.js";
 import { cellSummary } from "../explanation-text.js";
 import { faults, smallerFaults } from "../faults/index.js";
 import { formatOutcome, formatPrediction, formatWorstCase } from "../format.js";
 import { verdictText } from "../marks.js";
-import type { TermOrigin } from "../origin.js";
-import type { Term } from "../prediction.js";
 import type { Cell, PromiseSheet, Row } from "../sheet.js";
 import { calleesOf } from "../slo-targets.js";
-import { dayOf, sourceText } from "../source-text.js";
-
-/** What a promise depends on: each node rests on its children. Plain data, with the text that the terminal shows. */
-export interface TreeNode {
-  readonly kind: "row" | "fault" | "subject" | "component" | "promise" | "term" | "source" | "measurement";
-  readonly text: string;
-  /** Of a promise: the predicted worst case. Of a term: its duration. */
-  readonly value?: Milliseconds;
-  readonly verdict?: Verdict;
-  /** Of a source: a line of the platform file, the document of a fact with its date, an assumption, a drill. */
-  readonly origin?: TermOrigin;
-  /** The line of the platform file at `origin`, if its text is known. */
-  readonly line?: string;
-  readonly children: readonly TreeNode[];
-}
-
-/** The text of a line (counted from 1) of the platform file; undefined if the platform is defined in code. */
-export type LineText = (line: number) => string | undefined;
+import { dayOf } from "../source-text.js";
+import { type LineText, type SourceNode, sourceNodes, type TreeNode, termNode } from "./node.js";
 
 /** What one row of the sheet depends on: the fault, the subject with the components that it calls, and the terms. */
 export function promiseTree(row: Row, sheet: Pick<PromiseSheet, "rows">, plan: Plan, lineText: LineText): TreeNode {
-  const source = (origin: TermOrigin, text = sourceText(origin)) => sourceNode(origin, text, lineText);
+  const source = sourceNodes(lineText);
   const components = new Components(row, sheet.rows, plan, source);
   return {
     kind: "row",
@@ -44,8 +25,6 @@ export function promiseTree(row: Row, sheet: Pick<PromiseSheet, "rows">, plan: P
     ],
   };
 }
-
-type SourceNode = (origin: TermOrigin, text?: string) => TreeNode;
 
 function faultNode({ fault: id, title }: Row): TreeNode {
   const children = smallerFaults(id).map((name) => {
@@ -81,7 +60,13 @@ function promiseNode(name: string, cell: Cell, components: Components, source: S
         ];
   const terms =
     predicted.kind === "bounded"
-      ? predicted.terms.map((term) => termNode(term, components, source))
+      ? predicted.terms.map((term) =>
+          termNode(
+            term,
+            source,
+            (term.restsOn ?? []).map((each) => components.node(each, "rests on ")),
+          ),
+        )
       : [{ kind: "term", text: `${predicted.kind}: ${predicted.why}`, children: [source(predicted.origin)] } as const];
   return {
     kind: "promise",
@@ -90,27 +75,6 @@ function promiseNode(name: string, cell: Cell, components: Components, source: S
     verdict,
     children: [...objective, ...terms, ...found],
   };
-}
-
-function termNode(
-  { name, value, how, origin, restsOn = [] }: Term,
-  components: Components,
-  source: SourceNode,
-): TreeNode {
-  return {
-    kind: "term",
-    text: `${formatWorstCase(value)} ${how === undefined ? name : `${name} (${how})`}`,
-    value,
-    children: [source(origin), ...restsOn.map((each) => components.node(each, "rests on "))],
-  };
-}
-
-function sourceNode(origin: TermOrigin, text: string, lineText: LineText): TreeNode {
-  const line = "line" in origin && origin.line > 0 ? lineText(origin.line) : undefined;
-  const where = origin.kind === "default" && origin.line > 0 ? `${text}, at line ${origin.line}` : text;
-  const from =
-    "inheritedFrom" in origin && origin.inheritedFrom !== undefined ? `, inherited from ${origin.inheritedFrom}` : "";
-  return { kind: "source", text: `${where}${from}`, origin, ...(line === undefined ? {} : { line }), children: [] };
 }
 
 /** The components around the subject of a row, each with its own prediction for the same fault. Each is expanded once. */
