@@ -1,10 +1,14 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { createGunzip, createGzip } from "node:zlib";
+import { promisify } from "node:util";
+import { createGunzip, createGzip, gunzip } from "node:zlib";
 import { Decrypter, Encrypter, identityToRecipient } from "age-encryption";
+import { isSystemError } from "../disk/disk-errors.js";
 import { KeelsonError } from "../errors/keelson-error.js";
 import { messageOf } from "../errors/thrown.js";
 import { type Authenticator, authenticatorOf } from "./authenticator.js";
+
+const gunzipWhole = promisify(gunzip);
 
 /**
  * The encoding of stored objects: gzip, then age. The command-line tools of these names decode it. Their origin is
@@ -22,11 +26,23 @@ export interface BackupCodec {
   encode(content: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
   /** Throws `backup/corrupt` if the content was changed, `backup/wrong-key` if it was encrypted to another identity. */
   decode(content: AsyncIterable<Uint8Array>, name: string): AsyncIterable<Uint8Array>;
+  /**
+   * Decodes an object in memory in one piece, which takes a third of the time. Throws as `decode`, and `backup/corrupt` if the content
+   * has more than `maxBytes`: an object can decompress without end.
+   */
+  decodeWhole(stored: Uint8Array, maxBytes: number, name: string): Promise<Buffer>;
 }
 
 /** Compression without encryption. */
 export function gzipCodec(authenticator: Authenticator | undefined): BackupCodec {
-  return { authenticator, suffix: ".gz", recipient: undefined, escrow: [], encode: compress, decode: decompress };
+  return {
+    authenticator,
+    suffix: ".gz",
+    ...{ recipient: undefined, escrow: [] },
+    encode: compress,
+    decode: decompress,
+    decodeWhole: decompressWhole,
+  };
 }
 
 /** Compression, then encryption to an X25519 identity in the format of `age-keygen`, and to the public keys of `escrow`. */
@@ -38,6 +54,11 @@ export async function ageCodec(identity: string, escrow: readonly string[] = [])
     ...{ recipient, escrow },
     encode: (content) => encrypt(compress(content), [recipient, ...escrow]),
     decode: (content, name) => reportCorruption(decompress(decrypt(content, identity), name), name),
+    decodeWhole: async (stored, maxBytes, name) => {
+      const parts: Uint8Array[] = [];
+      for await (const part of reportCorruption(decrypt(Readable.from([stored]), identity), name)) parts.push(part);
+      return decompressWhole(Buffer.concat(parts), maxBytes, name);
+    },
   };
 }
 
@@ -50,6 +71,16 @@ function decompress(content: AsyncIterable<Uint8Array>, name: string): AsyncIter
     transform(content, () => createGunzip()),
     name,
   );
+}
+
+async function decompressWhole(stored: Uint8Array, maxBytes: number, name: string): Promise<Buffer> {
+  try {
+    // One chunk for all of it; it is only as large in memory as the content.
+    return await gunzipWhole(stored, { chunkSize: maxBytes + 1, maxOutputLength: maxBytes });
+  } catch (error) {
+    const tooLarge = isSystemError(error) && error.code === "ERR_BUFFER_TOO_LARGE";
+    throw corrupt(name, tooLarge ? `it has more than ${maxBytes} bytes` : messageOf(error), error);
+  }
 }
 
 async function* encrypt(content: AsyncIterable<Uint8Array>, recipients: readonly string[]): AsyncIterable<Uint8Array> {

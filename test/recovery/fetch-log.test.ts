@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { logArchive } from "../../src/recovery/archive/log-archive.js";
+import { SEGMENT_BYTES } from "../../src/recovery/archive/segments.js";
 import { authenticatorOf } from "../../src/recovery/authenticator.js";
 import type { Manifest } from "../../src/recovery/backup/catalogue.js";
 import { gzipCodec } from "../../src/recovery/backup-codec.js";
@@ -58,5 +59,22 @@ describe("a segment that is stored twice", () => {
     writeFileSync(join(home, "backups", damaged), "cut");
     await fetch();
     expect(readFileSync(join(home, fetched))).toEqual(content);
+  });
+});
+
+test("of a segment that was closed early, only what precedes the zeros at its end is read again", async () => {
+  const content = Buffer.alloc(4 * 8192);
+  content.write("a record", 8192);
+  await archive().store(SEGMENT, content);
+  const { used } = await fetch();
+  expect(used.get(SEGMENT)).toBe(2 * 8192);
+  expect(readFileSync(join(home, fetched))).toEqual(content);
+});
+
+test("a segment that decompresses to more than a segment is damaged", async () => {
+  await archive().store(SEGMENT, Buffer.alloc(Number(SEGMENT_BYTES) + 1));
+  await expect(fetch()).rejects.toMatchObject({
+    code: "backup/corrupt",
+    message: expect.stringContaining("it has more than 16777216 bytes"),
   });
 });

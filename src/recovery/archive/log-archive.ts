@@ -63,7 +63,7 @@ export function logArchive(repository: Repository, codec: BackupCodec, system: s
   async function read(archived: ArchivedFile): Promise<Buffer> {
     const stored = await collectAtMost(MAX_STORED_BYTES, repository.get(archived.object), archived.object);
     if (sha256(stored) !== archived.sha256) throw corrupt(archived.object, "its SHA-256 is not the one in its name");
-    return collectAtMost(Number(SEGMENT_BYTES), codec.decode(single(stored), archived.object), archived.object);
+    return codec.decodeWhole(stored, Number(SEGMENT_BYTES), archived.object);
   }
 
   return {

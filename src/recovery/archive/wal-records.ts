@@ -6,7 +6,7 @@ import { SEGMENT_BYTES } from "./segments.js";
  * multiples of eight bytes and continue over pages (`XLogRecord`). The layouts are those of `access/xlog_internal.h` and
  * `access/xlogrecord.h`; resource managers are numbered by `access/rmgrlist.h`.
  */
-const PAGE_BYTES = 8192;
+export const PAGE_BYTES = 8192;
 /** `XLOG_PAGE_MAGIC`. It changes with the layout; pages with another value are not read. */
 const MAGIC = 0xd116;
 const FIRST_IS_CONTINUATION = 0x1;

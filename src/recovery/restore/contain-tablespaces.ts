@@ -1,8 +1,10 @@
-import { open, readdir, readFile } from "node:fs/promises";
+import { open, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { parseLogFile, parseLsn } from "../archive/segments.js";
+import { parseLogFile, parseLsn, SEGMENT_BYTES } from "../archive/segments.js";
 import { type TablespaceCreation, tablespaceReader } from "../archive/tablespace-records.js";
+import { PAGE_BYTES } from "../archive/wal-records.js";
 import type { Manifest } from "../backup/catalogue.js";
+import type { FetchedLog } from "./fetch-log.js";
 import { replayPath } from "./replay-path.js";
 import type { Timeline } from "./timelines.js";
 
@@ -21,6 +23,7 @@ export async function containTablespaces(
   directory: string,
   manifest: Pick<Manifest, "postgres" | "startLsn" | "firstSegment">,
   timeline: Timeline,
+  used: FetchedLog["used"],
 ): Promise<readonly string[]> {
   if (manifest.postgres.split(".")[0] !== MAJOR) return [];
   const files = (await readdir(directory)).flatMap((name) => parseLogFile(name) ?? []);
@@ -29,12 +32,24 @@ export async function containTablespaces(
   const locations: string[] = [];
   for (const { name, position } of replayPath(files, timeline, manifest.firstSegment)) {
     names.set(position, name);
-    for (const creation of reader.read(position, await readFile(join(directory, name)))) {
+    for (const creation of reader.read(position, await readStart(join(directory, name), used.get(name)))) {
       await contain(directory, names, creation);
       locations.push(creation.location);
     }
   }
   return locations;
+}
+
+/** The first `bytes` of a file: zeros that follow contain no record. At least a page, by which a reader knows the format. */
+async function readStart(path: string, bytes = Number(SEGMENT_BYTES)): Promise<Buffer> {
+  const handle = await open(path);
+  try {
+    const content = Buffer.alloc(Math.max(PAGE_BYTES, bytes));
+    const { bytesRead } = await handle.read(content);
+    return content.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
 }
 
 async function contain(

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import type { ArchivedFile, LogArchive } from "../archive/log-archive.js";
 import { transactionEnds } from "../archive/transaction-ends.js";
+import { PAGE_BYTES } from "../archive/wal-records.js";
 import type { Manifest } from "../backup/catalogue.js";
 import { logRange } from "./log-range.js";
 import { replayPath } from "./replay-path.js";
@@ -58,6 +59,12 @@ export function trusted(files: readonly ArchivedFile[], acceptUnauthenticated: b
   return files.filter(({ file, authentic: proven }) => proven || !names.has(file.name));
 }
 
+/** The log as it was written to a directory. */
+export interface FetchedLog extends NeededLog {
+  /** By the name of each file: its bytes up to the zeros at its end. A segment that was closed early has few. */
+  readonly used: ReadonlyMap<string, number>;
+}
+
 /** Writes the log that a server will replay into `directory`, which must not exist. Throws `log/gap`, `backup/corrupt`. */
 export async function fetchLog(
   directory: string,
@@ -65,16 +72,17 @@ export async function fetchLog(
   manifest: Manifest,
   target: RestoreTarget,
   options: LogOptions & { readonly signal?: AbortSignal } = {},
-): Promise<NeededLog> {
+): Promise<FetchedLog> {
   const log = await requireLog(archive, manifest, target, options);
   await mkdir(directory, { mode: 0o700 });
+  const used = new Map<string, number>();
   let damaged: string | undefined;
   for (const [name, objects] of byName(log.files)) {
     options.signal?.throwIfAborted();
     // Nothing after a damaged segment can be replayed; the histories are still needed.
     if (damaged !== undefined && !name.endsWith(".history")) continue;
     try {
-      await writeSparse(join(directory, name), await readOneOf(archive, objects));
+      used.set(name, await writeSparse(join(directory, name), await readOneOf(archive, objects)));
     } catch (error) {
       // For a point in time the damage may be beyond it: the content of the log before it decides that.
       const later = target.kind === "time" && name !== manifest.firstSegment && !name.endsWith(".history");
@@ -82,7 +90,7 @@ export async function fetchLog(
       damaged = name;
     }
   }
-  return damaged === undefined ? log : { ...log, firstMissing: damaged };
+  return { ...log, used, firstMissing: damaged ?? log.firstMissing };
 }
 
 function byName(files: readonly ArchivedFile[]): ReadonlyMap<string, readonly ArchivedFile[]> {
@@ -157,18 +165,21 @@ function rangeEnd(manifest: Manifest, target: RestoreTarget): Parameters<typeof 
   return target.kind === "latest" ? "latest" : { segment: manifest.lastSegment };
 }
 
-/** A segment that was switched early is mostly zeros: the file gets its length, and the zeros are not written. */
-async function writeSparse(path: string, content: Buffer): Promise<void> {
+/**
+ * A segment that was switched early is mostly zeros: the file gets its length, and the zeros are not written. Resolves with the bytes
+ * that are.
+ */
+async function writeSparse(path: string, content: Buffer): Promise<number> {
   let end = content.length;
   while (end >= PAGE_BYTES && content.subarray(end - PAGE_BYTES, end).equals(ZEROS)) end -= PAGE_BYTES;
   const handle = await open(path, "wx", 0o600);
   try {
     await handle.writeFile(content.subarray(0, end));
     await handle.truncate(content.length);
+    return end;
   } finally {
     await handle.close();
   }
 }
 
-const PAGE_BYTES = 8192;
 const ZEROS = Buffer.alloc(PAGE_BYTES);

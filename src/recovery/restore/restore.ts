@@ -112,9 +112,15 @@ export async function unpackInto(
   const archive = logArchive(repository, codec, manifest.system);
   const addLog = async () => {
     const place = join(temporary, LOG_DIRECTORY);
-    const { files, firstMissing, ...followed } = await fetchLog(place, archive, manifest, options.target, options);
+    const { files, firstMissing, used, ...followed } = await fetchLog(
+      place,
+      archive,
+      manifest,
+      options.target,
+      options,
+    );
     const end = await endOfReplay(place, manifest, options.target, followed, { firstMissing, lag: options.lag });
-    const tablespaces = await containTablespaces(place, manifest, followed.timeline);
+    const tablespaces = await containTablespaces(place, manifest, followed.timeline, used);
     return { logFiles: files.length, end, timeline: followed.timeline, tablespaces };
   };
   const log = await orDiscard(async () => {
