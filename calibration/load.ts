@@ -72,6 +72,13 @@ export async function observe({ request, inject, repaired, limitMs }: Experiment
   }
 }
 
+/** The outage from `from` (epoch milliseconds) on, which ends the wait for a person. `over`: what is true if it ended before. */
+export function outageFrom({ outcome, injectedAt }: Observed, from: number, over: string): Outcome {
+  if (outcome.kind !== "measured") return outcome;
+  const left = outcome.ms - (from - injectedAt);
+  return left > 0 ? { kind: "measured", ms: left } : { kind: "not-applicable", reason: over };
+}
+
 /** Requests that were sent after the fault succeed, and none has failed lately. */
 function isStable(samples: readonly Sample[], injected: number): boolean {
   const now = Date.now();

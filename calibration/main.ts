@@ -1,19 +1,20 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";
-import { formatOutcome } from "../src/promises/format.js";
 import { linesOf, measureCase, missingFor } from "./calibrate.js";
 import { cases } from "./cases/index.js";
 import { problemsOf } from "./judge.js";
-import { page, table } from "./report.js";
+import { outcome, page, table } from "./report.js";
 import { readResults, storeResult } from "./results.js";
 
-// npm run calibrate [-- CASE …] [--runs N] [--short] [--dry] [--page]
+// npm run calibrate [-- CASE …] [--runs N] [--add] [--short] [--dry] [--page]
 const { values: options, positionals: wanted } = parseArgs({
   allowPositionals: true,
   options: {
     /** Repetitions of each case, instead of its own number. */
     runs: { type: "string" },
+    /** Adds the repetitions to the stored ones, which they otherwise replace. */
+    add: { type: "boolean", default: false },
     /** Only the cases of the short form. */
     short: { type: "boolean", default: false },
     /** Stores nothing. */
@@ -54,12 +55,12 @@ for (const each of options.page ? [] : chosen) {
   }
   process.stderr.write(`${each.name} …\n`);
   const { versions, figures } = await measureCase(each, Number(options.runs ?? each.runs), (run, outcomes) => {
-    const parts = Object.entries(outcomes).map(([name, outcome]) => `${name} ${formatOutcome(outcome)}`);
+    const parts = Object.entries(outcomes).map(([name, measured]) => `${name} ${outcome(measured)}`);
     process.stderr.write(`  ${run}: ${parts.join(", ")}\n`);
   });
   const result = { date: new Date().toISOString().slice(0, 10), machine, versions, figures };
   process.stdout.write(`${table(linesOf(each, result))}\n`);
-  if (!options.dry) await storeResult(each.name, result);
+  if (!options.dry) await storeResult(each.name, result, options.add);
 }
 if (!options.dry) await writePage();
 

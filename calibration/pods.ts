@@ -4,7 +4,7 @@ import type { Pod } from "../test/support/render/pods/pod.js";
 import { renderStorePods } from "../test/support/render/pods/rendered-store.js";
 import { until } from "../test/support/until.js";
 import { measured, type Rig } from "./case.js";
-import { type Observed, observe } from "./load.js";
+import { type Observed, observe, outageFrom } from "./load.js";
 import { type RemoteClient, startClient } from "./remote-client.js";
 
 /** A store of several servers, each a pod with a network of its own, with the rendered files and commands. */
@@ -34,12 +34,14 @@ export interface Product {
 export interface Fault {
   /** Finds what the fault is injected into, before the load. */
   readonly prepare: (servers: Servers) => Promise<unknown>;
-  readonly inject: (servers: Servers) => Promise<unknown>;
+  /** Resolves with the time (epoch milliseconds) from which the RTO counts, if a person has to act before. */
+  readonly inject: (servers: Servers) => Promise<number | undefined>;
   readonly repair: (servers: Servers) => Promise<unknown>;
   readonly limitMs: number;
 }
 
 const FORM_LIMIT_MS = 180_000;
+const CONTINUED = "the servers that remained continued before a lost one returned";
 
 /** Starts the store `name` of a plan; `fault` is made anew for each repetition. */
 export async function startServers(
@@ -58,6 +60,7 @@ export async function startServers(
   const password = store.secret["password"] ?? "";
   try {
     const enter = await store.enterNetwork();
+    const addresses = () => pods.map(({ address }) => address);
     for (let index = 0; index < store.members; index += 1) pods.push(await store.start(index));
     const job = await store.job().catch(() => undefined);
     if (job !== undefined && job.code !== 0) throw new Error(job.log);
@@ -66,30 +69,32 @@ export async function startServers(
       measure: async () => {
         // The addresses of restarted servers are new.
         await client?.stop();
-        const own = startClient(
-          product.script,
-          { members: pods.map(({ address }) => address), port: product.port, password },
-          enter,
-        );
+        const own = startClient(product.script, { members: addresses(), port: product.port, password }, enter);
         client = own;
         const servers: Servers = {
           pods,
           client: own,
           restart: async (index) => {
             pods[index] = await store.start(index);
+            // As clients that resolve the names again.
+            await own.call("moved", undefined, addresses());
           },
           indexOf: (address) => pods.findIndex((pod) => pod.address === address),
         };
         await until(() => product.complete(servers), `${name} is complete`, FORM_LIMIT_MS);
         const { prepare, inject, repair, limitMs } = fault();
         await prepare(servers);
+        let from: number | undefined;
         const observed = await observe({
           request: async (abort) => String(await own.call("write", abort)),
-          inject: () => inject(servers),
+          inject: async () => {
+            from = await inject(servers);
+          },
           limitMs,
         });
         await repair(servers);
-        return { rto: observed.outcome, rpo: measured(await lost(product, own, observed)) };
+        const rto = from === undefined ? observed.outcome : outageFrom(observed, from, CONTINUED);
+        return { rto, rpo: measured(await lost(product, own, observed)) };
       },
       stop,
     };

@@ -9,7 +9,7 @@ const Answer = z.object({ id: z.number(), value: z.unknown().optional(), error: 
 /** A client that runs as a process of its own, in the network of the system that it calls. */
 export interface RemoteClient {
   /** Calls a method of the script; rejects with its error, or when the signal aborts. */
-  call(method: string, signal?: AbortSignal): Promise<unknown>;
+  call(method: string, signal?: AbortSignal, argument?: unknown): Promise<unknown>;
   stop(): Promise<void>;
 }
 
@@ -26,7 +26,7 @@ export function startClient(script: string, settings: unknown, enter: readonly s
   });
   let calls = 0;
   return {
-    call: (method, signal) =>
+    call: (method, signal, argument) =>
       new Promise((resolve, reject) => {
         calls += 1;
         const id = calls;
@@ -35,7 +35,7 @@ export function startClient(script: string, settings: unknown, enter: readonly s
           waiting.delete(id);
           reject(new Error("no answer in time"));
         });
-        child.stdin.write(`${JSON.stringify({ id, method })}\n`);
+        child.stdin.write(`${JSON.stringify({ id, method, argument })}\n`);
       }),
     stop: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;

@@ -1,5 +1,6 @@
 import type { Outcome } from "../src/contracts/drills.js";
-import { formatMeasured, formatOutcome, formatPrediction, formatWorstCase } from "../src/promises/format.js";
+import { formatWorstCase } from "../src/promises/format.js";
+import type { Prediction } from "../src/promises/prediction.js";
 import { linesOf, missingFor } from "./calibrate.js";
 import type { Case } from "./case.js";
 import { type Line, medianRatio } from "./judge.js";
@@ -42,12 +43,10 @@ export function table(lines: readonly Line[]): string {
 
 function row(line: Line): string {
   const { predicted, median, worst, unit, ratio } = line;
-  const prediction =
-    unit === "count" && predicted.kind === "bounded" ? String(predicted.total) : formatPrediction(predicted);
   const cells = [
     line.case,
     line.what,
-    prediction,
+    prediction(predicted, unit),
     outcome(median, unit),
     `${outcome(worst, unit)} of ${line.runs}`,
     ratio === undefined ? "–" : Number.isFinite(ratio) ? ratio.toFixed(1) : "∞",
@@ -55,16 +54,37 @@ function row(line: Line): string {
   return `| ${cells.join(" | ")} |${line.problems.map((problem) => ` **${problem}**`).join("")}`;
 }
 
-function outcome(measured: Outcome, unit: Line["unit"]): string {
-  if (unit === "count" && measured.kind === "measured") return String(measured.ms);
-  if (measured.kind === "never-recovered") return `never (within ${formatMeasured(measured.afterMs)})`;
-  return formatOutcome(measured);
+/** Predictions are rounded up and measurements to the nearest, so that neither hides that one exceeds the other. */
+function prediction(predicted: Prediction, unit: Line["unit"]): string {
+  if (predicted.kind !== "bounded") return predicted.kind;
+  return unit === "count" ? String(predicted.total) : formatFine(predicted.total, Math.ceil);
+}
+
+/** What was measured, as a cell of the table. */
+export function outcome(measured: Outcome, unit: Line["unit"] = "duration"): string {
+  switch (measured.kind) {
+    case "measured":
+      return unit === "count" ? String(measured.ms) : formatFine(measured.ms, Math.round);
+    case "never-recovered":
+      return `never (within ${formatFine(measured.afterMs, Math.round)})`;
+    case "not-applicable":
+      return "n/a";
+  }
+}
+
+/** With milliseconds below a second and tenths below a minute: a ratio of two figures can be checked from them. */
+function formatFine(ms: number, round: (value: number) => number): string {
+  const tenths = round(ms / 100);
+  if (round(ms) < 1_000) return formatWorstCase(round(ms));
+  return tenths < 600 ? `${(tenths / 10).toFixed(1)}s` : formatWorstCase(round(ms / 1_000) * 1_000);
 }
 
 function terms({ what, predicted, unit }: Line): string[] {
   if (predicted.kind !== "bounded") return [`- ${what}: ${predicted.kind}, ${predicted.why}`];
   if (unit === "count") return [`- ${what}: ${predicted.terms.map(({ name }) => name).join(" + ")}`];
-  return [`- ${what}: ${predicted.terms.map(({ name, value }) => `${name} ${formatWorstCase(value)}`).join(" + ")}`];
+  return [
+    `- ${what}: ${predicted.terms.map(({ name, value }) => `${name} ${formatFine(value, Math.ceil)}`).join(" + ")}`,
+  ];
 }
 
 function missing(of: Case): string {

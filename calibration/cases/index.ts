@@ -6,7 +6,10 @@ import { databaseCrash, databaseHang, gatewayCrash, gatewayHang } from "./one-ma
 import { placement } from "./placement.js";
 import { lostStandby, pairCrash, pairHang, trioCrash } from "./postgres.js";
 import { rabbitCrash, rabbitCutOff } from "./rabbitmq.js";
+import { rabbitRestarted, rabbitTwoLost } from "./rabbitmq-majority.js";
 import { redisCrash, redisCutOff } from "./redis.js";
+import { redisMajorityReturns, redisNoMajority } from "./redis-majority.js";
+import { restores } from "./restore.js";
 
 /** Every case, in the order of the table. */
 export const cases: readonly Case[] = [
@@ -18,10 +21,15 @@ export const cases: readonly Case[] = [
   pairHang,
   trioCrash,
   lostStandby,
+  ...restores,
   redisCrash,
   redisCutOff,
+  redisNoMajority,
+  redisMajorityReturns,
   rabbitCrash,
   rabbitCutOff,
+  rabbitTwoLost,
+  rabbitRestarted,
   lostNode,
   notice,
   placement,

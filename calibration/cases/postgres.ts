@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Outcome } from "../../src/contracts/drills.js";
 import type { Plan } from "../../src/plan/plan.js";
 import { loss } from "../../src/recovery/drills/measure.js";
 import { until } from "../../test/support/until.js";
 import { type Case, defineCase, measured, ofRow, type Rig } from "../case.js";
 import { startOperatedDatabase } from "../cloudnative-pg.js";
-import { observe } from "../load.js";
+import { observe, outageFrom } from "../load.js";
 import { startClient } from "../remote-client.js";
 
 /** `replicas` and `synchronous` of the database; as small as a test machine needs it. */
@@ -23,6 +22,7 @@ const REPAIR_LIMIT_MS = 400_000;
 
 /** How long a hung server is left alone before a person kills it: longer than a failover of one that exits. */
 const LEFT_ALONE_MS = 75_000;
+const TOOK_OVER = "another server took over before the hung one was killed";
 
 async function start(plan: Plan, which: "primary" | "standby", how: "exits" | "hangs"): Promise<Rig<"rto" | "rpo">> {
   const database = await startOperatedDatabase(plan, "database");
@@ -46,7 +46,7 @@ async function start(plan: Plan, which: "primary" | "standby", how: "exits" | "h
         const { primary, standbys } = await database.members();
         const [pod = ""] = which === "primary" ? [primary] : standbys;
         let killedAt = 0;
-        const { outcome, samples, injectedAt } = await observe({
+        const observed = await observe({
           request: async (abort) => String(await client.call("write", abort)),
           inject: async () => {
             await database.signal(pod, how === "hangs" ? "STOP" : "KILL");
@@ -58,13 +58,10 @@ async function start(plan: Plan, which: "primary" | "standby", how: "exits" | "h
           limitMs: LIMIT_MS,
         });
         const survived = new Set((await survivors(client.call("survivors"))).map(String));
-        const age = loss(samples, survived, injectedAt, undefined).age;
+        const { age } = loss(observed.samples, survived, observed.injectedAt, undefined);
         await until(database.isHealthy, "every instance is ready again", REPAIR_LIMIT_MS);
-        // Of a server that hangs, only what follows the kill is measured; a takeover before it is none of this.
-        const before = killedAt === 0 ? 0 : killedAt - injectedAt;
         return {
-          rto:
-            outcome.kind === "measured" && outcome.ms > before ? measured(outcome.ms - before) : notStuck(outcome, how),
+          rto: how === "exits" ? observed.outcome : outageFrom(observed, killedAt, TOOK_OVER),
           rpo: measured(age),
         };
       },
@@ -74,11 +71,6 @@ async function start(plan: Plan, which: "primary" | "standby", how: "exits" | "h
     await stop();
     throw error;
   }
-}
-
-function notStuck(outcome: Outcome, how: "exits" | "hangs"): Outcome {
-  if (how === "exits" || outcome.kind !== "measured") return outcome;
-  return { kind: "not-applicable", reason: "another server took over before the hung one was killed" };
 }
 
 async function survivors(answer: Promise<unknown>): Promise<readonly unknown[]> {

@@ -15,7 +15,7 @@ stores: { broker: { rabbitmq: "3.10", replicas: 3 } }
 observe: { metrics: prometheus }
 `;
 
-const rabbitmq: Product = {
+export const rabbitmq: Product = {
   script: "rabbitmq.js",
   port: 5672,
   // Debian keeps the server's own programs apart; before them are wrappers that only root may call.
@@ -47,7 +47,7 @@ async function running(pods: Servers["pods"]): Promise<number> {
 }
 
 /** The member that leads the queue. The command fails on a busy machine, and is repeated. */
-async function leader({ pods }: Servers): Promise<number> {
+export async function leader({ pods }: Servers): Promise<number> {
   let found = Number.NaN;
   const ask = async () => {
     const command = ["rabbitmqctl", "--quiet", "list_queues", "--no-table-headers", "leader"];
@@ -72,6 +72,7 @@ function lost(how: "killed" | "cut off"): Fault {
     },
     inject: async ({ pods }) => {
       await (how === "killed" ? pods[index]?.stop("SIGKILL") : pods[index]?.cutOff(true));
+      return undefined;
     },
     repair: async (servers) => {
       await servers.pods[index]?.stop("SIGKILL");

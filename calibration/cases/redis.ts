@@ -11,7 +11,7 @@ stores: { cache: { redis: "7.0", shards: 3, replicas: 1, persistence: true } }
 observe: { metrics: prometheus }
 `;
 
-const redis: Product = {
+export const redis: Product = {
   script: "redis.js",
   port: 6379,
   path: "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
@@ -46,6 +46,7 @@ function lostPrimary(how: "killed" | "cut off"): Fault {
     inject: async (servers) => {
       const pod = servers.pods[index];
       await (how === "killed" ? pod?.stop("SIGKILL") : pod?.cutOff(true));
+      return undefined;
     },
     repair: async (servers) => {
       await (how === "killed" ? servers.restart(index) : servers.pods[index]?.cutOff(false));

@@ -3,7 +3,8 @@
 import { connect } from "node:net";
 import { serve } from "./serve.js";
 
-const { members, port, password } = JSON.parse(process.argv[2]);
+const { port, password, ...settings } = JSON.parse(process.argv[2]);
+let { members } = settings;
 const QUEUE = "calibration";
 /** How long a member may take to accept a connection, and to confirm a message. */
 const ANSWER_MS = 2_000;
@@ -157,9 +158,14 @@ serve({
   },
   /** The member that this client is connected to. */
   member: async () => (await channel()).socket.remoteAddress,
-  /** The number of messages in the queue. */
+  /** The addresses of the members, some of which are new. */
+  moved: async (addresses) => {
+    members = addresses;
+  },
+  /** The number of messages in the queue, from the same member. */
   messages: async () => {
     (await channel()).end(new Error("asked again"));
+    turn -= 1;
     return (await channel()).messages;
   },
 });

@@ -3,7 +3,8 @@
 import { connect } from "node:net";
 import { serve } from "./serve.js";
 
-const { members, port, password } = JSON.parse(process.argv[2]);
+const { port, password, ...settings } = JSON.parse(process.argv[2]);
+let { members } = settings;
 /** How long a member may take; the client then asks another. */
 const ANSWER_MS = 500;
 const connections = new Map();
@@ -94,12 +95,24 @@ serve({
     await atOwner(["GET", "{calibration}1"]);
     return owner;
   },
-  /** Whether every member knows all others, and every copy receives the writes of its primary. */
+  /** The addresses of the members, some of which are new. */
+  moved: async (addresses) => {
+    members = addresses;
+  },
+  /** The members that own slots. */
+  primaries: async () => {
+    const nodes = await command(owner, ["CLUSTER", "NODES"]);
+    const lines = String(nodes.value).trim().split("\n");
+    return lines.filter((line) => / (myself,)?master /.test(line)).map((line) => line.split(" ")[1].split(":")[0]);
+  },
+  /** Whether every member knows all others and serves, and every copy receives the writes of its primary. */
   complete: async () => {
     for (const address of members) {
       const nodes = await command(address, ["CLUSTER", "NODES"]);
       const lines = String(nodes.value).trim().split("\n");
       if (lines.length !== members.length || /fail|disconnected|handshake/.test(lines.join())) return false;
+      const state = await command(address, ["CLUSTER", "INFO"]);
+      if (!/cluster_state:ok/.test(state.value)) return false;
       const { value } = await command(address, ["INFO", "replication"]);
       if (!/role:master|master_link_status:up/.test(value)) return false;
     }
