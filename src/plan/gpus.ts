@@ -37,14 +37,30 @@ const OF_MACHINE: Readonly<Record<string, string>> = {
 
 /** Bytes of memory of one GPU of a kind; undefined for an unknown kind. */
 export function gpuMemory(kind: string): number | undefined {
-  const key = kind
-    .toLowerCase()
-    .replace(/[^a-z0-9]/g, "")
-    .replace(/^(nvidia|tesla|geforce)+/, "");
+  const key = keyOf(kind);
   return Object.hasOwn(MEMORY, key) ? MEMORY[key] : undefined;
 }
 
 /** The kind of GPU of a machine type; undefined if it is not known. */
 export function gpuOfMachine(type: string): string | undefined {
   return OF_MACHINE[type] ?? OF_MACHINE[type.split(".")[0] ?? type];
+}
+
+/** Whether two names mean one GPU; a name without the memory (`a100`) means every size of it. */
+export function isSameGpu(one: string, other: string): boolean {
+  const [a, b] = [keyOf(one), keyOf(other)];
+  return a === b || sizedName(one).startsWith(`${b}-`) || sizedName(other).startsWith(`${a}-`);
+}
+
+/** `NVIDIA-A10G` → `a10g`. */
+function keyOf(kind: string): string {
+  return sizedName(kind).replaceAll("-", "");
+}
+
+/** `NVIDIA A100 40` → `a100-40`. */
+function sizedName(kind: string): string {
+  return kind
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^((nvidia|tesla|geforce)-?)+/, "");
 }

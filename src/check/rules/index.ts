@@ -20,6 +20,7 @@ import { zoneLoss } from "./availability/zone-loss.js";
 import { autoscalerConflict } from "./capacity/autoscaler-conflict.js";
 import { clusterTooSmall } from "./capacity/cluster-too-small.js";
 import { databaseConnections } from "./capacity/database-connections.js";
+import { gpuKindRule } from "./capacity/gpu-kind.js";
 import { gpuMemoryRule } from "./capacity/gpu-memory.js";
 import { latencyRule } from "./capacity/latency.js";
 import { limitsUnenforced } from "./capacity/limits-unenforced.js";
@@ -131,6 +132,7 @@ export const rules: readonly Rule[] = [
   memoryOvercommit,
   limitsUnenforced,
   gpuMemoryRule,
+  gpuKindRule,
   rolloutSurge,
   databaseConnections,
   autoscalerConflict,

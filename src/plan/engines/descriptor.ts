@@ -17,6 +17,13 @@ export interface EngineDescriptor {
   readonly image: { readonly bytes: Bytes; readonly why: string };
   /** Bytes of memory that one parameter of its weights takes, in the format that it serves by default. */
   readonly bytesPerParameter: { readonly value: number; readonly why: string };
+  /** The share of a GPU's memory that it uses at most. */
+  readonly gpuShare: { readonly value: number; readonly why: string };
+  /**
+   * The fewest bytes that one token takes in the key-value cache for each parameter of a model, if the engine does not start without room
+   * for one request of the declared context.
+   */
+  readonly cachePerToken: { readonly value: number; readonly why: string } | undefined;
   /** Its speed with this many slots, where that does not depend on the machine; undefined: the platform file declares it. */
   readonly speed: ((concurrency: number) => KnownSpeed) | undefined;
   /** Where its server downloads a model with these sources; undefined if it downloads none. */
@@ -45,6 +52,8 @@ export const IN_PROCESS = {
   concurrency: { count: 4, why: "more concurrent requests slow each other down" },
   image: { bytes: 4_000_000_000, why: "an image with the libraries of CUDA: 4 GB assumed" },
   bytesPerParameter: { value: 0.6, why: "4-bit weights with their scales, as GGUF files have by default" },
+  gpuShare: { value: 1, why: "it uses all memory that is free" },
+  cachePerToken: undefined,
   speed: undefined,
   registry: () => undefined,
 } as const satisfies EngineDescriptor;

@@ -28,6 +28,11 @@ export const vllm: EngineDescriptor = {
     why: "images of vllm/vllm-openai have 9 to 12 GB with the libraries of CUDA (vllm-project/vllm#27154)",
   },
   bytesPerParameter: { value: 2, why: "16-bit weights, unless they are quantised" },
+  gpuShare: { value: 0.9, why: "gpu_memory_utilization is 0.9 by default (docs.vllm.ai, Engine Arguments)" },
+  cachePerToken: {
+    value: 320_000 / 70e9,
+    why: "a model with grouped-query attention needs at least that of Llama 3.1 70B: 80 layers × 8 key-value heads × 128 values × 2 × 2 bytes",
+  },
   speed: undefined,
   registry: (sources) => (weights(sources)?.kind === "name" ? "https://huggingface.co" : undefined),
 };
