@@ -10,8 +10,10 @@ import type { Found } from "./rule.js";
 export interface Wording {
   /** `after the loss of its volume`, for a prediction with a bound. */
   readonly event: string;
-  /** The advice where neither the prediction nor the rule knows a remedy. */
-  readonly otherwise: string;
+  /** How to shorten the outage or loss, where neither the prediction nor the rule knows a change that is enough. */
+  readonly otherwise?: string | undefined;
+  /** Why nothing in the file shortens it, instead. */
+  readonly limit?: string;
   /** The change that the advice describes, where it is unambiguous. */
   readonly edits?: (promise: BrokenPromise, context: CheckContext) => readonly Edit[];
   /** A change of the design that keeps the promise, as the rule has found: instead of the advice and the remedy of the prediction. */
@@ -42,7 +44,19 @@ export function brokenPromise(
       predicted.kind === "unbounded"
         ? `${predicted.why}, but ${row.subject} promises ${promised}`
         : `${wording.event} ${row.subject} ${effect} ${formatTerms(predicted.total, predicted.terms)}, but promises ${promised}`,
-    advice: `${remedy?.advice ?? wording.otherwise}, or ${instead.advice}`,
+    advice: adviceFor(wording, predicted.kind === "bounded" && changes.length === 0, remedy?.advice, instead.advice),
     fix: { edits: changes.length > 0 ? changes : instead.edits, safe: false },
   };
+}
+
+/** What works comes first: the change of the design, or the promise that is kept. */
+function adviceFor(
+  { otherwise, limit }: Wording,
+  onlyPromise: boolean,
+  remedy: string | undefined,
+  instead: string,
+): string {
+  const shorter = remedy ?? otherwise;
+  if (shorter === undefined) return limit === undefined ? instead : `${instead}: ${limit}`;
+  return onlyPromise ? `${instead}; to shorten it, ${shorter}` : `${shorter}, or ${instead}`;
 }

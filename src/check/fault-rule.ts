@@ -18,8 +18,8 @@ export interface FaultRule extends Pick<Rule, "code" | "summary" | "help">, Word
  * A rule that reports every promise that one fault breaks, with its numbers, unless a smaller fault breaks it already. If
  * both promises of a subject have no bound, they have one cause and are one finding.
  */
-export function faultRule({ fault, event, otherwise, edits, key, at, ...rule }: FaultRule): Rule {
-  const wording = { event, otherwise, ...(edits && { edits }) };
+export function faultRule({ fault, event, otherwise, limit, edits, key, at, ...rule }: FaultRule): Rule {
+  const wording = { event, otherwise, ...(limit !== undefined && { limit }), ...(edits && { edits }) };
   return defineRule({
     ...rule,
     severity: "error",

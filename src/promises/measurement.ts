@@ -5,6 +5,7 @@ import type { MeasuredRestore } from "./observation.js";
 import type { TermOrigin } from "./origin.js";
 import type { MeasuredWork, Prediction, Term } from "./prediction.js";
 import { sum } from "./prediction.js";
+import { RESTORE_OF_BACKUP } from "./terms/store.js";
 
 /** What a drill measured for one fault and one subject. */
 export interface Measurement {
@@ -52,7 +53,7 @@ const MIN_SAMPLE_FRACTION = 0.1;
 const FIXED_COST_MS: Milliseconds = 5_000;
 
 /** The terms that restore data: the verification of a backup measures them. */
-const RESTORE_TERMS: ReadonlySet<string> = new Set(["restore of the backup", "failed restore of the corrupt backup"]);
+const RESTORE_TERMS: ReadonlySet<string> = new Set([RESTORE_OF_BACKUP, "failed restore of the corrupt backup"]);
 
 /** For each step of a subject's recovery, by the name of its term, the newest drill that measured it. */
 export type MeasuredSteps = ReadonlyMap<string, Measurement>;

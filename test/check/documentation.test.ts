@@ -26,10 +26,16 @@ describe("the pages", () => {
     const sources = readdirSync(new URL("../../src/promises/", import.meta.url), { recursive: true, encoding: "utf8" })
       .filter((name) => name.endsWith(".ts"))
       .map((name) => readFileSync(new URL(`../../src/promises/${name}`, import.meta.url), "utf8"));
+    const constants = new Map(
+      sources
+        .flatMap((text) => [...text.matchAll(/^export const ([A-Z_]+) = "(.+?)";/gm)])
+        .map(([, key = "", name = ""]) => [key, name]),
+    );
     // A name that contains a subject is listed without it.
     const assumed = sources
-      .flatMap((text) => [...text.matchAll(/\bassumed\(\s*["`](.+?)["`],/g)])
-      .map(([, name = ""]) => name.replace(/ (?:of|at) \$\{\w+\}$/, "").replace(/\$\{.+?\}, /, ""));
+      .flatMap((text) => [...text.matchAll(/\bassumed\(\s*(?:["`](.+?)["`]|([A-Z_]+)),/g)])
+      .map(([, name, constant = ""]) => name ?? constants.get(constant) ?? constant)
+      .map((name) => name.replace(/ (?:of|at) \$\{\w+\}$/, "").replace(/\$\{.+?\}, /, ""));
     const rows = [...page("limits-of-predictions.md").matchAll(/^\| `(.+?)` \|/gm)].map(([, name]) => name);
     expect(rows).toEqual([...new Set(assumed)].sort());
   });

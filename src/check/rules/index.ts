@@ -29,6 +29,7 @@ import { nodePressureRule } from "./capacity/node-pressure.js";
 import { overloadRule } from "./capacity/overload.js";
 import { poolTooSmall } from "./capacity/pool-too-small.js";
 import { rolloutSurge } from "./capacity/rollout-surge.js";
+import { scaleFromZero } from "./capacity/scale-from-zero.js";
 import { scaleWithoutRequests } from "./capacity/scale-without-requests.js";
 import { scaleWithoutRoom } from "./capacity/scale-without-room.js";
 import { unschedulable } from "./capacity/unschedulable.js";
@@ -39,6 +40,7 @@ import { badReleaseRule } from "./delivery/bad-release.js";
 import { extensionMissing } from "./delivery/extension-missing.js";
 import { imageUnpinned } from "./delivery/image-unpinned.js";
 import { misspelledName } from "./delivery/misspelt-name.js";
+import { noEffect } from "./delivery/no-effect.js";
 import { noModelSource } from "./delivery/no-model-source.js";
 import { patchNote } from "./delivery/patch-note.js";
 import { simulatedAnswers } from "./delivery/simulated-answers.js";
@@ -58,6 +60,7 @@ import { brokerLossRule } from "./recovery/broker-loss.js";
 import { bucketLossRule } from "./recovery/bucket-loss.js";
 import { deletionRule } from "./recovery/deletion.js";
 import { drillMissing } from "./recovery/drill-missing.js";
+import { drillRare } from "./recovery/drill-rare.js";
 import { logChain } from "./recovery/log-chain.js";
 import { newestBackupUnreadable } from "./recovery/newest-backup-unreadable.js";
 import { noBackup } from "./recovery/no-backup.js";
@@ -98,6 +101,7 @@ export const rules: readonly Rule[] = [
   bucketLossRule,
   deletionRule,
   drillMissing,
+  drillRare,
   unknownPromise,
 
   // Availability: faults, objectives, disruption budgets, rollouts, probes
@@ -126,6 +130,7 @@ export const rules: readonly Rule[] = [
   overloadRule,
   scaleWithoutRequests,
   scaleWithoutRoom,
+  scaleFromZero,
   unschedulable,
   poolTooSmall,
   clusterTooSmall,
@@ -166,6 +171,7 @@ export const rules: readonly Rule[] = [
   noModelSource,
   simulatedAnswers,
   misspelledName,
+  noEffect,
   patchNote,
 
   // Observability

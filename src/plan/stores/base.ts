@@ -9,7 +9,7 @@ import type { Scope } from "../origin.js";
 import { planPatches } from "../patches.js";
 import type { Provider, Resources, SecretMount, StoreBase } from "../plan.js";
 import { type Product, provider } from "../providers/product.js";
-import type { Range, StoreProducts, StoreSecret, StoreShape } from "./descriptor.js";
+import type { Ignored, Range, StoreProducts, StoreSecret, StoreShape } from "./descriptor.js";
 
 /** The part of a descriptor that `planStoreBase` reads. */
 export interface StoreDefaults {
@@ -25,6 +25,19 @@ export interface StoreDefaults {
 /** The kind of provider that is requested for a store: its own setting, otherwise the environment's. */
 export function requestedProvider(context: PlanContext, input: StoreInput): Provider["kind"] {
   return input.provide ?? context.provide;
+}
+
+/** A copy in another region that no operator in a cluster makes. */
+export function ignoredCopy(key: string, { kind, product }: Provider, copy: string | undefined): readonly Ignored[] {
+  return kind === "managed" || copy === undefined
+    ? []
+    : [
+        {
+          key,
+          why: `no target creates a copy of ${product} in another region`,
+          advice: "have a cloud provide the store (`provide: managed`)",
+        },
+      ];
 }
 
 /** Why a store gets replicas by default; undefined on one machine, which has nothing to fail over to. */

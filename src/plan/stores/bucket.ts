@@ -3,7 +3,7 @@ import { linodeObjectStorage } from "../providers/linode-object-storage.js";
 import { s3 } from "../providers/s3.js";
 import { s3Gateway } from "../providers/s3-gateway.js";
 import { GiB, MiB } from "../sizes.js";
-import { planStoreBase, requestedProvider, type StoreDefaults } from "./base.js";
+import { ignoredCopy, planStoreBase, requestedProvider, type StoreDefaults } from "./base.js";
 import type { StoreDescriptor } from "./descriptor.js";
 
 const PORTS = { embedded: 0, "in-cluster": 9000, managed: 443 } as const;
@@ -53,7 +53,7 @@ export const bucket = {
       copy: settings?.copy,
     };
   },
-  traits: ({ versions }) => ({
+  traits: ({ versions, provider, copy }) => ({
     summary: `bucket${versions ? ", versions" : ""}`,
     servers: 1,
     copies: 1,
@@ -61,6 +61,7 @@ export const bucket = {
     hasPrimary: false,
     memberPorts: [],
     dropsMessages: undefined,
+    ignored: ignoredCopy("bucket.copy", provider, copy),
     spreadsOverZones: false,
     needs: { kind: "count", count: 1, why: "one server has all objects" },
     minZones: undefined,

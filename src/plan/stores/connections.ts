@@ -6,5 +6,14 @@ export const CONNECTIONS_PER_PROCESS = POOL_CONNECTIONS + 1;
 /** `max_connections` of a PostgreSQL server that Keelson renders. */
 export const MAX_SERVER_CONNECTIONS = 200;
 
+/**
+ * `max_connections` of an RDS instance with this much memory: LEAST(DBInstanceClassMemory / 9531392, 5000) (AWS Prescriptive
+ * Guidance, Tuning PostgreSQL parameters in Amazon RDS, max_connections; read 2026-11-30). The instance has a little less
+ * memory than its class, so this is the most that it accepts.
+ */
+export function rdsConnections(memory: number): number {
+  return Math.min(5000, Math.floor(memory / 9_531_392));
+}
+
 /** Of these, PostgreSQL reserves some for superusers (superuser_reserved_connections, default 3). */
 export const RESERVED_CONNECTIONS = 3;

@@ -101,6 +101,14 @@ export interface StoreShape {
   readonly sharded: boolean;
 }
 
+/** A declared setting without effect: its key below the store. */
+export interface Ignored {
+  readonly key: string;
+  readonly why: string;
+  /** Where the setting would have an effect. */
+  readonly advice: string;
+}
+
 /** How redundant one store is and what its failures lose, as plain data. */
 export interface StoreTraits {
   /** Its product and version, as a table prints them. */
@@ -117,6 +125,8 @@ export interface StoreTraits {
   readonly memberPorts: readonly number[];
   /** The key that makes it retain messages that cannot be delivered, if it drops them now. */
   readonly dropsMessages: string | undefined;
+  /** Declared settings that its provider does not carry out, and why. */
+  readonly ignored: readonly Ignored[];
   /** Whether its servers in a cluster are spread over the zones. */
   readonly spreadsOverZones: boolean;
   /** What of its servers must be available for an acknowledged write, as far as Keelson runs them. */

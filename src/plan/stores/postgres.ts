@@ -5,7 +5,7 @@ import { linodePostgres } from "../providers/linode-postgres.js";
 import { postgresStatefulSet } from "../providers/postgres-statefulset.js";
 import { rds } from "../providers/rds.js";
 import { GiB } from "../sizes.js";
-import { planStoreBase, productFor, redundancyOf, requestedProvider, type StoreDefaults } from "./base.js";
+import { ignoredCopy, planStoreBase, productFor, redundancyOf, requestedProvider, type StoreDefaults } from "./base.js";
 import type { StoreDescriptor, StoreShape } from "./descriptor.js";
 
 const VERSIONING = "postgresql.org/support/versioning (endoflife.date/postgresql at a70eca3), read 2026-11-30";
@@ -97,7 +97,7 @@ export const postgres = {
       ),
     };
   },
-  traits: ({ version, replicas, standby, synchronous, port, provider }) => ({
+  traits: ({ version, replicas, standby, synchronous, port, provider, copy }) => ({
     summary: `postgres ${version}${replicas > 1 ? `, ${replicas} servers` : ""}${standby === "none" ? "" : `, standby in ${standby.replace("-", " ")}`}`,
     servers: replicas,
     copies: replicas,
@@ -105,6 +105,7 @@ export const postgres = {
     hasPrimary: true,
     memberPorts: replicas > 1 ? [port] : [],
     dropsMessages: undefined,
+    ignored: ignoredCopy("copy", provider, copy),
     spreadsOverZones: standby === "another-zone",
     needs:
       synchronous && provider.kind === "in-cluster"

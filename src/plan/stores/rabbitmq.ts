@@ -92,7 +92,9 @@ export const rabbitmq = {
     copiesKey: "replicas",
     hasPrimary: false,
     memberPorts: replicas > 1 ? [4369, 25_672] : [],
-    dropsMessages: deadLetter ? undefined : "deadLetter",
+    ignored: [],
+    // A stream keeps a message that a consumer has read, and rejects none.
+    dropsMessages: deadLetter || queues === "stream" ? undefined : "deadLetter",
     spreadsOverZones: true,
     needs:
       queues === "classic"

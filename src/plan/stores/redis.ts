@@ -78,6 +78,16 @@ export const redis = {
       // The servers of a Redis Cluster connect to each other on a bus, 10 000 ports above.
       memberPorts: servers > 1 ? (cluster ? [port, port + 10_000] : [port]) : [],
       dropsMessages: undefined,
+      ignored:
+        persistence && provider.kind === "managed"
+          ? [
+              {
+                key: "persistence",
+                why: `${provider.product} has no append-only file (ElastiCache User Guide: not supported from Redis 2.8.22 on)`,
+                advice: "run the store in the cluster (`provide: in-cluster`)",
+              },
+            ]
+          : [],
       spreadsOverZones: true,
       needs: cluster
         ? {

@@ -1,5 +1,5 @@
 import type { Plan, Region } from "../../plan/plan.js";
-import { type BucketStore, type DatabaseStore, isBucket, isDatabase } from "../../plan/stores/index.js";
+import { type BucketStore, type DatabaseStore, isBucket, isDatabase, STORES } from "../../plan/stores/index.js";
 import { platformDown } from "../alerts.js";
 import { nodeProvisioning } from "../facts/machines.js";
 import { coldStart, crossRegionLag, crossRegionObjectLag, crossRegionPromotion } from "../facts/regions.js";
@@ -86,16 +86,30 @@ function start(plan: Plan, { mode }: Region): readonly Term[] {
 /** Why a store has nothing in the other region; caches and brokers start empty there. */
 function withoutCopy(plan: Plan, store: Plan["stores"][number], standby: Region): readonly Prediction[] {
   if (!isDatabase(store) && !(isBucket(store) && holdsData(store, plan))) return [];
-  if (store.copy === standby.name) return [];
+  const isCopied = store.provider.kind === "managed";
+  if (store.copy === standby.name && isCopied) return [];
   const why =
     store.copy === undefined
       ? `${store.name} has no copy in ${standby.name}`
-      : `the copy of ${store.name} is in ${store.copy}, and ${standby.name} takes over`;
+      : isCopied
+        ? `the copy of ${store.name} is in ${store.copy}, and ${standby.name} takes over`
+        : `no target creates a copy of ${store.name} (${store.provider.product}) in another region`;
+  const copy = { path: isBucket(store) ? `${store.path}.bucket.copy` : `${store.path}.copy`, value: standby.name };
+  const managed = { path: `${store.path}.provide`, value: "managed" };
   return [
-    unbounded(plan, store.path, why, {
-      advice: `replicate it to the standby region: \`copy: ${standby.name}\``,
-      edits: [{ path: isBucket(store) ? `${store.path}.bucket.copy` : `${store.path}.copy`, value: standby.name }],
-    }),
+    unbounded(
+      plan,
+      store.path,
+      why,
+      isCopied
+        ? { advice: `replicate it to the standby region: \`copy: ${standby.name}\``, edits: [copy] }
+        : {
+            advice: `have the cloud provide and replicate it: \`provide: managed\`, \`copy: ${standby.name}\``,
+            edits: STORES[store.kind].products.managed[plan.cloud === "none" ? "aws" : plan.cloud]
+              ? [managed, copy]
+              : [],
+          },
+    ),
   ];
 }
 

@@ -17,6 +17,11 @@ type Backed = Store & { readonly backups: Backups };
 /** The term with which a recovery by an operator begins. */
 export const ALERT_FIRES = "alert fires";
 
+/** The terms of a restore that depend on the amount of data and of log. */
+export const RESTORE_OF_BACKUP = "restore of the backup";
+export const FETCH_OF_LOG = "fetch of the log";
+export const REPLAY_OF_LOG = "replay of the log";
+
 /** The term of the person who is notified. */
 export const ON_CALL_RESPONSE = "on-call response";
 
@@ -64,7 +69,7 @@ export function serverProvisioning(store: Store): Term {
 
 /** Drills measure this term under its name. */
 export function backupRestore(store: Store): Term {
-  return fromBackups(store, transfer("restore of the backup", store.size, store.provider.restoreRate));
+  return fromBackups(store, transfer(RESTORE_OF_BACKUP, store.size, store.provider.restoreRate));
 }
 
 /** A new replica copies the data of the primary. */
@@ -82,7 +87,7 @@ export function logReplay(store: Store, age: Milliseconds): Term {
   const bytes = Math.ceil(store.size * dailyLogShare.value * (age / DAY_MS));
   return work(
     assumed(
-      "replay of the log",
+      REPLAY_OF_LOG,
       (bytes / replayRate.value) * 1000,
       `${dailyLogShare.why}; ${replayRate.why}`,
       `${formatSize(bytes)} ÷ ${formatSize(replayRate.value)}/s`,
@@ -97,7 +102,7 @@ export function logFetch(store: Backed, log: BackupSchedule, age: Milliseconds):
   const interval = Math.max(1_000, log.every * (embedded ? SEGMENT_CLOSE_FRACTION : 1));
   const segments = Math.ceil(age / interval);
   const { value, why } = embedded ? segmentFetch.embedded : segmentFetch.elsewhere;
-  const fetched = assumed("fetch of the log", segments * value, why, `${segments} segments × ${value}ms`);
+  const fetched = assumed(FETCH_OF_LOG, segments * value, why, `${segments} segments × ${value}ms`);
   return fromBackups(store, work(fetched));
 }
 

@@ -7,5 +7,5 @@ export const clusterLossRule = faultRule({
   summary: "the loss of the cluster violates the RTO or RPO",
   help: "A cluster that is lost is built again from the platform file. What was on its volumes comes back only from a backup outside it; caches and brokers start empty.",
   event: "after the loss of its cluster",
-  otherwise: "promise more for it (`rto: { cluster-loss: 4h }`) or nothing (`except: [cluster-loss]`)",
+  limit: "a person builds the cluster again (`except: [cluster-loss]` promises nothing for it)",
 });

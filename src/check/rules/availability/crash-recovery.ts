@@ -27,7 +27,8 @@ export const crashRecovery = defineRule({
           : `${row.path}.${of === "rto" ? "probe" : "persistence"}`;
         const found = brokenPromise(context, promise, {
           event: "after a crash",
-          otherwise: of === "rpo" ? "keep the data on disk or back it up" : otherwise(promise, context.plan),
+          otherwise: of === "rpo" ? "keep the data on disk or back it up" : paging(promise, context.plan),
+          limit: unit ? "nothing in the file recovers it sooner" : "its provider fails over or restarts it no sooner",
           remedy: unit && of === "rto" ? soonerRecovery(unit, context.plan, promised) : undefined,
         });
         report(at, found);
@@ -37,10 +38,9 @@ export const crashRecovery = defineRule({
 });
 
 /** Nothing detects the hang of some servers: a person who is notified kills them. */
-function otherwise({ predicted }: BrokenPromise, plan: Plan): string {
+function paging({ predicted }: BrokenPromise, plan: Plan): string | undefined {
   const awaitsPerson = predicted.kind === "bounded" && predicted.terms.some(({ name }) => name === ON_CALL_RESPONSE);
-  const [paging] = awaitsPerson ? pagingRemedy(plan) : [];
-  return paging ?? "no probe and no replica recovers sooner";
+  return awaitsPerson ? pagingRemedy(plan)[0] : undefined;
 }
 
 /** Probe periods that are suggested, longest first: each probe costs a request. Kubernetes counts in whole seconds. */

@@ -1,4 +1,6 @@
-import { brokenPromise } from "../../broken-promise.js";
+import { storeTraits } from "../../../plan/stores/index.js";
+import { brokenPromise, type Wording } from "../../broken-promise.js";
+import type { CheckContext } from "../../context.js";
 import { redundancy } from "../../redundancy.js";
 import { defineRule } from "../../rule.js";
 
@@ -17,7 +19,7 @@ export const nodeLoss = defineRule({
         const key = unit && unit.replicas.min < 2 ? "replicas" : "spread";
         const found = brokenPromise(context, promise, {
           event: "after the loss of its node",
-          otherwise: unit ? "no number of replicas recovers sooner" : "run a second server that takes over",
+          ...soonerFailover(context, row.subject),
           remedy: unit && of === "rto" ? redundancy(unit, context.plan, promised, "node") : undefined,
         });
         report(unit ? `${unit.path}.${key}` : row.path, found);
@@ -25,3 +27,11 @@ export const nodeLoss = defineRule({
     }
   },
 });
+
+function soonerFailover(context: CheckContext, subject: string): Pick<Wording, "otherwise" | "limit"> {
+  if (context.unit(subject)) return { limit: "no number of replicas recovers sooner" };
+  const store = context.store(subject);
+  return store && storeTraits(store).copies > 1
+    ? { limit: `${store.provider.product} fails over no sooner` }
+    : { otherwise: "run a second server that takes over" };
+}

@@ -47,9 +47,9 @@ function reportRemedy(context: CheckContext, promise: BrokenPromise, report: (at
   const [edit] = remedy?.edits ?? [];
   const found = brokenPromise(context, promise, {
     event: "after the loss of its zone",
-    otherwise: context.unit(row.subject)
-      ? "no number of replicas recovers sooner"
-      : "use a managed store in several zones (`provide: managed`)",
+    ...(context.unit(row.subject)
+      ? { limit: "no number of replicas recovers sooner" }
+      : { otherwise: "use a managed store in several zones (`provide: managed`)" }),
     remedy,
   });
   report(edit?.path ?? row.path, found);

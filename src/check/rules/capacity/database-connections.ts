@@ -1,10 +1,13 @@
 import { isModule, storesRows } from "../../../modules/index.js";
+import { isDeclared } from "../../../plan/origin.js";
+import type { Plan } from "../../../plan/plan.js";
 import {
   CONNECTIONS_PER_PROCESS,
   MAX_SERVER_CONNECTIONS,
   RESERVED_CONNECTIONS,
+  rdsConnections,
 } from "../../../plan/stores/connections.js";
-import { isDatabase } from "../../../plan/stores/index.js";
+import { type DatabaseStore, isDatabase } from "../../../plan/stores/index.js";
 import { modulesOf } from "../../../promises/facts/supervisor.js";
 import { declaredBounds } from "../../redundancy.js";
 import { defineRule } from "../../rule.js";
@@ -18,8 +21,8 @@ export const databaseConnections = defineRule({
   check(context, report) {
     const { plan } = context;
     for (const store of plan.stores) {
-      // A managed database accepts a number that depends on its size.
-      if (!isDatabase(store) || store.provider.kind !== "in-cluster") continue;
+      const limit = isDatabase(store) ? maxConnections(store, plan) : undefined;
+      if (limit === undefined) continue;
       const callers = plan.units.filter(
         (unit) =>
           context.calls(unit.name).has(store.name) &&
@@ -27,7 +30,7 @@ export const databaseConnections = defineRule({
       );
       const processes = callers.reduce((sum, { replicas }) => sum + replicas.max, 0);
       const wanted = processes * CONNECTIONS_PER_PROCESS;
-      const accepted = MAX_SERVER_CONNECTIONS - RESERVED_CONNECTIONS;
+      const accepted = limit - RESERVED_CONNECTIONS;
       if (wanted <= accepted) continue;
       const names = callers.map(({ name, replicas }) => `${name} ×${replicas.max}`).join(", ");
       const [largest] = [...callers].sort((a, b) => b.replicas.max - a.replicas.max);
@@ -53,3 +56,11 @@ export const databaseConnections = defineRule({
     }
   },
 });
+
+/** The connections that a database accepts; undefined if nothing tells: of a managed one it depends on the size of its machine. */
+function maxConnections({ provider, resources, path }: DatabaseStore, plan: Plan): number | undefined {
+  if (provider.kind === "in-cluster") return MAX_SERVER_CONNECTIONS;
+  const memory = resources.memory.limit ?? resources.memory.request;
+  const isSized = isDeclared(plan, `${path}.memory`) && memory !== undefined;
+  return provider.kind === "managed" && plan.cloud === "aws" && isSized ? rdsConnections(memory) : undefined;
+}

@@ -7,6 +7,5 @@ export const badReleaseRule = faultRule({
   summary: "the rollback of a release that fails requests takes longer than the RTO",
   help: "Probes stop a release that does not become ready. One that becomes ready and then fails requests runs until an operator rolls it back, and the rollback replaces the replicas step by step, as the rollout did.",
   event: "after a bad release",
-  otherwise:
-    "replace more replicas at once (`rollout: { surge: 3 }`), or promise more for it (`rto: { bad-release: 1h }`)",
+  otherwise: "replace more replicas at once (`rollout: { surge: 3 }`), or start and pull the image faster",
 });

@@ -1,5 +1,5 @@
 import type { Plan } from "../../../plan/plan.js";
-import { hasServers, STORES } from "../../../plan/stores/index.js";
+import { type DatabaseStore, hasServers, isDatabase, STORES } from "../../../plan/stores/index.js";
 import type { Edit } from "../../../platform-file/diagnostic.js";
 import { type Server, takenBackups } from "../../../promises/subjects.js";
 import { backupLocation, backupsSurviveZoneLoss } from "../../../promises/terms/backup-location.js";
@@ -36,10 +36,20 @@ export const backupBesideData = defineRule({
           advice: "remove `to`, or copy them there yourself",
           fix: { edits: [{ path: `${backups.path}.to`, value: undefined }], safe: false },
         });
+      } else if (plan.data === "real" && isDatabase(store) && isInOneRegion(store)) {
+        report(at, {
+          why: `the backups of ${name} are stored ${backupLocation(store)}, in the account and the region of the data: what takes either of them takes both`,
+          severity: "note",
+          advice: "replicate the store to another region (`copy`), and copy its backups to another account",
+        });
       }
     }
   },
 });
+
+function isInOneRegion({ provider, copy }: DatabaseStore): boolean {
+  return provider.kind === "managed" && copy === undefined;
+}
 
 /** Whether the cloud provides what the backups could be stored by: a bucket, or the store itself. */
 function isOffered({ kind, provider }: Server, { cloud }: Plan): boolean {

@@ -1,6 +1,14 @@
+import type { Plan } from "../../../plan/plan.js";
 import { formatBytes, formatDuration } from "../../../platform-file/format.js";
 import { formatTerms } from "../../../promises/format.js";
 import type { Term } from "../../../promises/prediction.js";
+import {
+  ALERT_FIRES,
+  FETCH_OF_LOG,
+  ON_CALL_RESPONSE,
+  REPLAY_OF_LOG,
+  RESTORE_OF_BACKUP,
+} from "../../../promises/terms/store.js";
 import type { BrokenPromise, CheckContext } from "../../context.js";
 import { pagingRemedy } from "../../paging.js";
 import { type KeptInstead, keptInstead } from "../../promise-edits.js";
@@ -29,21 +37,36 @@ export const rtoRestore = defineRule({
   },
 });
 
-/** The most effective remedy first: the one for the longest term. */
+/** The promise that is kept, then what shortens the restore: the remedy of the longest term first. */
 function advice(
-  context: CheckContext,
-  promise: BrokenPromise,
+  { plan }: CheckContext,
+  { row }: BrokenPromise,
   terms: readonly Term[],
-  { advice }: KeptInstead,
+  { advice: kept }: KeptInstead,
 ): string {
-  const longest = [...terms].sort((a, b) => b.value - a.value)[0];
-  const paging = pagingRemedy(context.plan);
-  const restore = ["store less data in one store", "take full backups more often"];
-  const { drill } = promise.row;
-  const remedies = [
-    ...(longest?.name === "on-call response" ? [...paging, ...restore] : [...restore, ...paging]),
-    advice,
-    ...(drill === undefined ? [] : [`measure a faster restore with \`keelson drill ${drill}\``]),
-  ];
-  return remedies.length < 2 ? remedies.join("") : `${remedies.slice(0, -1).join(", ")}, or ${remedies.at(-1)}`;
+  const byLength = [...terms].sort((a, b) => b.value - a.value);
+  const remedies = [...new Set(byLength.flatMap(({ name }) => remedyOf(name, plan)))];
+  const shorter = remedies.length === 0 ? "" : `; to shorten it, longest part first: ${remedies.join(", ")}`;
+  return `${kept}${shorter}${row.drill === undefined ? "" : `; or measure a faster restore with \`keelson drill ${row.drill}\``}`;
+}
+
+/** An earlier alert would fire at restarts that need nobody. */
+const EARLY_ALERT_MS = 60_000;
+
+function remedyOf(term: string, plan: Plan): readonly string[] {
+  switch (term) {
+    case ALERT_FIRES:
+      return (plan.observe.alerts.down ?? 0) > EARLY_ALERT_MS
+        ? ["fire the alert earlier (`observe: { alerts: { down: 1m } }`)"]
+        : [];
+    case ON_CALL_RESPONSE:
+      return pagingRemedy(plan);
+    case RESTORE_OF_BACKUP:
+      return ["store less data in one store"];
+    case FETCH_OF_LOG:
+    case REPLAY_OF_LOG:
+      return ["take full backups more often"];
+    default:
+      return [];
+  }
 }

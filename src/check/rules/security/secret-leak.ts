@@ -7,5 +7,5 @@ export const secretLeakRule = faultRule({
   summary: "the rotation of leaked secrets takes longer than the RTO",
   help: "A leaked secret is valid until it is replaced and revoked. No component rotates secrets by itself, also where `rotate` is declared, so a person replaces each of them and restarts what mounts it.",
   event: "after a leak of its secrets",
-  otherwise: "page the on-call engineer, or promise more for it (`rto: { secret-leak: 4h }`)",
+  limit: "a person replaces each secret (`except: [secret-leak]` promises nothing for it)",
 });
