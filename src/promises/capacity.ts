@@ -1,4 +1,4 @@
-import type { Bounds, Bytes, Millicores, NodePool, Plan, Resources, Unit } from "../plan/plan.js";
+import type { Bounds, Bytes, Millicores, NodePool, Plan, Resources, Store, Unit } from "../plan/plan.js";
 import { storeTraits } from "../plan/stores/index.js";
 
 /** What one replica requests of its node, sidecars included. */
@@ -17,6 +17,11 @@ export interface Tenant {
 
 export function demandOf(unit: Unit): Demand {
   return [unit, ...unit.sidecars].reduce((sum, { resources }) => add(sum, resources), { cpu: 0, memory: 0, gpu: 0 });
+}
+
+/** What one server of a store requests of its node. */
+export function serverDemand({ resources }: Pick<Store, "resources">): Demand {
+  return add({ cpu: 0, memory: 0, gpu: 0 }, resources);
 }
 
 /**
@@ -54,8 +59,7 @@ export function tenantsOf(plan: Plan, pool: NodePool): readonly Tenant[] {
     .filter(({ provider }) => provider.kind === "in-cluster")
     .map((store) => {
       const count = storeTraits(store).servers;
-      const demand = add({ cpu: 0, memory: 0, gpu: 0 }, store.resources);
-      return { name: store.name, pool: store.pool, demand, replicas: { min: count, max: count } };
+      return { name: store.name, pool: store.pool, demand: serverDemand(store), replicas: { min: count, max: count } };
     });
   return [...units, ...servers].filter((tenant) => poolOf(plan, tenant.pool, tenant.demand) === pool);
 }

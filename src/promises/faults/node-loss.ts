@@ -13,7 +13,7 @@ import type { Server } from "../subjects.js";
 import { failsOver } from "../subjects.js";
 import { bucketStart, isAssessed, lostByBucketNodeLoss, runsInCluster } from "../terms/bucket.js";
 import { onOneMachine } from "../terms/machine.js";
-import { movedWithVolume, volumeAfterNodeLoss } from "../terms/moved-volume.js";
+import { movedServer, volumeAfterNodeLoss } from "../terms/moved-volume.js";
 import { replacement } from "../terms/replacement.js";
 import { failover, lostByFailover, lostByRestart, serverRestart } from "../terms/server.js";
 import { lostByNodeLoss } from "../terms/state.js";
@@ -21,34 +21,36 @@ import { clientReconnect, serverProvisioning } from "../terms/store.js";
 import { nodeFailureDetection, rescheduling } from "../terms/unit.js";
 import { lostSinceBackup } from "./database-loss.js";
 
-const server: SubjectHandler<Server> = {
-  rto: serverRecovery,
-  rpo: lostWithNode,
-  alert: storeDown,
-  runbook: storeUnavailableRunbook,
-};
-
-const inCluster = (plan: Plan): SubjectHandlers => ({
-  unit: {
-    rto: unitRecovery(nodesNeededAtMinimum(plan)),
-    rpo: lostByNodeLoss,
-    alert: replicasMissing,
-    runbook: (unit, plan) => moveUnit(unit, plan, "node"),
-  },
-  database: server,
-  cache: server,
-  broker: server,
-  bucket: {
-    affects: (bucket, plan) => runsInCluster(bucket) && isAssessed(bucket, plan),
-    rto: (bucket, plan) => movedWithVolume(plan, bucket, [], bucketStart(bucket)),
-    rpo: lostByBucketNodeLoss,
+function inCluster(plan: Plan): SubjectHandlers {
+  const nodesNeeded = nodesNeededAtMinimum(plan);
+  const server: SubjectHandler<Server> = {
+    rto: serverRecovery(nodesNeeded),
+    rpo: lostWithNode,
     alert: storeDown,
-    runbook: recreateBucket,
-  },
-  entrance: undefined,
-  model: undefined,
-  platform: undefined,
-});
+    runbook: storeUnavailableRunbook,
+  };
+  return {
+    unit: {
+      rto: unitRecovery(nodesNeeded),
+      rpo: lostByNodeLoss,
+      alert: replicasMissing,
+      runbook: (unit, plan) => moveUnit(unit, plan, "node"),
+    },
+    database: server,
+    cache: server,
+    broker: server,
+    bucket: {
+      affects: (bucket, plan) => runsInCluster(bucket) && isAssessed(bucket, plan),
+      rto: (bucket, plan) => movedServer(plan, bucket, nodesNeeded, bucketStart(bucket)),
+      rpo: lostByBucketNodeLoss,
+      alert: storeDown,
+      runbook: recreateBucket,
+    },
+    entrance: undefined,
+    model: undefined,
+    platform: undefined,
+  };
+}
 
 /** A node fails with everything that ran on it. Does not apply to one machine: that machine is the platform. */
 export const nodeLoss = defineFault({
@@ -66,26 +68,28 @@ function unitRecovery(nodesNeeded: NodesNeeded): SubjectHandler<Unit>["rto"] {
       : rescheduling(unit, plan, "node", nodesNeeded);
 }
 
-function serverRecovery(server: Server, plan: Plan): Prediction {
-  if (server.provider.kind === "managed") {
-    return bounded(plan, server.path, failsOver(server) ? failover(server, plan, "node") : replaced(server));
-  }
-  if (!failsOver(server)) return movedOrReplaced(server, plan);
-  const survival = serverSurvival(server, plan, "node");
-  if (survival.enough) return bounded(plan, server.path, failover(server, plan, "node"));
-  const moved = movedWithVolume(plan, server, [], serverRestart(server));
-  return moved.kind === "bounded" ? moved : { ...moved, why: `${survival.why}; ${moved.why}` };
+function serverRecovery(nodesNeeded: NodesNeeded): (server: Server, plan: Plan) => Prediction {
+  return (server, plan) => {
+    if (server.provider.kind === "managed") {
+      return bounded(plan, server.path, failsOver(server) ? failover(server, plan, "node") : replaced(server));
+    }
+    if (!failsOver(server)) return movedOrReplaced(server, plan, nodesNeeded);
+    const survival = serverSurvival(server, plan, "node");
+    if (survival.enough) return bounded(plan, server.path, failover(server, plan, "node"));
+    const moved = movedServer(plan, server, nodesNeeded, serverRestart(server));
+    return moved.kind === "bounded" ? moved : { ...moved, why: `${survival.why}; ${moved.why}` };
+  };
 }
 
 /**
  * A single server that may start empty is replaced where its volume is not available, or may not be. Of several, those that remain
  * have data that a replacement would discard.
  */
-function movedOrReplaced(server: Server, plan: Plan): Prediction {
+function movedOrReplaced(server: Server, plan: Plan, nodesNeeded: NodesNeeded): Prediction {
   const isLost = volumeAfterNodeLoss(plan, server) !== undefined;
   return isLost && storeTraits(server).withoutReplica.kind === "replace"
     ? replacement(server, plan)
-    : movedWithVolume(plan, server, [], serverRestart(server));
+    : movedServer(plan, server, nodesNeeded, serverRestart(server));
 }
 
 /** A server that a provider replaces on another machine. */

@@ -1,8 +1,10 @@
 import { isDeclared } from "../../plan/origin.js";
-import type { Element, Plan, VolumeScope } from "../../plan/plan.js";
+import type { Element, Plan, Store, VolumeScope } from "../../plan/plan.js";
+import { type NodesNeeded, serverDemand } from "../capacity.js";
 import { nodeMonitorGrace, podStartup, releasedByHand, volumeAttach } from "../facts/kubernetes.js";
 import type { Prediction, Term } from "../prediction.js";
 import { assumed, bounded, cited, unbounded, unknown } from "../prediction.js";
+import { capacityElsewhere } from "./capacity.js";
 import { onCallResponse, unnoticed } from "./store.js";
 
 /**
@@ -29,6 +31,18 @@ export function movedWithVolume(
     assumed("volume attached", volumeAttach.value, volumeAttach.why),
     ...start,
   ]);
+}
+
+/** A server of a store on another node that has room for it: of the same zone, where its volume belongs to one. */
+export function movedServer(plan: Plan, store: Store, nodesNeeded: NodesNeeded, start: readonly Term[]): Prediction {
+  const unsafe = volumeAfterNodeLoss(plan, store);
+  if (unsafe) return unsafe;
+  const placed = { name: store.name, pool: store.pool, demand: serverDemand(store) };
+  const sameZone = volumeScope(plan, store) !== "regional";
+  const room = capacityElsewhere(placed, plan, { lost: "node", sameZone }, nodesNeeded);
+  if (room.kind === "none") return unbounded(plan, store.path, room.why, { advice: room.advice });
+  if (room.kind === "unknown") return unknown(plan, store.path, room.why);
+  return movedWithVolume(plan, store, [room.term], start);
 }
 
 /** An element with a volume, and the storage class that it names. */
