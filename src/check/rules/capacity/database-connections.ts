@@ -57,7 +57,7 @@ export const databaseConnections = defineRule({
   },
 });
 
-/** The connections that a database accepts; undefined if nothing tells: of a managed one it depends on the size of its machine. */
+/** The connections that a database accepts; undefined if it is not known: of a managed one it depends on the size of its machine. */
 function maxConnections({ provider, resources, path }: DatabaseStore, plan: Plan): number | undefined {
   if (provider.kind === "in-cluster") return MAX_SERVER_CONNECTIONS;
   const memory = resources.memory.limit ?? resources.memory.request;

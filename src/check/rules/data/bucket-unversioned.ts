@@ -8,7 +8,7 @@ export const bucketUnversioned = defineRule({
   code: "data/bucket-unversioned",
   severity: "warning",
   summary: "a bucket with real data, or with its backups, retains no versions of its objects",
-  help: "A provider stores an object several times, and deletes all of them when a client deletes or overwrites it. Without versions one wrong command is final, and whoever deletes the data with stolen credentials deletes its backups with the next command.",
+  help: "A provider stores an object several times, and deletes all of them when a client deletes or overwrites it. Without versions one wrong command is final, and an attacker who deletes the data with stolen credentials deletes its backups with the next command.",
   check(context, report) {
     const { plan } = context;
     if (plan.data !== "real") return;

@@ -50,7 +50,7 @@ function advice(
   return `${kept}${shorter}${row.drill === undefined ? "" : `; or measure a faster restore with \`keelson drill ${row.drill}\``}`;
 }
 
-/** An earlier alert would fire at restarts that need nobody. */
+/** An earlier alert would fire at restarts that no person has to act on. */
 const EARLY_ALERT_MS = 60_000;
 
 function remedyOf(term: string, plan: Plan): readonly string[] {
