@@ -15,6 +15,7 @@ const TODAY = "2026-11-30";
 /** Rules some of whose findings have no fix in the file's own terms, and why. */
 const BY_HAND: Readonly<Record<string, string>> = {
   "availability/not-run-here": "the platform has to run elsewhere",
+  "availability/redundancy-lost": "how many nodes there are",
   "upgrade/store": "no maintained version is known",
   "capacity/gpu-memory": "which GPU or model fits its purpose is the owner's choice",
   "capacity/memory-overcommit": "without a limit, the peak usage has to be measured",

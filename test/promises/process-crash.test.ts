@@ -22,6 +22,20 @@ describe("process-crash", () => {
     expect(termOf(rto.predicted, "readiness probe")).toBe(2 * 5_000 + 1_000);
   });
 
+  it("waits for each probe that takes longer than its period: the next one is sent after it", () => {
+    const slow = `replicas: 2, health: { ready: { every: 5s, failures: 3, timeout: 30s } }`;
+    const text = `
+platform: shop
+cloud: aws
+services:
+  web: { modules: [accounts], ${slow} }
+objectives: { rto: 2m }
+observe: { metrics: prometheus }
+`;
+    const { rto } = rowOf(sheetOf(text), "process-crash", "web");
+    expect(termOf(rto.predicted, "readiness probe")).toBe(5_000 + 3 * 30_000);
+  });
+
   it("takes a single replica the liveness probe, the grace period, the back-off and the start", () => {
     const { rto } = rowOf(sheet("replicas: 1"), "process-crash", "web");
     expect(termOf(rto.predicted, "liveness probe")).toBe(3 * 10_000 + 2_000);

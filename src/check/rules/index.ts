@@ -12,6 +12,7 @@ import { objective } from "./availability/objective.js";
 import { operatorLossRule } from "./availability/operator-loss.js";
 import { pdbBlocksDrain } from "./availability/pdb-blocks-drain.js";
 import { providerOutageRule } from "./availability/provider-outage.js";
+import { redundancyLost } from "./availability/redundancy-lost.js";
 import { regionLossRule } from "./availability/region-loss.js";
 import { rolloutBelowBudget } from "./availability/rollout-below-budget.js";
 import { rolloutOutage } from "./availability/rollout-outage.js";
@@ -25,6 +26,7 @@ import { gpuMemoryRule } from "./capacity/gpu-memory.js";
 import { latencyRule } from "./capacity/latency.js";
 import { limitsUnenforced } from "./capacity/limits-unenforced.js";
 import { memoryOvercommit } from "./capacity/memory-overcommit.js";
+import { modelSize } from "./capacity/model-size.js";
 import { nodePressureRule } from "./capacity/node-pressure.js";
 import { overloadRule } from "./capacity/overload.js";
 import { poolTooSmall } from "./capacity/pool-too-small.js";
@@ -43,6 +45,7 @@ import { misspelledName } from "./delivery/misspelt-name.js";
 import { noEffect } from "./delivery/no-effect.js";
 import { noModelSource } from "./delivery/no-model-source.js";
 import { patchNote } from "./delivery/patch-note.js";
+import { sharedNamespace } from "./delivery/shared-namespace.js";
 import { simulatedAnswers } from "./delivery/simulated-answers.js";
 import { callUnexposed } from "./network/call-unexposed.js";
 import { dnsFailoverRule } from "./network/dns-failover.js";
@@ -116,6 +119,7 @@ export const rules: readonly Rule[] = [
   allOnSpot,
   notRun,
   objective,
+  redundancyLost,
   pdbBlocksDrain,
   noDisruptionBudget,
   rolloutOutage,
@@ -138,6 +142,7 @@ export const rules: readonly Rule[] = [
   limitsUnenforced,
   gpuMemoryRule,
   gpuKindRule,
+  modelSize,
   rolloutSurge,
   databaseConnections,
   autoscalerConflict,
@@ -172,6 +177,7 @@ export const rules: readonly Rule[] = [
   simulatedAnswers,
   misspelledName,
   noEffect,
+  sharedNamespace,
   patchNote,
 
   // Observability

@@ -197,13 +197,16 @@ export function withdrawal(): Term {
   return assumed("endpoints updated", endpointWithdrawal.value, endpointWithdrawal.why);
 }
 
-function detection(unit: Unit, plan: Plan, name: string, probe: Probe): Term {
+/**
+ * The process hangs just after a probe. The kubelet sends the next probe of a container only after the one before has ended, so a timeout
+ * that is longer than the period counts for every probe (kubernetes/kubernetes, pkg/kubelet/prober/worker.go: one loop per probe).
+ */
+function detection(unit: Unit, plan: Plan, name: string, { every, failures, timeout }: Probe): Term {
   const which = name === "readiness probe" ? "ready" : "live";
-  return declared(
-    plan,
-    name,
-    probe.every * probe.failures + probe.timeout,
-    `${unit.path}.health.${which}`,
-    `${probe.failures} × ${formatDuration(probe.every)} + ${formatDuration(probe.timeout)} timeout`,
-  );
+  const how =
+    timeout > every
+      ? `${formatDuration(every)} + ${failures} × ${formatDuration(timeout)} timeout`
+      : `${failures} × ${formatDuration(every)} + ${formatDuration(timeout)} timeout`;
+  const total = every + (failures - 1) * Math.max(every, timeout) + timeout;
+  return declared(plan, name, total, `${unit.path}.health.${which}`, how);
 }
