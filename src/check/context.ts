@@ -5,6 +5,7 @@ import { modulesOf } from "../promises/facts/supervisor.js";
 import { largerFaults, smallerFaults } from "../promises/faults/index.js";
 import type { Prediction } from "../promises/prediction.js";
 import { type PromiseSheet, promiseSheet, type Row } from "../promises/sheet.js";
+import { type VolumeSubject, volumeSubjects } from "../promises/subjects.js";
 import type { Concern } from "./concern.js";
 
 export type RecoveryObjective = "rto" | "rpo";
@@ -33,6 +34,7 @@ export class CheckContext {
   #stores: ReadonlyMap<string, Store> | undefined;
   #buckets: readonly BucketStore[] | undefined;
   #elements: ReadonlyMap<Path, Unit | Store | Model | Entrance> | undefined;
+  #volumes: ReadonlyMap<Path, VolumeSubject> | undefined;
   #rows: ReadonlyMap<Path, readonly Row[]> | undefined;
   #broken: ReadonlyMap<string, readonly BrokenPromise[]> | undefined;
   #calls: ReadonlyMap<string, ReadonlySet<string>> | undefined;
@@ -70,6 +72,12 @@ export class CheckContext {
       [...units, ...stores, ...models, ...entrances].map((element) => [element.path, element]),
     );
     return this.#elements.get(path);
+  }
+
+  /** The persistent volumes, by path. */
+  get volumes(): ReadonlyMap<Path, VolumeSubject> {
+    this.#volumes ??= new Map(volumeSubjects(this.plan).map((volume) => [volume.path, volume]));
+    return this.#volumes;
   }
 
   /** The names of the units and stores that an element calls. */

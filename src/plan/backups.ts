@@ -56,7 +56,8 @@ export function planClusterBackups(cluster: Scope, input: NonNullable<Settings["
   };
 }
 
-function planSchedule(scope: Scope, key: string, input: Schedule | undefined): BackupSchedule | undefined {
+/** One schedule of backups, with the default of its retention. */
+export function planSchedule(scope: Scope, key: string, input: Schedule | undefined): BackupSchedule | undefined {
   if (!input) return undefined;
   const scheduleScope = scope.at(key);
   return {

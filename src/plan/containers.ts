@@ -2,10 +2,9 @@ import { type ContainerSize, containerSizeOf } from "../modules/index.js";
 import { formatBytes, formatCpu } from "../platform-file/format.js";
 import type { SidecarInput } from "../platform-file/schema/services.js";
 import type { PlanContext } from "./context.js";
-import { DATA_DIRECTORY } from "./directories.js";
 import { readImage } from "./images.js";
 import type { Scope } from "./origin.js";
-import type { Image, Port, Resources, Volume } from "./plan.js";
+import type { Image, Port, Resources } from "./plan.js";
 import { GiB, MiB } from "./sizes.js";
 
 const OTHER_IMAGE: ContainerSize = {
@@ -74,38 +73,6 @@ export function planGpu(input: SidecarInput["gpu"]): Resources["gpu"] {
 /** Environment variables as text. */
 export function planVariables(input: SidecarInput["env"]): Record<string, string> {
   return Object.fromEntries(Object.entries(input ?? {}).map(([name, value]) => [name, String(value)]));
-}
-
-/** The declared volumes, and the data directory of Keelson modules. */
-export function planVolumes(scope: Scope, input: SidecarInput["volumes"], data: number | undefined): Volume[] {
-  const volumes = Object.entries(input ?? {}).map(([name, volume]): Volume => {
-    const volumeScope = scope.at("volumes", name);
-    const given = typeof volume === "object" ? volume : { size: volume };
-    const usual = name === "data" && data !== undefined ? DATA_DIRECTORY : `/data/${name}`;
-    return {
-      name,
-      mount: volumeScope.pick(
-        "mount",
-        "mount" in given ? given.mount : undefined,
-        usual,
-        "a volume is mounted under its name",
-      ),
-      size: given.size,
-      kind: volumeScope.pick(
-        "persistent",
-        "persistent" in given ? given.persistent : undefined,
-        false,
-        "files of a replica are deleted with it by default",
-      )
-        ? "persistent"
-        : "ephemeral",
-    };
-  });
-  if (data === undefined || volumes.some(({ name }) => name === "data")) return volumes;
-  scope
-    .at("volumes")
-    .recordDefault("data", "Keelson modules write files, and their root file system is read-only", formatBytes(data));
-  return [...volumes, { name: "data", mount: DATA_DIRECTORY, size: data, kind: "ephemeral" }];
 }
 
 /** Size of the data directory: for the gateway's usage log or a module's temporary files. */

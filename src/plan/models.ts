@@ -3,7 +3,7 @@ import { formatBytes, formatCpu } from "../platform-file/format.js";
 import { many } from "../platform-file/one-or-many.js";
 import type { ModelInput } from "../platform-file/schema/models.js";
 import { sizeClassOf } from "./classes.js";
-import { MODULE_DATA, planGpu, planImage, planPorts, planVolumes } from "./containers.js";
+import { MODULE_DATA, planGpu, planImage, planPorts } from "./containers.js";
 import type { PlanContext } from "./context.js";
 import { ENGINES } from "./engines/index.js";
 import { readImage } from "./images.js";
@@ -155,7 +155,7 @@ function planModelUnit(context: PlanContext, scope: Scope, model: Model, input: 
     command: input.command ?? server?.command(model, resources, ports[0]?.number ?? server.port) ?? [],
     ports,
     resources,
-    volumes: planVolumes(scope, input.volumes, resources.disk ?? MODULE_DATA),
+    data: resources.disk ?? MODULE_DATA,
     health,
     load: undefined,
   };

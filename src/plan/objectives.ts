@@ -28,14 +28,17 @@ export function platformObjectives(scope: Scope, given: ObjectivesInput | undefi
   };
 }
 
-/** An element's objectives: its own, and the platform's for those that it does not set. `scope` is the element's. */
+/**
+ * An element's objectives: its own, and for those that it does not set the platform's, or of a volume its unit's. `scope` is the
+ * element's.
+ */
 export function elementObjectives(scope: Scope, given: ObjectivesInput | undefined, platform: Objectives): Objectives {
   const objectivesScope = scope.at("objectives");
   const input = writtenOut(given);
   if (given === NO_OBJECTIVES) return platformObjectives(objectivesScope, undefined);
   for (const key of KEYS)
     if (input?.[key] === undefined && platform[key] !== undefined)
-      scope.provenance.inherit(objectivesScope.pathOf(key), `objectives.${key}`);
+      scope.provenance.inherit(objectivesScope.pathOf(key), `${platform.path}.${key}`);
   return {
     path: objectivesScope.path,
     availability: resolved(input?.availability, platform.availability),

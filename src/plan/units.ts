@@ -2,23 +2,16 @@ import { descriptorsOf, MODULE_PORT } from "../modules/index.js";
 import { many } from "../platform-file/one-or-many.js";
 import type { ModelInput } from "../platform-file/schema/models.js";
 import type { ServiceInput } from "../platform-file/schema/services.js";
-import {
-  defaultSize,
-  MODULE_DATA,
-  planImage,
-  planPorts,
-  planResources,
-  planVariables,
-  planVolumes,
-} from "./containers.js";
+import { defaultSize, MODULE_DATA, planImage, planPorts, planResources, planVariables } from "./containers.js";
 import { onCluster, type PlanContext } from "./context.js";
 import { planServiceLoad } from "./load.js";
 import { planPool } from "./nodes.js";
 import { elementObjectives } from "./objectives.js";
 import type { Scope } from "./origin.js";
 import { planPatches } from "./patches.js";
-import type { Port, Resources, Sidecar, Unit, Volume } from "./plan.js";
+import type { Objectives, Port, Resources, Sidecar, Unit } from "./plan.js";
 import { declaredMounts } from "./secrets.js";
+import { planVolumes } from "./volumes.js";
 import {
   type HealthDefaults,
   MODULE_HEALTH,
@@ -43,7 +36,8 @@ export interface UnitKind {
   readonly environment?: Readonly<Record<string, string>>;
   readonly ports: readonly Port[];
   readonly resources: Resources;
-  readonly volumes: readonly Volume[];
+  /** Size of the data directory of Keelson modules; undefined without modules. */
+  readonly data: number | undefined;
   readonly health: HealthDefaults;
   readonly load: Unit["load"];
 }
@@ -66,7 +60,7 @@ export function planServices(context: PlanContext): Unit[] {
         // A worker that runs modules still serves its health routes.
         ports: planPorts(scope, input, modules.length > 0 ? MODULE_PORT : undefined),
         resources: planResources(scope, input, defaultSize(modules)),
-        volumes: planVolumes(scope, input.volumes, modules.length > 0 ? MODULE_DATA : undefined),
+        data: modules.length > 0 ? MODULE_DATA : undefined,
         health: modules.length > 0 ? MODULE_HEALTH : TCP_HEALTH,
         load: planServiceLoad(scope, input.load),
       });
@@ -82,7 +76,9 @@ function servicesBeside(context: PlanContext): ReadonlySet<string> {
 /** One unit: the settings of its kind, and those that all units have in common. */
 export function planUnit(context: PlanContext, scope: Scope, input: ServiceInput | ModelInput, kind: UnitKind): Unit {
   const replicas = planReplicas(context, scope, input);
-  const sidecars = planSidecars(context, scope, input, kind.ports);
+  const objectives = elementObjectives(scope, input.objectives, context.objectives);
+  const volumes = planVolumes(context, scope, input.volumes, kind.data, objectives);
+  const sidecars = planSidecars(context, scope, input, kind.ports, objectives);
   const cluster = onCluster(context);
   const streams = kind.role === "model" || descriptorsOf(kind.modules).some(({ streams }) => streams);
   const graceWhy = streams ? "long responses are completed" : "requests in flight are completed";
@@ -92,7 +88,7 @@ export function planUnit(context: PlanContext, scope: Scope, input: ServiceInput
     role: kind.role,
     modules: kind.modules,
     model: kind.model,
-    workload: workloadOf([kind, ...sidecars]),
+    workload: workloadOf([{ volumes }, ...sidecars]),
     image: kind.image,
     command: kind.command,
     environment: { ...kind.environment, ...planVariables(input.env) },
@@ -116,12 +112,12 @@ export function planUnit(context: PlanContext, scope: Scope, input: ServiceInput
     pool: planPool(context, input.nodes),
     priority: scope.pick("priority", input.priority, "normal", "no other priority is set"),
     secrets: declaredMounts(input.secrets),
-    volumes: kind.volumes,
+    volumes,
     sidecars,
     affinity: scope.pick("affinity", input.affinity, "none", "any replica can serve a request"),
     sizing: scope.pick("sizing", input.sizing, "off", "requests stay as configured"),
     load: kind.load,
-    objectives: elementObjectives(scope, input.objectives, context.objectives),
+    objectives,
     patches: planPatches(scope, input.patch),
   };
 }
@@ -137,17 +133,22 @@ function planSidecars(
   scope: Scope,
   input: ServiceInput | ModelInput,
   taken: readonly Port[],
+  host: Objectives,
 ): Sidecar[] {
   const inline = "sidecars" in input ? Object.entries(input.sidecars ?? {}) : [];
   const containers = [
-    ...inline.map(([name, sidecar]) => ({ name, sidecar, sidecarScope: scope.at("sidecars", name) })),
+    ...inline.map(([name, sidecar]) => ({ name, sidecar, sidecarScope: scope.at("sidecars", name), owner: host })),
     ...many(input.beside).flatMap((name) => {
       const sidecar = context.settings.services?.[name];
-      return sidecar ? [{ name, sidecar, sidecarScope: context.provenance.at("services", name) }] : [];
+      const sidecarScope = context.provenance.at("services", name);
+      if (!sidecar) return [];
+      return [
+        { name, sidecar, sidecarScope, owner: elementObjectives(sidecarScope, sidecar.objectives, context.objectives) },
+      ];
     }),
   ];
   let free = Math.max(MODULE_PORT, ...taken.map(({ number }) => number)) + 1;
-  return containers.map(({ name, sidecar, sidecarScope }): Sidecar => {
+  return containers.map(({ name, sidecar, sidecarScope, owner }): Sidecar => {
     const modules = sidecar.modules ?? [];
     const ports = planPorts(sidecarScope, sidecar, modules.length > 0 ? free++ : undefined);
     return {
@@ -160,7 +161,7 @@ function planSidecars(
       ports,
       resources: planResources(sidecarScope, sidecar, defaultSize(modules)),
       secrets: declaredMounts(sidecar.secrets),
-      volumes: planVolumes(sidecarScope, sidecar.volumes, modules.length > 0 ? MODULE_DATA : undefined),
+      volumes: planVolumes(context, sidecarScope, sidecar.volumes, modules.length > 0 ? MODULE_DATA : undefined, owner),
     };
   });
 }

@@ -33,13 +33,25 @@ export function withPolicies(settings: Mapping): Mapping {
   return { ...settings, entries };
 }
 
+/** Keys of a member whose members have objectives, or such members themselves: its volumes, and those of its sidecars. */
+const NESTED = ["volumes", "sidecars"] as const;
+
 function withObjectives(member: Entry, off: Entry | undefined, policies: Mapping | undefined): Entry {
   const { value } = member;
   if (value.kind !== "mapping") return member;
-  const own = value.entries.get("objectives");
-  if (own === undefined) return member;
-  const objectives = off ?? { ...own, value: expanded(own.value, policies) };
-  return { ...member, value: { ...value, entries: new Map(value.entries).set("objectives", objectives) } };
+  const entries = new Map(value.entries);
+  const own = entries.get("objectives");
+  if (own) entries.set("objectives", off ?? { ...own, value: expanded(own.value, policies) });
+  for (const key of NESTED) {
+    const group = entries.get(key);
+    if (group?.value.kind !== "mapping") continue;
+    const nested = [...group.value.entries].map(([name, each]): [string, Entry] => [
+      name,
+      withObjectives(each, off, policies),
+    ]);
+    entries.set(key, { ...group, value: { ...group.value, entries: new Map(nested) } });
+  }
+  return { ...member, value: { ...value, entries } };
 }
 
 function expanded(objectives: Tree, policies: Mapping | undefined): Tree {

@@ -182,6 +182,13 @@ export function backupOlderThan(store: DatabaseStore | CacheStore, plan: Plan, a
   return notExported(store);
 }
 
+/** The newest backup that any of these schedules of Velero completed is older than `age`. */
+export function veleroBackupOlderThan(schedules: readonly string[], age: Milliseconds): Condition {
+  const [first = "", ...more] = schedules;
+  const label = more.length > 0 ? { value: schedules.join("|"), match: "=~" as const } : { value: first };
+  return olderThan("velero_backup_last_successful_timestamp", [{ label: "schedule", ...label }], age);
+}
+
 /** The newest backup whose restore was verified is older than `age`. */
 export function verifiedBackupOlderThan({ provider }: Store, age: Milliseconds): Condition {
   if (provider.kind === "embedded") return olderThan("keelson_backup_verified_age_seconds", [], age);

@@ -8,6 +8,7 @@ import {
   type ServerStore,
   storeTraits,
 } from "../plan/stores/index.js";
+import { schedulesOfVolume } from "../plan/velero.js";
 import {
   backupOlderThan,
   type Condition,
@@ -19,13 +20,21 @@ import {
   replicaLagAbove,
   replicasBelow,
   serverUnavailable,
+  veleroBackupOlderThan,
   verifiedBackupOlderThan,
   volumeSpaceBelow,
   walArchiveOlderThan,
 } from "./alert-condition.js";
 import { toleratedLag } from "./facts/stores.js";
 import { promisedRecovery } from "./objectives.js";
-import { type EntranceSubject, mostFrequentBackup, restoreBase, takenBackups, type WholePlatform } from "./subjects.js";
+import {
+  type EntranceSubject,
+  mostFrequentBackup,
+  restoreBase,
+  takenBackups,
+  type VolumeSubject,
+  type WholePlatform,
+} from "./subjects.js";
 
 /** An alert as data: `alertExpression` writes its condition in PromQL. */
 export interface Alert {
@@ -305,8 +314,7 @@ export function backupsTooOld(store: DatabaseStore | CacheStore, plan: Plan): Al
   if (!newest || !restoreBase(store)) return storeDown(store, plan);
   const { every } = newest;
   const rpo = promisedRecovery(store.objectives, isDatabase(store) ? "database-loss" : "cache-loss", "rpo");
-  const allowed = rpo === undefined ? every * 2 : Math.max(every, (every + rpo) / 2);
-  const maxAge = Math.min(allowed, every * 2);
+  const maxAge = toleratedAge(every, rpo);
   return {
     name: log ? "log-shipping-late" : "backup-too-old",
     subject: store.name,
@@ -339,4 +347,32 @@ export function backupUnverified(database: DatabaseStore): Alert {
     for: 0,
     summary: `neither of the last two full backups of ${database.name} has been restored and compared`,
   };
+}
+
+/**
+ * Watches the age of the newest backup of a volume, as `backupsTooOld` does. Without one there is no age to watch, and the alert
+ * fires when the unit lacks a replica.
+ */
+export function volumeBackupsTooOld({ name, volume, unit, objectives }: VolumeSubject, plan: Plan): Alert {
+  const { files, snapshot } = volume.backups;
+  const [schedule] = schedulesOfVolume(plan, unit, volume);
+  const every = (files ?? snapshot)?.every;
+  if (!schedule || every === undefined) return replicasMissing(unit, plan);
+  return {
+    name: "backup-too-old",
+    subject: name,
+    severity: "critical",
+    condition: veleroBackupOlderThan(
+      schedulesOfVolume(plan, unit, volume).map((each) => each.name),
+      toleratedAge(every, promisedRecovery(objectives, "volume-loss", "rpo")),
+    ),
+    for: 0,
+    summary: `the newest backup of ${name} is too old for its RPO`,
+  };
+}
+
+/** Half-way between the normal age of a backup and the age that the RPO allows, at most two intervals. */
+function toleratedAge(every: Milliseconds, rpo: Milliseconds | undefined): Milliseconds {
+  const allowed = rpo === undefined ? every * 2 : Math.max(every, (every + rpo) / 2);
+  return Math.min(allowed, every * 2);
 }

@@ -4,7 +4,13 @@ import type { FaultName } from "../platform-file/faults.js";
 import type { Alert } from "./alerts.js";
 import type { Prediction } from "./prediction.js";
 import type { Runbook } from "./runbooks/runbook.js";
-import { type EntranceSubject, entranceSubjects, type WholePlatform } from "./subjects.js";
+import {
+  type EntranceSubject,
+  entranceSubjects,
+  type VolumeSubject,
+  volumeSubjects,
+  type WholePlatform,
+} from "./subjects.js";
 
 /** What a fault can affect, by kind. A store is the kind of subject that its role is. */
 export type SubjectTypes = {
@@ -14,6 +20,7 @@ export type SubjectTypes = {
   readonly unit: Unit;
   readonly model: Model;
   readonly entrance: EntranceSubject;
+  readonly volume: VolumeSubject;
 };
 
 export type SubjectKind = keyof SubjectTypes;
@@ -76,7 +83,7 @@ export interface Fault<Id extends FaultName = FaultName> {
   readonly title: string;
   readonly includes: readonly FaultName[];
   readonly drill: Drill;
-  /** One assessment for each affected subject: the platform, entrances, units, models, then stores, each in the plan's order. */
+  /** One assessment for each affected subject: the platform, entrances, units, volumes, models, then stores, each in the plan's order. */
   readonly assess: (plan: Plan) => readonly Assessment[];
 }
 
@@ -92,6 +99,7 @@ export function defineFault<const Id extends FaultName>({ on, ...fault }: FaultD
         ...assess("platform", [{ name: plan.platform, path: "zones", objectives: plan.objectives }]),
         ...assess("entrance", entranceSubjects(plan)),
         ...assess("unit", plan.units),
+        ...assess("volume", volumeSubjects(plan)),
         ...assess("model", plan.models),
         ...plan.stores.flatMap((store) => assess(STORES[store.kind].role, [store])),
       ];

@@ -27,9 +27,16 @@ export function recoveryObjectivePath(plan: Plan, element: Objectives, fault: Fa
   const single = element.byFault.find((each) => each.fault === fault && each.of === of);
   if (single) return single.path;
   const own = `${element.path}.${of}`;
+  const inherited = plan.origins[own]?.inheritedFrom ?? `objectives.${of}`;
   const isByFault = element.byFault.some(({ path }) => path.startsWith(`${own}.`));
   const isOwn = !isByFault && isOwnObjective(plan, element, of);
-  const paths = [`${own}.default`, ...(isOwn ? [own] : []), `objectives.${of}.default`];
+  const paths = [
+    `${own}.default`,
+    ...(isOwn ? [own] : []),
+    `${inherited}.default`,
+    inherited,
+    `objectives.${of}.default`,
+  ];
   return paths.find((path) => isDeclared(plan, path)) ?? `objectives.${of}`;
 }
 

@@ -6,12 +6,14 @@ import type {
   Entrance,
   Objectives,
   Path,
+  PersistentVolume,
   Plan,
   Store,
   Unit,
-  Volume,
 } from "../plan/plan.js";
 import { type ServerStore, storeTraits } from "../plan/stores/index.js";
+import { persistentVolumesOf } from "../plan/velero.js";
+import { parsePath } from "../platform-file/path.js";
 
 /** A store that has server processes. */
 export type Server = ServerStore;
@@ -41,14 +43,47 @@ export function entranceSubjects({ entrances }: Plan): readonly EntranceSubject[
   }));
 }
 
-/** Whether a pod of the unit has a volume that outlives it, which only a StatefulSet provides per replica. */
-export function hasPersistentVolume(unit: Unit): boolean {
-  return persistentVolume(unit) !== undefined;
+/** A persistent volume of a unit or of its sidecars, named after the element that declares it: `chroma/data`. */
+export interface VolumeSubject {
+  readonly name: string;
+  readonly path: Path;
+  readonly objectives: Objectives;
+  readonly volume: PersistentVolume;
+  /** The unit whose replicas have it; of a service that runs beside several, the first. */
+  readonly unit: Unit;
 }
 
-/** The first persistent volume of a unit or of its sidecars. */
-export function persistentVolume({ volumes, sidecars }: Unit): Volume | undefined {
-  return [...volumes, ...sidecars.flatMap((sidecar) => sidecar.volumes)].find(({ kind }) => kind === "persistent");
+/** The persistent volumes of a plan, each once, in the order of its units. */
+export function volumeSubjects({ units }: Pick<Plan, "units">): readonly VolumeSubject[] {
+  const subjects = new Map(
+    units
+      .flatMap(volumesOf)
+      .toReversed()
+      .map((subject) => [subject.path, subject]),
+  );
+  return [...subjects.values()].toReversed();
+}
+
+/** The persistent volumes of a unit and of its sidecars. */
+export function volumesOf(unit: Unit): readonly VolumeSubject[] {
+  return persistentVolumesOf(unit).map((volume) => ({
+    name: nameOfVolume(volume.path),
+    path: volume.path,
+    objectives: volume.objectives,
+    volume,
+    unit,
+  }));
+}
+
+/** `services.chroma.volumes.data` is `chroma/data`; a volume of a sidecar has its name between them. */
+function nameOfVolume(path: Path): string {
+  const [, ...segments] = parsePath(path);
+  return segments.filter((segment) => segment !== "volumes" && segment !== "sidecars").join("/");
+}
+
+/** Whether a pod of the unit has a volume that outlives it, which only a StatefulSet provides per replica. */
+export function hasPersistentVolume(unit: Unit): boolean {
+  return persistentVolumesOf(unit).length > 0;
 }
 
 /** A schedule as the provider carries it out: the longer of the two intervals, the shorter of the two retention times. */

@@ -8,7 +8,7 @@ import { type ControlPlane, startControlPlane } from "../support/cluster/control
 import { applied, deployInto } from "../support/cluster/deploying.js";
 import { defineOperatorKinds } from "../support/cluster/operators.js";
 import { blueprintPlans, plansOf } from "../support/cluster/plans.js";
-import { applyAll, podTemplate, renderedObjects } from "../support/cluster/rendered.js";
+import { applyAll, createNamespaceOfVelero, podTemplate, renderedObjects } from "../support/cluster/rendered.js";
 import { everything } from "../support/render/everything.js";
 import { smallPlatforms } from "../support/render/small-platforms.js";
 import { describeWith } from "../support/requirements.js";
@@ -69,6 +69,9 @@ describeWith(["cluster", "schemas"], "rendered objects and a real API server", (
     expect(monitors.length).toBeGreaterThan(3);
     for (const monitor of monitors)
       await expect(plane.api.apply({ ...monitor, spec: { podMetricsEndpoints: [] } })).rejects.toThrowError(/selector/);
+    const backups = renderedObjects(everything).find(({ kind }) => kind === "Schedule");
+    if (backups === undefined) throw new Error("no Schedule is rendered");
+    await expect(plane.api.apply({ ...backups, spec: { schedule: "0 2 * * *" } })).rejects.toThrowError(/template/);
   });
 
   it.each(plans)("%s: a second deploy applies nothing", async (_name, of) => {
@@ -81,6 +84,7 @@ describeWith(["cluster", "schemas"], "rendered objects and a real API server", (
         stringData: Object.fromEntries(keys.map((key) => [key, "value"])),
       });
     await defineOperatorKinds(plane.api, renderedObjects(plan));
+    await createNamespaceOfVelero(plane.api, renderedObjects(plan));
     const client = new KubernetesClient(await connectionFrom({ kubeconfig: plane.kubeconfig, environment: {} }));
     try {
       // There are no nodes, so the rollouts do not end.

@@ -13,7 +13,7 @@ import { manifests } from "../../src/render/kubernetes/index.js";
 import { ApiObject } from "../support/cluster/api.js";
 import type { ControlPlane } from "../support/cluster/control-plane.js";
 import { applied, deployInto, named, pruned, startDeployCluster, twoUnits } from "../support/cluster/deploying.js";
-import { cpuScale, database, entrance, unit } from "../support/render/sample-plan.js";
+import { cpuScale, database, entrance, persistentVolume, unit } from "../support/render/sample-plan.js";
 import { describeWith } from "../support/requirements.js";
 
 const TOKEN = z.looseObject({ status: z.looseObject({ token: z.string() }) });
@@ -218,7 +218,7 @@ describeWith(["cluster", "kwok"], "access of a deploy to the cluster", () => {
   it("keeps the configuration that a revision of a StatefulSet refers to, so that a rollback works", async () => {
     const plan = (data: "real" | "test") =>
       twoUnits("rollback", {
-        units: [unit("index", { volumes: [{ name: "data", mount: "/data", size: 2 ** 30, kind: "persistent" }] })],
+        units: [unit("index", { volumes: [persistentVolume("data", "/data", 2 ** 30)] })],
         edges: [],
         data,
       });

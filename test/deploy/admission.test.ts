@@ -5,7 +5,7 @@ import type { Plan, Unit } from "../../src/plan/plan.js";
 import { type AdmissionResponse, startWebhook } from "../support/cluster/admission.js";
 import type { ControlPlane } from "../support/cluster/control-plane.js";
 import { applied, deployInto, startDeployCluster, twoUnits } from "../support/cluster/deploying.js";
-import { unit } from "../support/render/sample-plan.js";
+import { persistentVolume, unit } from "../support/render/sample-plan.js";
 import { describeWith } from "../support/requirements.js";
 
 const ALLOWED: AdmissionResponse = { allowed: true };
@@ -293,7 +293,7 @@ describeWith(["cluster", "kwok"], "deploying to a cluster with admission control
         patched("gateway", hostile),
         patched("accounts", hostile, {
           workload: "stateful-set",
-          volumes: [{ name: "data", mount: "/data", size: 2 ** 30, kind: "persistent" }],
+          volumes: [persistentVolume("data", "/data", 2 ** 30)],
         }),
       ],
     });

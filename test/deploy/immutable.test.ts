@@ -6,7 +6,7 @@ import type { Plan, Unit } from "../../src/plan/plan.js";
 import type { ControlPlane } from "../support/cluster/control-plane.js";
 import { applied, deployInto, named, startDeployCluster, twoUnits } from "../support/cluster/deploying.js";
 import { FIXED_CLASS, startVolumes } from "../support/cluster/volumes.js";
-import { broker, cache, unit } from "../support/render/sample-plan.js";
+import { broker, cache, persistentVolume, unit } from "../support/render/sample-plan.js";
 import { describeWith } from "../support/requirements.js";
 
 const Claim = z.looseObject({
@@ -72,7 +72,7 @@ describeWith(["cluster", "kwok"], "fields that cannot change, and data", () => {
       units: [
         unit("index", {
           workload: "stateful-set",
-          volumes: [{ name: "data", mount: "/data", size: Number.parseInt(size, 10) * 2 ** 30, kind: "persistent" }],
+          volumes: [persistentVolume("data", "/data", Number.parseInt(size, 10) * 2 ** 30)],
           ...fields,
         }),
         unit("gateway", { replicas: { min: replicas, max: replicas } }),

@@ -92,6 +92,7 @@ describe("the catalogue of faults", () => {
         broker: undefined,
         bucket: undefined,
         entrance: undefined,
+        volume: undefined,
       },
       drill: { kind: "impossible", why: "the provider cannot be stopped" },
     });

@@ -159,7 +159,7 @@ regions: { primary: us-east-1, standby: [{ region: us-west-2, mode: ${mode} }], 
 describe("data without a backup", () => {
   it("is lost with the volume of a component, and with a bucket in the cluster", () => {
     const chroma = rack(3, web("volumes: { data: { mount: /data, size: 5Gi, persistent: true } }"));
-    expect(rowOf(chroma, "volume-loss", "web").rpo.verdict).toBe("broken");
+    expect(rowOf(chroma, "volume-loss", "web/data").rpo.verdict).toBe("broken");
     const files = (provide: string) =>
       aws(
         `provide: ${provide}\n${web("calls: [files]")}\nstores: { files: { bucket: true, backups: { full: daily keep 90d } } }`,

@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { Plan } from "../../src/plan/plan.js";
 import { targets } from "../../src/render/targets.js";
 import { arbitraryPlan } from "../support/render/arbitrary-plan.js";
-import { samplePlan, unit } from "../support/render/sample-plan.js";
+import { persistentVolume, samplePlan, unit } from "../support/render/sample-plan.js";
 
 const Service = z.object({
   image: z.string(),
@@ -119,7 +119,7 @@ it("separates the files of several replicas, and mounts a named volume in one re
       units: [
         unit("foreign", { modules: [], volumes: [{ name: "files", mount: "/files", size: 1, kind: "ephemeral" }] }),
         unit("scratch", { volumes: [{ name: "files", mount: "/files", size: 1, kind: "ephemeral" }] }),
-        unit("kept", { modules: [], volumes: [{ name: "files", mount: "/files", size: 1, kind: "persistent" }] }),
+        unit("kept", { modules: [], volumes: [persistentVolume("files", "/files", 1)] }),
         unit("gateway"),
       ],
       models: [],

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
 import type { Plan } from "../../src/plan/plan.js";
+import { veleroSchedules } from "../../src/plan/velero.js";
 import { type Declaration, type DeclaredOfKind, declarations } from "../../src/render/declarations/index.js";
 import { manifests } from "../../src/render/kubernetes/index.js";
 import type { Note } from "../../src/render/note.js";
@@ -173,6 +174,11 @@ const VISIBLE: Readonly<Record<TargetName, Readonly<Partial<Record<Declaration, 
       JSON.stringify(object(plan, "CronJob", `${store}-backup`) ?? "").includes("--rdb"),
     ),
     "backup-destinations": () => false,
+    "volume-backups": (plan, declared) =>
+      veleroSchedules(plan).some(
+        ({ name, volumes }) =>
+          volumes.some(({ backups }) => backups.path === declared.path) && object(plan, "Schedule", name) !== undefined,
+      ),
     entrances: ingressEvidence(/"path":"\/"/),
     "public-hosts": ingressEvidence(/"host":"api\.example\.com"/),
     tls: ingressEvidence(/"cert-manager\.io\/cluster-issuer"/),

@@ -4,6 +4,7 @@ import { storeTraits } from "../../plan/stores/index.js";
 import { formatCpu, formatDuration, formatRange, formatRatio } from "../../platform-file/format.js";
 import { formatSchedule } from "../../platform-file/schedule.js";
 import { formatSize } from "../../promises/format.js";
+import { type VolumeSubject, volumeSubjects } from "../../promises/subjects.js";
 import type { Colours } from "../terminal/colours.js";
 import { table } from "../terminal/table.js";
 
@@ -13,6 +14,7 @@ export function planTables(plan: Plan, colours: Colours): string {
     ["Units", plan.units.map((unit) => unitRow(unit, plan))],
     ["Models", plan.models.map(modelRow)],
     ["Stores", plan.stores.map(storeRow)],
+    ["Volumes", volumeSubjects(plan).map(volumeRow)],
     ["Calls", callRows(plan)],
     ["Entrances", plan.entrances.flatMap((entrance) => entranceRows(entrance))],
     [
@@ -105,6 +107,25 @@ function backupsOf({ backups, provider }: Store): string {
   return `${declared.join("; ")}${provider.takes.length === 0 ? "" : ` → ${backupLocations[provider.copies](provider)}`}`;
 }
 
+/** A persistent volume, its backups, who takes them and where they are. */
+function volumeRow({ name, volume, unit }: VolumeSubject): string[] {
+  const { files, snapshot, taker } = volume.backups;
+  const declared = [
+    files ? `files ${formatSchedule(files)}` : "",
+    snapshot ? `snapshot ${formatSchedule(snapshot)}` : "",
+  ].filter((part) => part !== "");
+  const taken =
+    taker.kind === "velero"
+      ? ` by Velero${taker.sendsTo.length > 0 ? ` → ${taker.sendsTo.join(", ")}` : ""}`
+      : ` (never taken: ${taker.why})`;
+  return [
+    name,
+    `of ${unit.name}`,
+    formatSize(volume.size),
+    declared.length === 0 ? "no backups" : `${declared.join("; ")}${taken}`,
+  ];
+}
+
 const backupLocations: Readonly<Record<Provider["copies"], (provider: Provider) => string>> = {
   folder: () => "a directory on this machine",
   volume: () => "a volume in the cluster",
@@ -140,6 +161,10 @@ function promiseRows(plan: Plan): string[][] {
   for (const element of [...plan.units, ...plan.stores]) {
     const text = own(element.objectives, plan.objectives);
     if (text !== "") rows.push([element.name, text]);
+  }
+  for (const { name, objectives: promised, unit } of volumeSubjects(plan)) {
+    const text = own(promised, unit.objectives);
+    if (text !== "") rows.push([name, text]);
   }
   return rows.filter(([, text]) => text !== "");
 }

@@ -38,7 +38,7 @@ export async function readLiveState(
   const listed = await inParallel(KINDS, async (row) => {
     const isNeeded = needed.has(kindOf(row));
     if (!isNeeded && deployedKinds !== undefined) return [];
-    const items = await listIfAllowed(client, row, plan.namespace, owned);
+    const items = await listIfAllowed(client, row, row.namespace ?? plan.namespace, owned);
     // A Namespace is read by name, and other cluster-scoped objects need rights that a namespace's deployer may lack.
     if (items === undefined && isNeeded && row.namespaced)
       warnings.push(`${row.kind} objects cannot be listed with these permissions, so none of them is pruned`);

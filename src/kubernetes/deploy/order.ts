@@ -1,9 +1,12 @@
+import { VELERO_NAMESPACE } from "../../plan/velero.js";
 import type { ObjectReference } from "../live-object.js";
 
 export interface KindRow {
   readonly apiVersion: string;
   readonly kind: string;
   readonly namespaced: boolean;
+  /** The namespace of objects that are not in that of the platform. */
+  readonly namespace?: string;
   /** False for KINDS that contain data: deploy never deletes them. */
   readonly prune: boolean;
 }
@@ -20,6 +23,14 @@ export const KINDS: readonly KindRow[] = [
   { apiVersion: "v1", kind: "ConfigMap", namespaced: true, prune: true },
   { apiVersion: "v1", kind: "Service", namespaced: true, prune: true },
   { apiVersion: "policy/v1", kind: "PodDisruptionBudget", namespaced: true, prune: true },
+  {
+    apiVersion: "velero.io/v1",
+    kind: "BackupStorageLocation",
+    namespaced: true,
+    namespace: VELERO_NAMESPACE,
+    prune: false,
+  },
+  { apiVersion: "velero.io/v1", kind: "Schedule", namespaced: true, namespace: VELERO_NAMESPACE, prune: true },
   { apiVersion: "barmancloud.cnpg.io/v1", kind: "ObjectStore", namespaced: true, prune: true },
   { apiVersion: "postgresql.cnpg.io/v1", kind: "Cluster", namespaced: true, prune: false },
   { apiVersion: "postgresql.cnpg.io/v1", kind: "ScheduledBackup", namespaced: true, prune: true },

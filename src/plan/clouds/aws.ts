@@ -76,7 +76,13 @@ export const aws: CloudDescriptor = {
       source: `EC2 instance type (${vcpu} vCPU, ${memory} GiB) minus 7.5 % for the hypervisor (Karpenter, vmMemoryOverheadPercent), the reservation of the EKS node bootstrap, and EKS's own pods on each node`,
     };
   },
-  volumes: { scope: "zonal", source: "an Amazon EBS volume is attached to any instance of its availability zone" },
+  volumes: {
+    scope: "zonal",
+    source: "an Amazon EBS volume is attached to any instance of its availability zone",
+    snapshots:
+      "a snapshot of an Amazon EBS volume is stored in Amazon S3, for the region (Amazon EC2 API: CreateSnapshot, read 2026-11-30)",
+  },
+  s3Endpoint: () => undefined,
   nodeProvisioning: {
     value: minutes(5),
     source:

@@ -17,8 +17,10 @@ export interface CloudDescriptor {
   readonly loadBalancer: CloudLoadBalancer | undefined;
   /** What a machine type has and what pods can use of it; undefined for an unknown type. */
   machine(type: string): MachineType | undefined;
-  /** What the volumes of its default storage class survive; undefined if that depends on the cluster. */
-  readonly volumes: { readonly scope: VolumeScope; readonly source: string } | undefined;
+  /** The volumes of its default storage class; undefined if they depend on the cluster. */
+  readonly volumes: CloudVolumes | undefined;
+  /** The address of its S3 API in a region; undefined if S3 clients derive it from the region. */
+  s3Endpoint(region: string): string | undefined;
   /** Milliseconds from an unschedulable pod to a new node that is ready; undefined without a cluster autoscaler. */
   readonly nodeProvisioning: Cited | undefined;
   /** The availability of one machine, from the SLA; undefined without one. */
@@ -27,6 +29,14 @@ export interface CloudDescriptor {
   siteSla(zones: number): Cited | undefined;
   /** The availability of a managed store. */
   managedSla(store: ManagedStore): Cited | undefined;
+}
+
+export interface CloudVolumes {
+  /** What they survive. */
+  readonly scope: VolumeScope;
+  readonly source: string;
+  /** Where their snapshots are stored: apart from the volume and its zone; undefined if they have none. */
+  readonly snapshots: string | undefined;
 }
 
 export interface CloudLoadBalancer {

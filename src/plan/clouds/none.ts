@@ -10,6 +10,7 @@ export const none: CloudDescriptor = {
   loadBalancer: undefined,
   machine: () => undefined,
   volumes: undefined,
+  s3Endpoint: () => undefined,
   nodeProvisioning: undefined,
   machineSla: undefined,
   siteSla: () => undefined,

@@ -2,6 +2,7 @@ import type { Path } from "../../platform-file/origin.js";
 import type { Bounds, Bytes, Element, Milliseconds, Objectives, Patch, Ratio, Resources } from "./element.js";
 import type { ServiceLoad } from "./load.js";
 import type { SecretMount } from "./secret.js";
+import type { BackupSchedule } from "./store.js";
 
 /** A workload: replicas of one pod template, or processes of one machine. */
 export interface Unit extends Element {
@@ -114,13 +115,41 @@ export interface Health {
   readonly startup: Milliseconds;
 }
 
-export interface Volume {
+export type Volume = EphemeralVolume | PersistentVolume;
+
+/** Deleted with the pod. */
+export interface EphemeralVolume {
+  readonly kind: "ephemeral";
   readonly name: string;
   readonly mount: string;
   readonly size: Bytes;
-  /** `ephemeral`: deleted with the pod. `persistent`: a PersistentVolumeClaim. */
-  readonly kind: "ephemeral" | "persistent";
 }
+
+/** A PersistentVolumeClaim of each replica, which outlives its pod. */
+export interface PersistentVolume extends Element {
+  readonly kind: "persistent";
+  readonly mount: string;
+  readonly size: Bytes;
+  readonly backups: VolumeBackups;
+  readonly objectives: Objectives;
+}
+
+/** The declared backups of a volume: copies of its files, or snapshots, never both. */
+export interface VolumeBackups {
+  readonly path: Path;
+  /** Copies of the files; after the first one only changes are transferred. */
+  readonly files: BackupSchedule | undefined;
+  /** Snapshots by the storage of the cluster. */
+  readonly snapshot: BackupSchedule | undefined;
+  /** Names of buckets, of which each gets a copy. */
+  readonly to: readonly string[];
+  readonly taker: BackupTaker;
+}
+
+/** Who takes the backups of a volume. `none`: none is taken, whatever is declared. */
+export type BackupTaker =
+  | { readonly kind: "velero" /** The buckets of `to` that it writes to. */; readonly sendsTo: readonly string[] }
+  | { readonly kind: "none"; readonly why: string };
 
 export interface Sidecar extends Element {
   readonly modules: readonly string[];

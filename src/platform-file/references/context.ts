@@ -69,6 +69,28 @@ export function referenceContext(settings: Settings, base: Mapping): ReferenceCo
   };
 }
 
+/** A volume with settings of its own, and its path. */
+export interface DeclaredVolume {
+  readonly at: SettingPath;
+  readonly volume: Exclude<NonNullable<Workload["volumes"]>[string], number>;
+}
+
+/** The volumes of workloads and of their sidecars, without those that are only a size. */
+export function declaredVolumes({ workloads }: ReferenceContext): readonly DeclaredVolume[] {
+  const containers = workloads.flatMap(({ at, workload }) => [
+    { at, volumes: workload.volumes },
+    ...("sidecars" in workload ? Object.entries(workload.sidecars ?? {}) : []).map(([name, { volumes }]) => ({
+      at: [...at, "sidecars", name],
+      volumes,
+    })),
+  ]);
+  return containers.flatMap(({ at, volumes }) =>
+    Object.entries(volumes ?? {}).flatMap(([name, volume]) =>
+      typeof volume === "object" ? [{ at: [...at, "volumes", name], volume }] : [],
+    ),
+  );
+}
+
 /** A reference to `name`, a `kind` of component, which is not among the `known` names of `groups`. */
 export function unknownReference(
   context: ReferenceContext,

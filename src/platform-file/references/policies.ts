@@ -2,6 +2,7 @@ import { many } from "../one-or-many.js";
 import { NO_OBJECTIVES } from "../policies.js";
 import type { ObjectivesInput } from "../schema/objectives.js";
 import {
+  declaredVolumes,
   listedAt,
   type ReferenceContext,
   type ReferenceProblem,
@@ -25,7 +26,9 @@ export function* checkPolicies(context: ReferenceContext): Iterable<ReferencePro
     })),
   ];
   const members = workloads.map(({ at, workload }) => ({ at, objectives: workload.objectives }));
-  for (const { at, objectives } of [{ at: [], objectives: settings.objectives }, ...members, ...stores, ...entrances])
+  const volumes = declaredVolumes(context).map(({ at, volume }) => ({ at, objectives: volume.objectives }));
+  const platform = { at: [], objectives: settings.objectives };
+  for (const { at, objectives } of [platform, ...members, ...volumes, ...stores, ...entrances])
     for (const { path, name } of namesIn([...at, "objectives"], objectives))
       if (!known.includes(name))
         yield unknownReference(context, path, { kind: "policy", name, known, groups: ["policies"] });

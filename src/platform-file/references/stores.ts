@@ -1,5 +1,6 @@
 import { many } from "../one-or-many.js";
 import {
+  declaredVolumes,
   listedAt,
   type ReferenceContext,
   type ReferenceProblem,
@@ -7,10 +8,12 @@ import {
   unknownReference,
 } from "./context.js";
 
-/** `backups.to` of stores and of the cluster names buckets. */
+/** `backups.to` of stores, volumes and the cluster names buckets. */
 export function* checkBackupTargets(context: ReferenceContext): Iterable<ReferenceProblem> {
   for (const [name, { backups }] of Object.entries(context.settings.stores ?? {}))
     yield* copies(context, ["stores", name, "backups", "to"], backups?.to, name);
+  for (const { at, volume } of declaredVolumes(context))
+    yield* copies(context, [...at, "backups", "to"], volume.backups?.to);
   yield* copies(context, ["cluster", "backups", "to"], context.settings.cluster?.backups?.to);
 }
 

@@ -18,4 +18,24 @@ export const backups = z
   })
   .meta({ id: "backups" });
 
+/** A schedule with an interval: nothing notices that the files of a volume change. */
+const interval = schedule.refine(({ every }) => every > 0, {
+  error: "write an interval, such as `daily` or `6h`: nothing notices that the files of a volume change",
+});
+
+/** Backups of a persistent volume: copies of its files, or snapshots. One tool cannot take both of one volume. */
+export const volumeBackups = z
+  .strictObject({
+    files: interval
+      .describe("Copy of the files to the buckets of `to`, only changes after the first one, e.g. `daily keep 90d`")
+      .optional(),
+    snapshot: interval.describe("Snapshot by the storage of the cluster, e.g. `6h keep 7d`").optional(),
+    to: oneOrMany(name).describe("Buckets for the backups; each gets a copy").optional(),
+  })
+  .refine(({ files, snapshot }) => files === undefined || snapshot === undefined, {
+    error: "write `files` or `snapshot`: Velero takes one kind of backup of a volume",
+  })
+  .meta({ id: "volume-backups" });
+
+export type VolumeBackupsInput = z.output<typeof volumeBackups>;
 export type BackupsInput = z.output<typeof backups>;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { volumeBackups } from "./backups.js";
 import { name, oneOrMany, patch, portName } from "./names.js";
 import { objectives } from "./objectives.js";
 import { byteRange, bytes, counts, cpuRange, duration, ratio } from "./quantities.js";
@@ -108,11 +109,17 @@ export const gpu = z.union([
 
 const volume = z.union([
   bytes,
-  z.strictObject({
-    mount: containerPath.describe("Absolute path in the container").optional(),
-    size: bytes.describe("Size, e.g. 20Gi"),
-    persistent: z.boolean().describe("PersistentVolumeClaim per replica that outlives it; default false").optional(),
-  }),
+  z
+    .strictObject({
+      mount: containerPath.describe("Absolute path in the container").optional(),
+      size: bytes.describe("Size, e.g. 20Gi"),
+      persistent: z.boolean().describe("PersistentVolumeClaim per replica that outlives it; default false").optional(),
+      backups: volumeBackups.describe("Backups of a persistent volume and their retention").optional(),
+      objectives: objectives.describe("Objectives of a persistent volume; default: those of its unit").optional(),
+    })
+    .refine(({ persistent, backups, objectives }) => persistent === true || (backups ?? objectives) === undefined, {
+      error: "only a persistent volume has backups and objectives: add `persistent: true`",
+    }),
 ]);
 
 /** Settings of one container, shared by services, sidecars and models. */

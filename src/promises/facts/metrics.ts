@@ -49,6 +49,10 @@ export const METRICS = {
     unit: "seconds",
     source: "CloudNativePG: Monitoring, default set of metrics (pg_replication)",
   },
+  velero_backup_last_successful_timestamp: {
+    unit: "timestamp",
+    source: "Velero: pkg/metrics/metrics.go, by schedule (read 2026-11-30)",
+  },
   keelson_gateway_requests_total: { unit: "count", source: "the gateway module of Keelson" },
   keelson_gateway_refused_total: { unit: "count", source: "the gateway module of Keelson" },
   keelson_gateway_target_up: { unit: "count", source: "the gateway module of Keelson" },

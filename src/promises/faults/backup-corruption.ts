@@ -1,20 +1,22 @@
-import type { Plan } from "../../plan/plan.js";
+import type { BackupSchedule, Plan } from "../../plan/plan.js";
 import type { DatabaseStore } from "../../plan/stores/index.js";
 import { formatDuration } from "../../platform-file/format.js";
-import { backupUnverified } from "../alerts.js";
+import { backupUnverified, volumeBackupsTooOld } from "../alerts.js";
 import { defineFault } from "../fault.js";
 import type { Prediction } from "../prediction.js";
 import { bounded, sum, unbounded } from "../prediction.js";
 import { restoreOlderBackup } from "../runbooks/stores.js";
-import { takenBackups } from "../subjects.js";
+import { restoreVolume } from "../runbooks/volumes.js";
+import { takenBackups, type VolumeSubject } from "../subjects.js";
 import { backupDuration, backupInterval, failedRestoreAttempt, segmentUpload } from "../terms/store.js";
+import { lostSinceVolumeBackup, takenSchedule, volumeRestore } from "../terms/volume.js";
 import { lostSinceBackup, restoreFromBackup } from "./database-loss.js";
 
-/** The database is lost and its newest full backup cannot be read: recovery starts from the backup before it. */
+/** A database or a volume is lost and its newest backup cannot be read: recovery starts from the backup before it. */
 export const backupCorruption = defineFault({
   id: "backup-corruption",
-  title: "The database is lost and its newest full backup cannot be read",
-  includes: ["database-loss"],
+  title: "Data is lost and its newest backup cannot be read",
+  includes: ["database-loss", "volume-loss"],
   on: {
     database: {
       // Without a full backup `database-loss` is already the worst case.
@@ -30,6 +32,14 @@ export const backupCorruption = defineFault({
     entrance: undefined,
     unit: undefined,
     model: undefined,
+    volume: {
+      // Without a backup `volume-loss` is already the worst case.
+      affects: ({ volume }) => takenSchedule(volume) !== undefined,
+      rto: restoreFromOlderCopy,
+      rpo: lostSinceOlderCopy,
+      alert: volumeBackupsTooOld,
+      runbook: restoreVolume,
+    },
     platform: undefined,
   },
   drill: { kind: "keelson", name: "backup-corruption" },
@@ -58,6 +68,31 @@ function lostSinceOlderBackup(database: DatabaseStore, plan: Plan): Prediction {
     backupInterval("age of the backup before the newest", full, plan, 2),
     backupDuration(database),
   ]);
+}
+
+/** The copy before the newest has to exist. */
+function lostSinceOlderCopy(subject: VolumeSubject, plan: Plan): Prediction {
+  const schedule = takenSchedule(subject.volume);
+  if (!schedule || schedule.keep >= schedule.every * 2) return lostSinceVolumeBackup(subject, plan, "volume", 2);
+  return onlyOneBackup(subject.name, schedule, plan);
+}
+
+/** The restore of the newest copy fails as late as possible, and is started again. */
+function restoreFromOlderCopy(subject: VolumeSubject, plan: Plan): Prediction {
+  const restore = volumeRestore(subject, plan, "volume");
+  if (restore.kind !== "bounded") return restore;
+  const again = restore.terms.filter(({ work }) => work !== undefined && work.bytes !== undefined);
+  const failed = again.map((term) => ({ ...term, name: "failed restore of the newest backup" }));
+  return { kind: "bounded", total: sum([...restore.terms, ...failed]), terms: [...restore.terms, ...failed] };
+}
+
+function onlyOneBackup(name: string, { path, keep, every }: BackupSchedule, plan: Plan): Prediction {
+  return unbounded(
+    plan,
+    path,
+    `backups of ${name} are retained for ${formatDuration(keep)} and taken every ${formatDuration(every)}, so there may be no second one`,
+    { advice: `keep backups for at least ${formatDuration(every * 2)}` },
+  );
 }
 
 /** The restore of the newest backup fails, then the older one is restored, with twice the WAL to replay. */

@@ -28,6 +28,7 @@ export const badRelease = defineFault({
           bucket: undefined,
           entrance: undefined,
           model: undefined,
+          volume: undefined,
           platform: undefined,
         },
   drill: { kind: "impossible", why: "it needs an image that fails, which no platform has" },

@@ -29,6 +29,7 @@ export const brokerLoss = defineFault({
     entrance: undefined,
     unit: undefined,
     model: undefined,
+    volume: undefined,
     platform: undefined,
   },
   drill: { kind: "by hand", why: "it needs a broker, which one machine does not run" },

@@ -27,6 +27,7 @@ export const bucketLoss = defineFault({
     entrance: undefined,
     unit: undefined,
     model: undefined,
+    volume: undefined,
     platform: undefined,
   },
   drill: { kind: "by hand", why: "a bucket on one machine is a folder, which no server replaces" },

@@ -27,6 +27,7 @@ export const cacheLoss = defineFault({
     entrance: undefined,
     unit: undefined,
     model: undefined,
+    volume: undefined,
     platform: undefined,
   },
   drill: { kind: "by hand", why: "it needs a cache, which one machine does not run" },

@@ -26,6 +26,7 @@ export const certificateExpiry = defineFault({
           },
           unit: undefined,
           model: undefined,
+          volume: undefined,
           database: undefined,
           cache: undefined,
           broker: undefined,

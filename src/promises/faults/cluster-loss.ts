@@ -7,12 +7,12 @@ import { defineFault } from "../fault.js";
 import type { Prediction, Term } from "../prediction.js";
 import { assumed, bounded, cited, restingOn, sum, work, worse } from "../prediction.js";
 import { rebuildCluster } from "../runbooks/platform.js";
-import { hasPersistentVolume } from "../subjects.js";
+import { volumeSubjects } from "../subjects.js";
 import { holdsData, lostBucket, runsInCluster } from "../terms/bucket.js";
 import { onOneMachine } from "../terms/machine.js";
-import { lostWithVolume } from "../terms/state.js";
 import { clientReconnect, onCallResponse, unnoticed } from "../terms/store.js";
 import { slowestStart } from "../terms/unit.js";
+import { lostSinceVolumeBackup, unrestorable, volumeRestore } from "../terms/volume.js";
 import { lostSinceBackup, restoreFromBackup } from "./database-loss.js";
 import { lostWithNamespace } from "./deletion.js";
 
@@ -33,6 +33,7 @@ export const clusterLoss = defineFault({
           },
           unit: undefined,
           model: undefined,
+          volume: undefined,
           database: undefined,
           cache: undefined,
           broker: undefined,
@@ -43,14 +44,14 @@ export const clusterLoss = defineFault({
 });
 
 function rebuild(plan: Plan): Prediction {
-  const lost = unrestorable(plan);
+  const lost = withoutRestore(plan);
   if (lost) return lost;
   const response = onCallResponse(plan);
   if (!response) return unnoticed(plan, "that the cluster is lost");
-  const restores = databasesInCluster(plan).map((database) => ({
-    database,
-    restore: restoreFromBackup(database, plan),
-  }));
+  const restores: readonly Restore[] = [
+    ...databasesInCluster(plan).map((each) => ({ name: each.name, restore: restoreFromBackup(each, plan) })),
+    ...volumeSubjects(plan).map((each) => ({ name: each.name, restore: volumeRestore(each, plan, "namespace") })),
+  ];
   const failed = restores.find(({ restore }) => restore.kind !== "bounded");
   if (failed) return failed.restore;
   const nodes = nodeProvisioning(plan.cloud);
@@ -64,25 +65,31 @@ function rebuild(plan: Plan): Prediction {
   ]);
 }
 
-/** Databases are restored at the same time: the longest restore counts, without the response that all of them share. */
-function slowestRestore(
-  restores: readonly { readonly database: DatabaseStore; readonly restore: Prediction }[],
-  response: number,
-): readonly Term[] {
+/** The recovery of one database or volume. */
+interface Restore {
+  readonly name: string;
+  readonly restore: Prediction;
+}
+
+/** Databases and volumes are restored at the same time: the longest restore counts, without the response that all of them share. */
+function slowestRestore(restores: readonly Restore[], response: number): readonly Term[] {
   const [slowest] = restores
-    .flatMap(({ database: { name }, restore }) => (restore.kind === "bounded" ? [{ name, total: restore.total }] : []))
+    .flatMap(({ name, restore }) => (restore.kind === "bounded" ? [{ name, total: restore.total }] : []))
     .sort((a, b) => b.total - a.total || (a.name < b.name ? -1 : 1));
   if (!slowest) return [];
-  const why = "the terms of `database-loss` without the alert and the response";
+  const why = "the terms of `database-loss` or `volume-loss` without the alert and the response";
   const restore = assumed(`restore of ${slowest.name}, the slowest`, slowest.total - response, why);
   return [restingOn([slowest.name], work(restore))];
 }
 
-/** Caches and brokers start empty; databases lose what is not in a backup outside the cluster. */
+/** Caches and brokers start empty; databases and volumes lose what is not in a backup outside the cluster. */
 function largestLoss(plan: Plan): Prediction {
-  const lost = unrestorable(plan);
+  const lost = withoutRestore(plan);
   if (lost) return lost;
-  const losses = databasesInCluster(plan).map((database) => lostSinceBackup(database, plan));
+  const losses = [
+    ...databasesInCluster(plan).map((database) => lostSinceBackup(database, plan)),
+    ...volumeSubjects(plan).map((volume) => lostSinceVolumeBackup(volume, plan, "namespace")),
+  ];
   return losses.reduce(
     worse,
     bounded(plan, "cluster", [cited("nothing: managed stores are outside the cluster", outside)]),
@@ -92,14 +99,14 @@ function largestLoss(plan: Plan): Prediction {
 const outside = { value: 0, source: "the provider runs managed stores on machines of its own" };
 
 /** The first element, by name, whose data nothing brings back. */
-function unrestorable(plan: Plan): Prediction | undefined {
+function withoutRestore(plan: Plan): Prediction | undefined {
   const byName = <Item extends { readonly name: string }>(items: readonly Item[]): readonly Item[] =>
     [...items].sort((a, b) => (a.name < b.name ? -1 : 1));
   const databases = byName(databasesInCluster(plan)).flatMap((each) => lostWithNamespace(each, plan) ?? []);
   const buckets = byName(plan.stores.filter(isBucket))
     .filter((each) => isLostBucket(each, plan))
     .map((each) => lostBucket(each, plan));
-  const volumes = byName(plan.units.filter(hasPersistentVolume)).map((unit) => lostWithVolume(unit, plan));
+  const volumes = byName(volumeSubjects(plan)).flatMap((volume) => unrestorable(volume, plan, "namespace") ?? []);
   return [...databases, ...buckets, ...volumes][0];
 }
 

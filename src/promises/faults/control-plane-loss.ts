@@ -29,6 +29,7 @@ export const controlPlaneLoss = defineFault({
           platform,
           unit: undefined,
           model: undefined,
+          volume: undefined,
           database: undefined,
           cache: undefined,
           broker: undefined,

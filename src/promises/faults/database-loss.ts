@@ -38,6 +38,7 @@ export const databaseLoss = defineFault({
     entrance: undefined,
     unit: undefined,
     model: undefined,
+    volume: undefined,
     platform: undefined,
   },
   drill: { kind: "keelson", name: "database-loss" },

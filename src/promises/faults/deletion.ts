@@ -1,27 +1,29 @@
 import type { Plan } from "../../plan/plan.js";
 import type { BucketStore, DatabaseStore } from "../../plan/stores/index.js";
-import { deletedData, platformDown } from "../alerts.js";
+import { type Alert, deletedData, platformDown, replicasMissing } from "../alerts.js";
 import { momentOfDeletion, namespaceDeployed, objectsUndeleted } from "../facts/people.js";
 import { defineFault, type SubjectHandler, type SubjectHandlers } from "../fault.js";
 import type { Prediction } from "../prediction.js";
 import { assumed, bounded, cited, sum, unbounded, unknown } from "../prediction.js";
 import { deployNamespaceAgain, restoreDeletedObjects, restoreDeletedRows } from "../runbooks/deletion.js";
-import { restoreBase, takenBackups, type WholePlatform } from "../subjects.js";
+import { restoreVolume } from "../runbooks/volumes.js";
+import { restoreBase, takenBackups, type VolumeSubject, type WholePlatform } from "../subjects.js";
 import { backupLocation, restorableAfterZoneLoss } from "../terms/backup-location.js";
 import { isAssessed, lostBucket } from "../terms/bucket.js";
 import { onOneMachine } from "../terms/machine.js";
 import { onCallResponse, unnoticed } from "../terms/store.js";
 import { slowestStart } from "../terms/unit.js";
+import { lostSinceVolumeBackup, takenSchedule, volumeRestore } from "../terms/volume.js";
 import { lostSinceBackup, restoreFromBackup } from "./database-loss.js";
 
 /**
  * A user or an operator deletes what the platform needs. Of a server in the cluster that is its namespace, with its volumes; of any
- * other database its tables or rows. The loss of a volume (`volume-loss`), a cache or a broker is the same as its deletion.
+ * other database its tables or rows. The loss of a cache or a broker is the same as its deletion.
  */
 export const deletion = defineFault({
   id: "deletion",
   title: "A namespace, a table or a tenant is deleted",
-  includes: ["database-loss", "bucket-loss"],
+  includes: ["database-loss", "bucket-loss", "volume-loss"],
   on: (plan) => (onOneMachine(plan) ? onThisMachine : inCluster),
   drill: {
     kind: "impossible",
@@ -45,6 +47,11 @@ const namespace: SubjectHandler<WholePlatform> = {
   runbook: (_platform, plan) => deployNamespaceAgain(plan),
 };
 
+/** A volume is deleted with its namespace, and its unit too. */
+function deletedVolume({ name, unit }: VolumeSubject, plan: Plan): Alert {
+  return { ...replicasMissing(unit, plan), subject: name };
+}
+
 const inTheFile = { value: 0, source: "`keelson deploy` renders every object of the namespace from the platform file" };
 
 const inCluster: SubjectHandlers = {
@@ -62,6 +69,14 @@ const inCluster: SubjectHandlers = {
     alert: deletedData,
     runbook: restoreDeletedObjects,
   },
+  volume: {
+    // Without a backup `volume-loss` is already the worst case.
+    affects: ({ volume }) => takenSchedule(volume) !== undefined,
+    rto: (volume, plan) => volumeRestore(volume, plan, "namespace"),
+    rpo: (volume, plan) => lostSinceVolumeBackup(volume, plan, "namespace"),
+    alert: deletedVolume,
+    runbook: restoreVolume,
+  },
   cache: undefined,
   broker: undefined,
   entrance: undefined,
@@ -73,6 +88,7 @@ const inCluster: SubjectHandlers = {
 const onThisMachine: SubjectHandlers = {
   ...inCluster,
   platform: undefined,
+  volume: undefined,
   database: {
     rto: (database, plan) =>
       restoreBase(database)

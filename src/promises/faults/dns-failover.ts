@@ -31,6 +31,7 @@ export const dnsFailover = defineFault({
           },
           unit: undefined,
           model: undefined,
+          volume: undefined,
           database: undefined,
           cache: undefined,
           broker: undefined,

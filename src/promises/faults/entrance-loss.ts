@@ -21,6 +21,7 @@ export const entranceLoss = defineFault({
       : inCluster(nodesNeededAtMinimum(plan)),
     unit: undefined,
     model: undefined,
+    volume: undefined,
     database: undefined,
     cache: undefined,
     broker: undefined,

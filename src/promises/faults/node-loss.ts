@@ -48,6 +48,7 @@ function inCluster(plan: Plan): SubjectHandlers {
     },
     entrance: undefined,
     model: undefined,
+    volume: undefined,
     platform: undefined,
   };
 }

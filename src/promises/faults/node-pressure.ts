@@ -39,6 +39,7 @@ export const nodePressure = defineFault({
 const none = {
   unit: undefined,
   model: undefined,
+  volume: undefined,
   entrance: undefined,
   platform: undefined,
   database: undefined,

@@ -34,6 +34,7 @@ export const operatorLoss = defineFault({
           },
           unit: undefined,
           model: undefined,
+          volume: undefined,
           cache: undefined,
           broker: undefined,
           bucket: undefined,

@@ -29,6 +29,7 @@ export const overload = defineFault({
             runbook: addCapacity,
           },
           model: undefined,
+          volume: undefined,
           platform: undefined,
           database: undefined,
           cache: undefined,

@@ -42,6 +42,7 @@ export const processCrash = defineFault({
     bucket: bucketInCluster,
     entrance: undefined,
     model: undefined,
+    volume: undefined,
     platform: undefined,
   }),
   drill: { kind: "keelson", name: "process-crash" },

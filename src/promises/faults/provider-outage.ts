@@ -40,6 +40,7 @@ export const providerOutage = defineFault({
       broker: undefined,
       bucket: undefined,
       entrance: undefined,
+      volume: undefined,
     };
   },
   drill: { kind: "impossible", why: "the provider belongs to another party, and a drill would spend its quota" },

@@ -7,7 +7,7 @@ import { defineFault } from "../fault.js";
 import type { Prediction, Term } from "../prediction.js";
 import { assumed, atTheSameTime, bounded, cited, longest, restingOn, unbounded, work } from "../prediction.js";
 import { failOverToRegion } from "../runbooks/platform.js";
-import { persistentVolume } from "../subjects.js";
+import { volumeSubjects } from "../subjects.js";
 import { holdsData } from "../terms/bucket.js";
 import { dnsTerms, unknownDnsFailover } from "../terms/dns.js";
 import { clientReconnect, onCallResponse, unnoticed } from "../terms/store.js";
@@ -38,6 +38,7 @@ export const regionLoss = defineFault({
           bucket: undefined,
           entrance: undefined,
           model: undefined,
+          volume: undefined,
         },
   drill: { kind: "by hand", why: "it needs two regions, and the clients that DNS moves" },
 });
@@ -114,13 +115,11 @@ function withoutCopy(plan: Plan, store: Plan["stores"][number], standby: Region)
 }
 
 function volumesWithoutCopy(plan: Plan): readonly Prediction[] {
-  return plan.units.flatMap((unit) => {
-    const volume = persistentVolume(unit);
-    const why = `the volume ${volume?.name} of ${unit.name} has no copy in another region`;
-    return volume
-      ? [unbounded(plan, `${unit.path}.volumes`, why, { advice: "keep the data in a store that has one" })]
-      : [];
-  });
+  return volumeSubjects(plan).map(({ name, path }) =>
+    unbounded(plan, path, `${name} has no copy in another region`, {
+      advice: "keep the data in a store that has one",
+    }),
+  );
 }
 
 /** The largest loss of a store with data: the lag of its copy. */

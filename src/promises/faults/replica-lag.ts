@@ -32,6 +32,7 @@ export const replicaLag = defineFault({
     entrance: undefined,
     unit: undefined,
     model: undefined,
+    volume: undefined,
     platform: undefined,
   },
   drill: { kind: "by hand", why: "it needs a database with a standby, which one machine does not run" },

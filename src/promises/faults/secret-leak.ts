@@ -29,6 +29,7 @@ export const secretLeak = defineFault({
           },
           unit: undefined,
           model: undefined,
+          volume: undefined,
           database: undefined,
           cache: undefined,
           broker: undefined,

@@ -1,11 +1,7 @@
-import type { Plan, Unit } from "../../plan/plan.js";
-import { replicasMissing } from "../alerts.js";
+import { volumeBackupsTooOld } from "../alerts.js";
 import { defineFault } from "../fault.js";
-import type { Prediction } from "../prediction.js";
-import { unbounded } from "../prediction.js";
-import { recreateVolume } from "../runbooks/volumes.js";
-import { persistentVolume } from "../subjects.js";
-import { lostWithVolume } from "../terms/state.js";
+import { restoreVolume } from "../runbooks/volumes.js";
+import { lostSinceVolumeBackup, volumeRestore } from "../terms/volume.js";
 
 /** The persistent volume of a unit is lost: its disk fails, its claim is deleted, or its file system is damaged. */
 export const volumeLoss = defineFault({
@@ -13,13 +9,13 @@ export const volumeLoss = defineFault({
   title: "The persistent volume of a component is lost",
   includes: [],
   on: {
-    unit: {
-      affects: (unit) => persistentVolume(unit) !== undefined,
-      rto: nothingToRestore,
-      rpo: lostWithVolume,
-      alert: replicasMissing,
-      runbook: recreateVolume,
+    volume: {
+      rto: (volume, plan) => volumeRestore(volume, plan, "volume"),
+      rpo: (volume, plan) => lostSinceVolumeBackup(volume, plan, "volume"),
+      alert: volumeBackupsTooOld,
+      runbook: restoreVolume,
     },
+    unit: undefined,
     database: undefined,
     cache: undefined,
     broker: undefined,
@@ -30,10 +26,3 @@ export const volumeLoss = defineFault({
   },
   drill: { kind: "by hand", why: "it needs a component with a volume, which one machine does not run" },
 });
-
-/** Without a backup nothing brings the data back, however fast an empty volume is created. */
-function nothingToRestore(unit: Unit, plan: Plan): Prediction {
-  return unbounded(plan, `${unit.path}.volumes`, `there is no backup to restore the volume of ${unit.name} from`, {
-    advice: "keep the data in a store that is replicated or backed up",
-  });
-}

@@ -1,33 +1,80 @@
-import type { Plan, Unit } from "../../plan/plan.js";
+import type { Plan } from "../../plan/plan.js";
 import type { BucketStore } from "../../plan/stores/index.js";
-import { persistentVolume } from "../subjects.js";
+import { schedulesOfVolume, type VeleroSchedule } from "../../plan/velero.js";
+import type { VolumeSubject } from "../subjects.js";
 import type { Runbook } from "./runbook.js";
 
-/** The volume of a unit is lost, and nothing can be restored. */
-export function recreateVolume(unit: Unit, plan: Plan): Runbook {
-  const { name } = unit;
-  const volume = persistentVolume(unit)?.name ?? "data";
+/** The volume of a unit is lost: its newest backup is restored by Velero, or nothing can be. */
+export function restoreVolume(subject: VolumeSubject, plan: Plan): Runbook {
+  const schedules = schedulesOfVolume(plan, subject.unit, subject.volume);
+  return schedules.length > 0 ? fromBackup(subject, plan, schedules) : recreateVolume(subject, plan);
+}
+
+/**
+ * Velero restores the files of a pod into the pod itself, and skips what exists (velero.io: Restore Reference): the pod and its claim
+ * must be deleted first, and the StatefulSet must not create them again.
+ */
+function fromBackup({ name, unit, volume }: VolumeSubject, plan: Plan, schedules: readonly VeleroSchedule[]): Runbook {
+  const kubectl = `kubectl -n ${plan.namespace}`;
+  const selector = schedules.map((each) => each.name).join(",");
+  return {
+    id: "restore-volume",
+    subject: name,
+    title: `Restore ${name} from its backup`,
+    when: `the claim of ${volume.name} is lost, or its file system cannot be read`,
+    steps: [
+      {
+        action: "Find the newest complete backup; of several destinations, one that can be read.",
+        command: `velero backup get --selector "velero.io/schedule-name in (${selector})"`,
+      },
+      {
+        action: `Stop ${unit.name}, and whatever would start it again: its autoscaler and GitOps.`,
+        command: `${kubectl} scale statefulset/${unit.name} --replicas=0`,
+      },
+      {
+        action: "Delete the lost claim of the replica (list the claims first); a claim that can still be read is kept.",
+        command: `${kubectl} delete pvc ${volume.name}-${unit.name}-0`,
+      },
+      {
+        action: "Restore the pod with its claim: Velero writes the files before the container starts.",
+        command: `velero restore create --from-backup BACKUP --include-namespaces ${plan.namespace} --include-resources pods,persistentvolumeclaims,persistentvolumes --selector app.kubernetes.io/name=${unit.name} --wait`,
+      },
+      {
+        action:
+          "Check that the restore is complete: a pod whose files could not be restored starts with an empty volume.",
+        command: "velero restore describe RESTORE --details",
+      },
+      {
+        action: `Start ${unit.name} again: the StatefulSet takes the restored pod over.`,
+        command: `${kubectl} scale statefulset/${unit.name} --replicas=${unit.replicas.min}`,
+      },
+    ],
+    done: `${unit.name} is ready, and its content is that of the backup`,
+  };
+}
+
+function recreateVolume({ name, unit }: VolumeSubject, plan: Plan): Runbook {
   return {
     id: "recreate-volume",
     subject: name,
-    title: `Recreate the volume ${volume} of ${name}`,
-    when: `the claim of ${volume} is lost, or its file system cannot be read`,
+    title: `Recreate ${name}`,
+    when: `the claim of ${name} is lost, or its file system cannot be read`,
     steps: [
       { action: "Delete nothing: what can be read of the volume is the only copy." },
       {
         action: "Find the claim and the volume behind it.",
-        command: `kubectl -n ${plan.namespace} get pvc -l app.kubernetes.io/name=${name}`,
+        command: `kubectl -n ${plan.namespace} get pvc -l app.kubernetes.io/name=${unit.name}`,
       },
       {
         action: "Take a snapshot of the volume with the storage provider, if it still exists.",
       },
       {
         action: "Delete the claim and the pod: the StatefulSet creates an empty volume.",
-        command: `kubectl -n ${plan.namespace} delete pvc CLAIM pod/${name}-0`,
+        command: `kubectl -n ${plan.namespace} delete pvc CLAIM pod/${unit.name}-0`,
       },
-      { action: `Recreate the data that can be recreated, and notify the users of ${name} of what is lost.` },
+      { action: `Recreate the data that can be recreated, and notify the users of ${unit.name} of what is lost.` },
     ],
-    done: `${name} is ready, and the extent of the loss is known`,
+    done: `${unit.name} is ready, and the extent of the loss is known`,
   };
 }
 

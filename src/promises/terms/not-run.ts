@@ -1,4 +1,4 @@
-import type { Plan, Sidecar, Store, Unit } from "../../plan/plan.js";
+import type { PersistentVolume, Plan, Sidecar, Store, Unit } from "../../plan/plan.js";
 import { notRunByUp } from "../facts/supervisor.js";
 import type { Prediction, Remedy } from "../prediction.js";
 import { unknown } from "../prediction.js";
@@ -17,7 +17,10 @@ export function unknownIfNotRun(subject: Unit | Store, plan: Plan): Prediction |
 }
 
 /** The remedy for an element that is not run: set no objectives for it here, or run it in containers. */
-export function withdrawPromise({ path, objectives }: Unit | Store): Remedy {
+export function withdrawPromise({
+  path,
+  objectives,
+}: Pick<Unit | Store | PersistentVolume, "path" | "objectives">): Remedy {
   const promised = (["rto", "rpo"] as const).filter((of) => objectives[of] !== undefined);
   return {
     advice:

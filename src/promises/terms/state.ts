@@ -1,9 +1,10 @@
 import { descriptorsOf, type ModuleState } from "../../modules/index.js";
 import type { Plan, Unit } from "../../plan/plan.js";
 import type { Prediction } from "../prediction.js";
-import { assumed, bounded, cited, unbounded } from "../prediction.js";
-import { hasPersistentVolume, persistentVolume } from "../subjects.js";
+import { assumed, bounded, cited, worse } from "../prediction.js";
+import { hasPersistentVolume, volumesOf } from "../subjects.js";
 import { volumeAfterNodeLoss, volumeAfterZoneLoss } from "./moved-volume.js";
+import { type LostWith, lostSinceVolumeBackup } from "./volume.js";
 
 const reattached = {
   value: 0,
@@ -29,7 +30,7 @@ export function lostByProcessCrash(unit: Unit, plan: Plan): Prediction {
 export function lostByNodeLoss(unit: Unit, plan: Plan): Prediction {
   if (hasPersistentVolume(unit)) {
     const unavailable = volumeAfterNodeLoss(plan, unit);
-    if (unavailable?.kind === "unbounded") return lostWithVolume(unit, plan);
+    if (unavailable?.kind === "unbounded") return lostWithVolumes(unit, plan, "volume");
     return (
       unavailable ?? bounded(plan, unit.path, [cited("nothing: the volume is attached to another node", reattached)])
     );
@@ -51,21 +52,13 @@ export function lostByEviction(unit: Unit, plan: Plan): Prediction {
 export function lostByZoneLoss(unit: Unit, plan: Plan): Prediction {
   const unavailable = hasPersistentVolume(unit) ? volumeAfterZoneLoss(plan, unit) : undefined;
   if (!unavailable) return lostByNodeLoss(unit, plan);
-  return unavailable.kind === "unknown" ? unavailable : lostWithVolume(unit, plan);
+  return unavailable.kind === "unknown" ? unavailable : lostWithVolumes(unit, plan, "zone");
 }
 
-/** What is lost with the volume of a unit: everything, because no target backs up the volumes of units. */
-export function lostWithVolume(unit: Unit, plan: Plan): Prediction {
-  const { name, path } = unit;
-  const volume = persistentVolume(unit)?.name ?? "";
-  return unbounded(
-    plan,
-    `${path}.volumes`,
-    `the volume ${volume} of ${name} has no replica, and no backup of it is taken`,
-    {
-      advice: `keep the data of ${volume} in a store that is replicated or backed up`,
-    },
-  );
+/** What is lost with the volumes of a unit: the most that any of them loses. */
+function lostWithVolumes(unit: Unit, plan: Plan, lostWith: LostWith): Prediction {
+  const losses = volumesOf(unit).map((volume) => lostSinceVolumeBackup(volume, plan, lostWith));
+  return losses.reduce(worse, bounded(plan, unit.path, []));
 }
 
 /** The first module of the unit that has state of its own. */

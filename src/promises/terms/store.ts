@@ -147,7 +147,8 @@ export function segmentUpload(store: Backed): Term {
   );
 }
 
-function transfer(name: string, bytes: Bytes, rate: Cited): Term {
+/** The time to move this much data at a cited rate. */
+export function transfer(name: string, bytes: Bytes, rate: Cited): Term {
   return work(
     cited(
       name,

@@ -1,5 +1,6 @@
 import { sourcesOf } from "../../plan/model-source.js";
 import type { Model, ModelSource, Plan, Scale, Unit } from "../../plan/plan.js";
+import { volumeSubjects } from "../../promises/subjects.js";
 import { type Declared, type Declares, listed } from "./declared.js";
 
 /** Services, workers and model servers, and what each requires of the cluster. */
@@ -13,6 +14,12 @@ export const UNIT_DECLARATIONS = {
           omission: `${name}: sidecars (${sidecars.map((sidecar) => sidecar.name).join(", ")}) are not run by this target`,
         },
   ),
+  "volume-backups": (plan) =>
+    volumeSubjects(plan).flatMap(({ name, volume: { backups } }) =>
+      (backups.files ?? backups.snapshot)
+        ? [{ path: backups.path, omission: `backups of ${name} are not taken by this target` }]
+        : [],
+    ),
   /** Horizontal scaling on metrics of the resource metrics API. */
   "resource-autoscaling": autoscaling(["cpu", "memory"]),
   /** Horizontal scaling on metrics that only Keelson's modules or the GPU's driver export. */

@@ -1,7 +1,8 @@
 import { KeelsonError } from "../../errors/keelson-error.js";
 import type { ControllerDescriptor } from "../../plan/entrances/descriptor.js";
 import { CONTROLLERS } from "../../plan/entrances/index.js";
-import type { Entrance, Patch, Plan, Unit } from "../../plan/plan.js";
+import type { Entrance, Patch, Plan, Store, Unit } from "../../plan/plan.js";
+import { isBucket } from "../../plan/stores/index.js";
 import type { Declaration } from "../declarations/index.js";
 import type { Note } from "../note.js";
 import { generatedSecrets } from "../secrets.js";
@@ -28,6 +29,7 @@ import { service } from "./service.js";
 import { serviceAccount } from "./service-account.js";
 import { statefulSet, unitPeerService } from "./stateful-set.js";
 import { renderStore } from "./stores/index.js";
+import { backupStorageLocation, veleroObjects } from "./velero.js";
 
 /** The objects of the platform as a whole, by file name. `kubectl apply -f DIR` sorts by name, so the namespace is first. */
 const PLATFORM_OBJECTS: Readonly<Record<string, (scope: Scope) => Output>> = {
@@ -63,6 +65,10 @@ const ENTRANCE_OBJECTS: readonly (readonly [file: string, render: (scope: Scope,
   ["network-policy-acme-solver", acmeSolverPolicy],
 ];
 
+function locationOf(scope: Scope, store: Store): readonly (readonly [file: string, output: Output])[] {
+  return isBucket(store) ? [["backup-storage-location", backupStorageLocation(scope, store)]] : [];
+}
+
 function ofApi(api: ControllerDescriptor["api"], render: (scope: Scope, entrance: Entrance) => Output) {
   return (scope: Scope, entrance: Entrance): Output =>
     CONTROLLERS[entrance.controller].api === api ? render(scope, entrance) : undefined;
@@ -94,7 +100,8 @@ export function renderObjects(plan: Plan): {
     rows(PLATFORM_OBJECTS, (render) => render(scope)),
     [],
   );
-  for (const store of plan.stores) add(`${store.name}/`, renderStore(scope, store), store.patches);
+  for (const store of plan.stores)
+    add(`${store.name}/`, [...renderStore(scope, store), ...locationOf(scope, store)], store.patches);
   for (const unit of plan.units)
     add(
       `${unit.name}/`,
@@ -107,6 +114,9 @@ export function renderObjects(plan: Plan): {
       ENTRANCE_OBJECTS.map(([file, render]) => [file, render(scope, entrance)] as const),
       entrance.patches,
     );
+  const velero = veleroObjects(scope);
+  all.push(...velero.manifests);
+  notes.push(...velero.notes);
   refuseSameName(all);
   return { manifests: all, notes };
 }
@@ -158,6 +168,7 @@ export const kubernetes = defineTarget({
     "log-backups",
     "snapshot-backups",
     "backup-destinations",
+    "volume-backups",
     "entrances",
     "public-hosts",
     "tls",

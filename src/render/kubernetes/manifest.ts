@@ -41,6 +41,7 @@ export type ServiceAccount = Rendered<IServiceAccount>;
 
 /** Every kind of object that this target writes. */
 export type Manifest =
+  | BackupStorageLocation
   | CloudNativePgCluster
   | ConfigMap
   | CronJob
@@ -57,6 +58,7 @@ export type Manifest =
   | PodMonitor
   | PodDisruptionBudget
   | PriorityClass
+  | Schedule
   | ScheduledBackup
   | Service
   | ServiceAccount
@@ -134,6 +136,39 @@ export type CloudNativePgCluster = {
       readonly isWALArchiver: boolean;
       readonly parameters: { readonly barmanObjectName: string };
     }[];
+  };
+};
+
+/** `velero.io/v1` BackupStorageLocation: the fields that Keelson renders, from its definition in Velero 1.18. */
+export type BackupStorageLocation = {
+  readonly apiVersion: "velero.io/v1";
+  readonly kind: "BackupStorageLocation";
+  readonly metadata: Metadata;
+  readonly spec: {
+    readonly provider: string;
+    readonly objectStorage: { readonly bucket: string; readonly prefix: string };
+    readonly accessMode: "ReadWrite";
+    readonly config: Readonly<Record<string, string>>;
+    readonly credential?: { readonly name: string; readonly key: string };
+  };
+};
+
+/** `velero.io/v1` Schedule. */
+export type Schedule = {
+  readonly apiVersion: "velero.io/v1";
+  readonly kind: "Schedule";
+  readonly metadata: Metadata;
+  readonly spec: {
+    readonly schedule: string;
+    readonly useOwnerReferencesInBackup: boolean;
+    readonly template: {
+      readonly includedNamespaces: readonly string[];
+      readonly labelSelector: { readonly matchLabels: Record<string, string> };
+      readonly defaultVolumesToFsBackup: boolean;
+      readonly snapshotVolumes: boolean;
+      readonly storageLocation?: string;
+      readonly ttl: string;
+    };
   };
 };
 

@@ -16,6 +16,7 @@ import type { Scope } from "./scope.js";
 import { scrapeAnnotations } from "./scraping.js";
 import { containerSecurityContext, podSecurityContext } from "./security-context.js";
 import { topologySpread } from "./topology-spread.js";
+import { fileBackupAnnotation } from "./velero.js";
 import { ephemeralStorage, type Mounted, podVolumes, sidecarVolumes, unitVolumes } from "./volumes.js";
 
 export interface PodTemplate {
@@ -26,13 +27,13 @@ export interface PodTemplate {
 /** The pod template of a unit. */
 export function podTemplate(scope: Scope, unit: Unit): PodTemplate {
   const { plan } = scope;
-  const annotations = scrapeAnnotations(plan, metricsPort(plan, unit));
+  const annotations = { ...scrapeAnnotations(plan, metricsPort(plan, unit)), ...fileBackupAnnotation(unit) };
   const spread = topologySpread(selector(plan, unit.name), unit.spread, unit.workload === "deployment");
   const mounted = unitVolumes(scope, unit);
   const priorityClass = priorityClassName(plan, unit.priority);
   const sidecars = unit.sidecars.map((sidecar) => ({ sidecar, mounted: sidecarVolumes(scope, unit, sidecar) }));
   return {
-    metadata: { labels: labels(plan, unit, unit.role), ...(annotations && { annotations }) },
+    metadata: { labels: labels(plan, unit, unit.role), ...(Object.keys(annotations).length > 0 && { annotations }) },
     spec: {
       serviceAccountName: unit.name,
       automountServiceAccountToken: false,

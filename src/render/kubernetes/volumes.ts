@@ -1,7 +1,7 @@
 import type { IPersistentVolumeClaim, IVolume, IVolumeMount } from "kubernetes-models/v1";
 import { MODULE_DATA } from "../../plan/containers.js";
 import { DATA_DIRECTORY } from "../../plan/directories.js";
-import type { Bytes, SecretMount, Sidecar, Unit, Volume } from "../../plan/plan.js";
+import type { Bytes, PersistentVolume, SecretMount, Sidecar, Unit, Volume } from "../../plan/plan.js";
 import { SECRETS_DIRECTORY } from "../../plan/variables.js";
 import { contentHash } from "../canonical.js";
 import { PLAN_FILE } from "../plan-document.js";
@@ -91,11 +91,11 @@ export function podVolumes(mounted: readonly Mounted[]): IVolume[] {
 }
 
 /** The persistent volumes of a unit and its sidecars, of which each replica has its own, by their names in the pod. */
-export function persistentVolumes(unit: Unit): readonly Volume[] {
+export function persistentVolumes(unit: Unit): readonly PersistentVolume[] {
   const ofSidecars = unit.sidecars.flatMap((sidecar) =>
     sidecar.volumes.map((volume) => ({ ...volume, name: nameBeside(sidecar, volume) })),
   );
-  return [...unit.volumes, ...ofSidecars].filter((volume) => volume.kind === "persistent");
+  return [...unit.volumes, ...ofSidecars].filter((volume): volume is PersistentVolume => volume.kind === "persistent");
 }
 
 /** Mounted as a directory: the kubelet does not update a `subPath` mount when only reasons in the Plan change. */

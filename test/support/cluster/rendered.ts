@@ -1,6 +1,7 @@
 import { parse } from "yaml";
 import { z } from "zod";
 import type { Plan } from "../../../src/plan/plan.js";
+import { VELERO_NAMESPACE } from "../../../src/plan/velero.js";
 import { targets } from "../../../src/render/targets.js";
 import { type Api, ApiObject } from "./api.js";
 import { defineOperatorKinds } from "./operators.js";
@@ -17,7 +18,14 @@ export function renderedObjects(plan: Plan): readonly ApiObject[] {
  */
 export async function applyAll(api: Api, objects: readonly ApiObject[]): Promise<void> {
   await defineOperatorKinds(api, objects);
+  await createNamespaceOfVelero(api, objects);
   for (const object of objects) await api.apply(object);
+}
+
+/** The namespace of Velero exists with its installation. */
+export async function createNamespaceOfVelero(api: Api, objects: readonly ApiObject[]): Promise<void> {
+  if (objects.some(({ metadata }) => metadata.namespace === VELERO_NAMESPACE))
+    await api.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: VELERO_NAMESPACE } });
 }
 
 const Named = z.looseObject({ name: z.string() });

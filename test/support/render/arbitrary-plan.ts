@@ -8,6 +8,7 @@ import {
   edge,
   entrance,
   noBackups,
+  persistentVolume,
   provider,
   samplePlan,
   sidecar,
@@ -187,7 +188,8 @@ function arbitraryUnit(name: string): fc.Arbitrary<Unit> {
       sizing: fc.constantFrom("off" as const, "auto" as const),
       spread: fc.constantFrom("require" as const, "prefer" as const, "none" as const),
       priority: fc.constantFrom("critical" as const, "normal" as const, "low" as const),
-      volume: fc.constantFrom("persistent" as const, "ephemeral" as const, "none" as const),
+      volume: fc.constantFrom("persistent", "snapshots", "never taken", "ephemeral", "none"),
+
       variables: fc.dictionary(fc.stringMatching(/^[A-Z][A-Z_]{0,9}$/), fc.string(), { maxKeys: 3 }),
     })
     .map((drawn) =>
@@ -199,7 +201,7 @@ function arbitraryUnit(name: string): fc.Arbitrary<Unit> {
         priority: drawn.priority,
         environment: drawn.variables,
         disruption: drawn.min > 1 ? { path: "disruption", minAvailable: drawn.min - 1 } : undefined,
-        volumes: drawn.volume === "none" ? [] : [{ name: "files", mount: "/files", size: 2 ** 30, kind: drawn.volume }],
+        volumes: volumesOf(name, drawn.volume),
         scale: drawn.scale && { ...drawn.scale, path: `services.${name}.scale` },
         resources: { ...ordinary.resources, gpu: drawn.gpu },
         rollout: { ...ordinary.rollout, path: `services.${name}.rollout`, strategy: drawn.strategy },
@@ -207,6 +209,24 @@ function arbitraryUnit(name: string): fc.Arbitrary<Unit> {
         sizing: drawn.sizing,
       }),
     );
+}
+
+/** One volume of a unit, or none. Backups of it are declared in two of the kinds. */
+function volumesOf(unit: string, kind: string): Unit["volumes"] {
+  const volume = persistentVolume("files", "/files", 2 ** 30, `services.${unit}`);
+  const snapshot = { ...schedule, path: `${volume.path}.backups.snapshot` };
+  switch (kind) {
+    case "persistent":
+      return [volume];
+    case "snapshots":
+      return [{ ...volume, backups: { ...volume.backups, snapshot, taker: { kind: "velero", sendsTo: [] } } }];
+    case "never taken":
+      return [{ ...volume, backups: { ...volume.backups, snapshot } }];
+    case "ephemeral":
+      return [{ kind: "ephemeral", name: "files", mount: "/files", size: 2 ** 30 }];
+    default:
+      return [];
+  }
 }
 
 function arbitraryStore(name: string): fc.Arbitrary<Store> {

@@ -1,4 +1,17 @@
-import { broker, cache, cpuScale, database, entrance, provider, samplePlan, sidecar, unit } from "./sample-plan.js";
+import type { Volume } from "../../../src/plan/plan.js";
+import {
+  broker,
+  bucket,
+  cache,
+  cpuScale,
+  database,
+  entrance,
+  persistentVolume,
+  provider,
+  samplePlan,
+  sidecar,
+  unit,
+} from "./sample-plan.js";
 
 const day = 24 * 3600 * 1000;
 const schedule = (every: number) => ({ path: "backups", every, at: undefined, keep: 7 * day });
@@ -10,6 +23,12 @@ const backups = {
   size: 2 ** 30,
   to: [],
   encrypted: false,
+};
+
+const empty = persistentVolume("index", "/index", 2 ** 30);
+const index: Volume = {
+  ...empty,
+  backups: { ...empty.backups, files: schedule(day), to: ["archive"], taker: { kind: "velero", sendsTo: ["archive"] } },
 };
 
 /** One of everything that the Kubernetes target can write, whether or not a blueprint happens to use it. */
@@ -29,7 +48,7 @@ export const everything = samplePlan({
       modules: [],
       command: ["sleep", "infinity"],
       priority: "low",
-      volumes: [{ name: "index", mount: "/index", size: 2 ** 30, kind: "persistent" }],
+      volumes: [index],
     }),
     unit("accompanied", { sidecars: [sidecar("proxy", 9901), sidecar("cache", 9902)] }),
   ],
@@ -43,6 +62,7 @@ export const everything = samplePlan({
     }),
     cache("cache", { shards: 3, replicas: 1, backups }),
     broker("broker", { replicas: 3 }),
+    bucket("archive", { provider: provider("in-cluster") }),
   ],
   entrances: [
     entrance({ affinity: "session" }),

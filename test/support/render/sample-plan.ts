@@ -1,10 +1,12 @@
 import type {
   Backups,
+  Bucket,
   Cited,
   Edge,
   Entrance,
   Model,
   Objectives,
+  PersistentVolume,
   Plan,
   Postgres,
   Provider,
@@ -128,6 +130,14 @@ export function unit(name: string, fields: Partial<Unit> = {}): Unit {
   };
 }
 
+/** A volume of each replica, without backups. */
+export function persistentVolume(name: string, mount: string, size: number, of = "services.index"): PersistentVolume {
+  const path = `${of}.volumes.${name}`;
+  const taker = { kind: "none", why: "a test" } as const;
+  const backups = { path: `${path}.backups`, files: undefined, snapshot: undefined, to: [], taker };
+  return { kind: "persistent", name, path, mount, size, backups, objectives: noObjectives };
+}
+
 export function sidecar(name: string, port: number): Sidecar {
   const { resources } = unit(name);
   return {
@@ -209,6 +219,20 @@ export function broker(name: string, fields: Partial<RabbitMq> = {}): RabbitMq {
     replicas: 1,
     queues: "quorum",
     deadLetter: true,
+    ...fields,
+  };
+}
+
+export function bucket(name: string, fields: Partial<Bucket> = {}): Bucket {
+  return {
+    ...store(name, "bucket"),
+    kind: "bucket",
+    port: 9000,
+    portUnknown: false,
+    storageClass: undefined,
+    versions: false,
+    lock: undefined,
+    copy: undefined,
     ...fields,
   };
 }

@@ -3,8 +3,9 @@ import { hasServers, isBucket, STORES } from "../../../plan/stores/index.js";
 import { formatDuration } from "../../../platform-file/format.js";
 import { formatSchedule } from "../../../platform-file/schedule.js";
 import { promisedRecovery } from "../../../promises/objectives.js";
-import { unsupportedBackups, unsupportedReason } from "../../../promises/subjects.js";
+import { unsupportedBackups, unsupportedReason, type VolumeSubject } from "../../../promises/subjects.js";
 import { notRunHere } from "../../../promises/terms/not-run.js";
+import { backUp } from "../../../promises/terms/volume.js";
 import type { CheckContext } from "../../context.js";
 import { keptInstead } from "../../promise-edits.js";
 import { defineRule, type Fix, type Report } from "../../rule.js";
@@ -21,6 +22,7 @@ export const noBackup = defineRule({
     for (const store of context.plan.stores) {
       if (!reportUnboundedLoss(context, store, report)) reportUnsupportedBackups(context, store, report);
     }
+    for (const volume of context.volumes.values()) reportUntakenBackups(context, volume, report);
   },
 });
 
@@ -62,6 +64,24 @@ function reportUnsupportedBackups({ plan, buckets }: CheckContext, store: Store,
         : { fix: { edits: [{ path: `${store.backups.path}.${kind}`, value: undefined }], safe: false } }),
     });
   }
+}
+
+/** Reports the declared backups of a volume that no component takes. The promises that break because of that are those of `volume-loss`. */
+function reportUntakenBackups(context: CheckContext, { name, volume, unit }: VolumeSubject, report: Report): void {
+  const { files, snapshot, taker, path } = volume.backups;
+  const declared = files ?? snapshot;
+  if (!declared || taker.kind !== "none" || notRunHere(unit, context.plan) !== undefined) return;
+  const isReported = (["rpo", "rto"] as const).some(
+    (of) => context.brokenPromises("volume-loss", of, volume.path).length > 0,
+  );
+  if (isReported) return;
+  const remedy = backUp(volume, context.plan);
+  report(declared.path, {
+    why: `backups of ${name} are declared and never taken: ${taker.why}`,
+    advice: remedy.edits ? remedy.advice : "remove them, or add a bucket of a cloud provider and name it in `to`",
+    severity: "warning",
+    fix: { edits: remedy.edits ?? [{ path, value: undefined }], safe: false },
+  });
 }
 
 function withoutFix(store: Store): string {

@@ -59,6 +59,7 @@ export const inOneOfSeveralZones = (plan: Plan): SubjectHandlers => ({
     runbook: recreateBucket,
   },
   model: undefined,
+  volume: undefined,
   platform: undefined,
 });
 

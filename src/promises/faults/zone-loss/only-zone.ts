@@ -51,6 +51,7 @@ export const inTheOnlyZone: SubjectHandlers = {
   broker: server,
   bucket: undefined,
   model: undefined,
+  volume: undefined,
 };
 
 function hasOwnObjective({ objectives }: Element & { readonly objectives: Objectives }, plan: Plan): boolean {

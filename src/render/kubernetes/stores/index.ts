@@ -1,6 +1,7 @@
 import type { INetworkPolicyIngressRule } from "kubernetes-models/networking.k8s.io/v1";
 import type { Postgres, Store } from "../../../plan/plan.js";
 import { storeTraits } from "../../../plan/stores/index.js";
+import { VELERO_NAMESPACE } from "../../../plan/velero.js";
 import { runsAsContainers } from "../../stores/containers.js";
 import { storeServer } from "../../stores/index.js";
 import type { StoreServer } from "../../stores/server.js";
@@ -8,10 +9,11 @@ import { isCloudNativePg } from "../cloudnative-pg.js";
 import { storeConfigMap } from "../config-map.js";
 import type { Output } from "../manifest.js";
 import { selector } from "../metadata.js";
-import { fromPrometheus, networkPolicy, pods, tcp } from "../network-policy.js";
+import { fromPrometheus, inNamespace, networkPolicy, pods, tcp } from "../network-policy.js";
 import type { Scope } from "../scope.js";
 import { podMonitor } from "../scraping.js";
 import { serviceAccount } from "../service-account.js";
+import { isWrittenByVelero } from "../velero.js";
 import { backupCronJob, backupName, backupNetworkPolicy, firstBackupJob } from "./backup.js";
 import {
   cloudNativePgCluster,
@@ -83,6 +85,9 @@ function ownConnections(scope: Scope, store: Store, server: StoreServer) {
       ...(server.metricsPort === undefined ? [] : fromPrometheus(scope.plan, server.metricsPort)),
       ...(backupNetworkPolicy(scope, store) ? [from(backupName(store))] : []),
       ...(formClusterNetworkPolicy(scope, store) ? [from(formName(store))] : []),
+      ...(isWrittenByVelero(scope.plan, store.name)
+        ? [{ from: [inNamespace(VELERO_NAMESPACE)], ports: [tcp(store.port)] }]
+        : []),
     ],
     egress: memberPorts.length > 0 ? [{ to: [pods(scope.plan, store.name)], ports: memberPorts }] : [],
   };
