@@ -1,4 +1,5 @@
 import type { Case } from "../case.js";
+import { autoscalers } from "./autoscaler.js";
 import { lostNode } from "./lost-node.js";
 import { llamaLoads, simulatedLoads } from "./model-latency.js";
 import { notice } from "./notice.js";
@@ -10,6 +11,7 @@ import { rabbitRestarted, rabbitTwoLost } from "./rabbitmq-majority.js";
 import { redisCrash, redisCutOff } from "./redis.js";
 import { redisMajorityReturns, redisNoMajority } from "./redis-majority.js";
 import { restores } from "./restore.js";
+import { rollouts } from "./rollout.js";
 
 /** Every case, in the order of the table. */
 export const cases: readonly Case[] = [
@@ -31,6 +33,8 @@ export const cases: readonly Case[] = [
   rabbitTwoLost,
   rabbitRestarted,
   lostNode,
+  ...rollouts,
+  ...autoscalers,
   notice,
   placement,
   ...simulatedLoads,

@@ -52,6 +52,19 @@ export function nodesNeededAtMinimum(plan: Plan): NodesNeeded {
   );
 }
 
+/**
+ * How many nodes the pool of a unit needs at the minimum of everything on it, with `more` further replicas of the unit; undefined if
+ * that is not known. Pods that fit on no node count for nothing: `capacity/unschedulable` reports them.
+ */
+export function nodesWithMore(plan: Plan, pool: NodePool, unit: string, more: number): number | undefined {
+  const { allocatable } = pool;
+  if (!allocatable) return undefined;
+  const pods = tenantsOf(plan, pool)
+    .filter(({ demand }) => fits(demand, allocatable))
+    .map(({ name, demand, replicas }) => ({ demand, count: replicas.min + (name === unit ? more : 0) }));
+  return nodesNeeded(pods, allocatable);
+}
+
 /** Everything that runs on a pool. */
 export function tenantsOf(plan: Plan, pool: NodePool): readonly Tenant[] {
   const units = plan.units.map((unit) => ({ ...unit, demand: demandOf(unit) }));

@@ -89,6 +89,12 @@ export function assumed(name: string, value: Milliseconds, why: string, how?: st
   return { name, value, origin: { kind: "assumption", why }, ...(how === undefined ? {} : { how }) };
 }
 
+/** A term that occurs `count` times, one after the other. */
+export function times(count: number, term: Term): Term {
+  if (count === 1) return term;
+  return { ...term, value: term.value * count, how: `${count} × ${term.how ?? formatDuration(term.value)}` };
+}
+
 /** Of waits that run at the same time, the longest; `how` names the others. */
 export function longest(terms: readonly [Term, ...Term[]]): Term {
   const [first, ...rest] = terms;

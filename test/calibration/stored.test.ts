@@ -23,7 +23,13 @@ it("has a case for every stored measurement, with the same figures", () => {
 });
 
 /** Terms that are needed: without one of them a system was measured that recovers more slowly than predicted. */
-const NEEDED = ["liveness probe", "failover", "node marked unready", "eviction of its pods"];
+const NEEDED = [
+  "liveness probe",
+  "failover",
+  "node marked unready",
+  "eviction of its pods",
+  "shutdown of replaced pods",
+];
 
 it.each(NEEDED)("fails if the code forgets the term %s", (name) => {
   const lines = calibrated.flatMap(({ of, result, plan, sheet }) =>

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { scaleUpTime } from "../../src/promises/facts/kubernetes.js";
+import { scaleUpSteps } from "../../src/promises/facts/autoscaler.js";
 import { smallerFaults } from "../../src/promises/faults/index.js";
 import { rowOf, sheetOf, termOf, termsOf, totalOf } from "../support/promises/rows.js";
 import { runs } from "../support/property-runs.js";
@@ -82,12 +82,36 @@ describe("an overload", () => {
     expect(scaled("replicas: 3").rows.map(({ fault }) => fault)).not.toContain("overload");
   });
 
-  it("never takes longer from more replicas, nor less to more", () => {
+  it("takes a further step wherever a replica at its limit does not show the whole load", () => {
+    const read = (cpu: string, more = "") => {
+      const unit = `image: registry.example.com/web:1.0.0, port: 8080, replicas: 2..6, cpu: ${cpu}`;
+      return rowOf(shop(`services: { web: { ${unit}${more} } }`), "overload", "web").rto.predicted;
+    };
+    const steps = (cpu: string) => termOf(read(cpu), "usage read by the autoscaler") / 60_000;
+    // 2, 3, 5 and 6 replicas at 1 ÷ 0.7 = 1.43 times their target; 2 and 6 at ten times as much.
+    expect([steps("500m"), steps("100m..1")]).toEqual([3, 1]);
+    expect(termOf(read("500m"), "image pull")).toBe(3 * termOf(read("100m..1"), "image pull"));
+  });
+
+  it("is unbounded where a replica at its limit stays within the tolerance of its target", () => {
+    const unit = (target: string) =>
+      `image: registry.example.com/web:1.0.0, port: 8080, replicas: 2..6, cpu: 500m, scale: { cpu: ${target} }`;
+    const of = (target: string) =>
+      rowOf(shop(`services: { web: { ${unit(target)} } }`), "overload", "web").rto.predicted.kind;
+    expect([of("95%"), of("90%")]).toEqual(["unbounded", "bounded"]);
+  });
+
+  it("never takes longer from more replicas or where more is shown, nor less to more", () => {
     const count = fc.integer({ min: 1, max: 60 });
+    const shown = fc.double({ min: 1.2, max: 20, noNaN: true });
+    const way = fc.constantFrom("aggressive" as const, "conservative" as const);
     fc.assert(
-      fc.property(fc.constantFrom("aggressive" as const, "conservative" as const), count, count, (up, from, to) => {
-        expect(scaleUpTime(up, from + 1, to)).toBeLessThanOrEqual(scaleUpTime(up, from, to));
-        expect(scaleUpTime(up, from, to + 1)).toBeGreaterThanOrEqual(scaleUpTime(up, from, to));
+      fc.property(way, count, count, shown, (up, from, to, shown) => {
+        const rounds = (from: number, to: number, more = 0) => scaleUpSteps(up, from, to, shown + more)?.rounds ?? 0;
+        expect(rounds(from + 1, to)).toBeLessThanOrEqual(rounds(from, to));
+        expect(rounds(from, to + 1)).toBeGreaterThanOrEqual(rounds(from, to));
+        expect(rounds(from, to, 1)).toBeLessThanOrEqual(rounds(from, to));
+        expect(scaleUpSteps(up, from, to, shown)?.steps ?? 0).toBeGreaterThanOrEqual(rounds(from, to));
       }),
       { numRuns: runs(200) },
     );

@@ -95,18 +95,3 @@ function atLeast(version: string, major: number, minor: number): boolean {
   if (foundMajor === undefined || foundMinor === undefined) return true;
   return Number(foundMajor) > major || (Number(foundMajor) === major && Number(foundMinor) >= minor);
 }
-
-/** The horizontal autoscaler reads the usage of pods, which is as old as the metrics server's interval. */
-export const autoscalerPeriod: Cited = {
-  value: seconds(15 + 15),
-  source:
-    "kube-controller-manager --horizontal-pod-autoscaler-sync-period, default 15s; --metric-resolution=15s in the released manifest of metrics-server (read 2026-11-30)",
-};
-
-/** The rates of the autoscalers that Keelson renders: doubled or four more each 15 s, or after a minute one more each minute. */
-export function scaleUpTime(up: "aggressive" | "conservative", from: number, to: number): number {
-  if (up === "conservative") return seconds(60 + 60 * Math.max(0, to - from));
-  let steps = 0;
-  for (let count = Math.max(1, from); count < to; count += Math.max(count, 4)) steps += 1;
-  return seconds(15 * steps);
-}

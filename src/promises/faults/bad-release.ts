@@ -3,11 +3,11 @@ import { requestsFailing } from "../alerts.js";
 import { rollbackStarted } from "../facts/people.js";
 import { defineFault } from "../fault.js";
 import type { Prediction } from "../prediction.js";
-import { assumed, bounded, cited } from "../prediction.js";
+import { assumed, bounded, cited, unbounded } from "../prediction.js";
 import { rollBack } from "../runbooks/releases.js";
 import { onOneMachine } from "../terms/machine.js";
+import { rolloutOfAll } from "../terms/rollout.js";
 import { onCallResponse, unnoticed } from "../terms/store.js";
-import { rolloutOfAll } from "../terms/unit.js";
 
 /**
  * A release becomes ready and then fails requests. One that never becomes ready is no outage: the rollout stops at its first
@@ -38,10 +38,12 @@ export const badRelease = defineFault({
 function rollback(unit: Unit, plan: Plan): Prediction {
   const response = onCallResponse(plan);
   if (!response) return unnoticed(plan, `that a release of ${unit.name} fails`);
+  const rollout = rolloutOfAll(unit, plan);
+  if (rollout.kind === "stuck") return unbounded(plan, unit.rollout.path, rollout.why, { advice: rollout.advice });
   return bounded(plan, unit.path, [
     ...response,
     assumed("rollback started", rollbackStarted.value, rollbackStarted.why),
-    ...rolloutOfAll(unit, plan),
+    ...rollout.terms,
   ]);
 }
 

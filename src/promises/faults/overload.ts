@@ -1,10 +1,10 @@
-import type { Plan, Unit } from "../../plan/plan.js";
+import type { Plan, Scale, Unit } from "../../plan/plan.js";
 import { requestsFailing } from "../alerts.js";
-import { autoscalerPeriod, scaleUpTime } from "../facts/kubernetes.js";
+import { additionTime, scaleUpSteps, TOLERANCE, usageRead } from "../facts/autoscaler.js";
 import { nodeProvisioning } from "../facts/machines.js";
 import { defineFault } from "../fault.js";
 import type { Prediction, Term } from "../prediction.js";
-import { bounded, cited, declared, unbounded, unknown, work } from "../prediction.js";
+import { bounded, cited, declared, times, unbounded, unknown, work } from "../prediction.js";
 import { addCapacity } from "../runbooks/units.js";
 import { onOneMachine } from "../terms/machine.js";
 import { replicaStart } from "../terms/unit.js";
@@ -52,19 +52,43 @@ function scaleUp(unit: Unit, plan: Plan): Prediction {
       advice: "set the `cloud`, or fix the number of nodes",
     });
   }
-  const steps = scaleUpTime(scale.up, replicas.min, replicas.max);
+  const shown = mostShown(unit, scale);
+  const up = scaleUpSteps(scale.up, replicas.min, replicas.max, shown);
+  if (up === undefined) {
+    const why = `a replica of ${name} uses at its limit no more than ${Math.round(shown * 100)}% of its target, and the autoscaler adds none up to ${100 + TOLERANCE.value * 100}%`;
+    return unbounded(plan, scale.path, why, {
+      advice: "lower the target (`scale: { cpu: 70% }`), or set a limit above the request (`cpu: 500m..1`)",
+    });
+  }
   return bounded(plan, path, [
-    cited("usage read by the autoscaler", autoscalerPeriod),
+    times(up.steps, cited("usage read by the autoscaler", usageRead)),
     declared(
       plan,
       "replicas added",
-      steps,
+      additionTime(scale.up, up.steps),
       `${scale.path}.up`,
       `${scale.up}, ${replicas.min} to ${replicas.max} replicas`,
     ),
-    ...nodes,
-    ...replicaStart(unit, plan),
+    ...[...nodes, ...replicaStart(unit, plan)].map((term) => times(up.rounds, term)),
   ]);
+}
+
+/**
+ * The usage of a replica at its limit, as a multiple of its target: without a limit it has none. The autoscaler compares the sums of all
+ * containers, and acts on the metric that asks for the most.
+ */
+function mostShown({ resources, sidecars }: Unit, scale: Scale): number {
+  const containers = [resources, ...sidecars.map((sidecar) => sidecar.resources)];
+  const shown = (["cpu", "memory"] as const).flatMap((resource) => {
+    const target = scale[resource];
+    if (target === undefined) return [];
+    const total = (end: "request" | "limit", missing: number) =>
+      containers.reduce((sum, each) => sum + (each[resource][end] ?? missing), 0);
+    const request = total("request", 0);
+    // capacity/scale-without-requests reports what requests nothing.
+    return request === 0 ? [] : [total("limit", Number.POSITIVE_INFINITY) / request / target];
+  });
+  return shown.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...shown);
 }
 
 /** In the worst case the pool is full. Without an autoscaler it has room for the maximum, or `capacity/pool-too-small` reports it. */

@@ -3,10 +3,10 @@ import { leakReported } from "../alerts.js";
 import { pagedResponse, secretRotated, unpagedResponse } from "../facts/people.js";
 import { defineFault } from "../fault.js";
 import type { Prediction, Term } from "../prediction.js";
-import { assumed, bounded, cited, sum, work } from "../prediction.js";
+import { assumed, bounded, cited, sum, unbounded, work } from "../prediction.js";
 import { rotateSecrets } from "../runbooks/secrets.js";
 import { onOneMachine } from "../terms/machine.js";
-import { rolloutOfAll } from "../terms/unit.js";
+import { rolloutOfAll } from "../terms/rollout.js";
 
 /**
  * Every secret is known to others. The RTO is the time from the report of the leak until none of the old values is valid. On one
@@ -47,22 +47,30 @@ function rotation(plan: Plan): Prediction {
   const paged = plan.observe.routes.critical !== undefined;
   const count = plan.secrets.length;
   const how = `${count} × 10m`;
+  const rollouts = plan.units
+    .filter(({ secrets }) => secrets.length > 0)
+    .map((unit) => ({ unit, rollout: rolloutOfAll(unit, plan) }));
+  for (const { unit, rollout } of rollouts)
+    if (rollout.kind === "stuck") return unbounded(plan, unit.rollout.path, rollout.why, { advice: rollout.advice });
+  const restarts = rollouts.map(({ unit: { name }, rollout }) => ({
+    name,
+    terms: rollout.kind === "ends" ? rollout.terms : [],
+  }));
   return bounded(plan, "secrets", [
     cited("on-call response", paged ? pagedResponse : unpagedResponse),
     work(assumed("secrets rotated", count * secretRotated.value, secretRotated.why, how)),
-    ...slowestRollout(plan),
+    ...slowestRollout(restarts),
   ]);
 }
 
 /** Pods read secrets as files and restart to use new ones, all units at the same time. */
-function slowestRollout(plan: Plan): readonly Term[] {
-  const rollouts = plan.units
-    .filter(({ secrets }) => secrets.length > 0)
-    .map((unit) => ({ name: unit.name, terms: rolloutOfAll(unit, plan) }))
-    .sort((a, b) => sum(b.terms) - sum(a.terms) || (a.name < b.name ? -1 : 1));
-  return (rollouts[0]?.terms ?? []).map((term) =>
+function slowestRollout(
+  rollouts: readonly { readonly name: string; readonly terms: readonly Term[] }[],
+): readonly Term[] {
+  const [slowest] = [...rollouts].sort((a, b) => sum(b.terms) - sum(a.terms) || (a.name < b.name ? -1 : 1));
+  return (slowest?.terms ?? []).map((term) =>
     term.name === "start of the previous version"
-      ? { ...term, name: `restart of ${rollouts[0]?.name}, the slowest` }
+      ? { ...term, name: `restart of ${slowest?.name}, the slowest` }
       : term,
   );
 }

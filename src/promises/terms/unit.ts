@@ -134,27 +134,8 @@ export function replicaStart(unit: Unit, plan: Plan): readonly Term[] {
   return [cited("pod scheduled", podStartup), imagePullTime(unit, plan), start(unit, plan), withdrawal()];
 }
 
-/** Every replica is replaced by one of the previous version, as many at a time as the rollout allows. */
-export function rolloutOfAll(unit: Unit, plan: Plan): readonly Term[] {
-  const { rollout, replicas, workload, health } = unit;
-  const atOnce =
-    workload === "stateful-set"
-      ? 1
-      : rollout.strategy === "recreate"
-        ? replicas.max
-        : rollout.surge + rollout.unavailable;
-  const steps = Math.ceil(replicas.max / Math.max(1, atOnce));
-  const pull = imagePullTime(unit, plan);
-  const how = `${steps} × ${formatDuration(health.startup)}, ${replicas.max} replicas`;
-  return [
-    { ...pull, value: pull.value * steps, how: `${steps} × ${pull.how ?? ""}` },
-    work(declared(plan, "start of the previous version", health.startup * steps, `${unit.path}.health.startup`, how)),
-    withdrawal(),
-  ];
-}
-
 /** Pull of the unit's image; the weights of a model are part of its start. */
-function imagePullTime(unit: Unit, plan: Plan): Term {
+export function imagePullTime(unit: Unit, plan: Plan): Term {
   const { bytes, why } = imageSize(plan.models.find(({ unit: name }) => name === unit.name)?.engine);
   const { value: rate, why: whyRate } = imagePullRate;
   return work(

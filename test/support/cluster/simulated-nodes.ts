@@ -1,6 +1,9 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { z } from "zod";
 import type { Plan } from "../../../src/plan/plan.js";
 import { builtPath, type ControlPlane } from "./control-plane.js";
+import { type PodTimes, podStages } from "./pod-stages.js";
 import { freePorts, startProgram, until } from "./process.js";
 
 export interface NodeShape {
@@ -42,14 +45,17 @@ const NodeReady = z.looseObject({
 
 /**
  * Starts kwok on a control plane and waits until all `nodes` are Ready. It stops with the control plane. Nodes of another `group`
- * are another kwok's.
+ * are another kwok's. Their pods are ready and gone at once, unless they have `times`.
  */
 export async function startSimulatedNodes(
   plane: ControlPlane,
   nodes: readonly NodeShape[],
   group = "node",
+  times?: PodTimes,
 ): Promise<SimulatedNodes> {
   const [port = 0] = await freePorts(1);
+  const stages = join(plane.folder, `kwok-${group}.yaml`);
+  if (times !== undefined) await writeFile(stages, podStages(times));
   const kwok = startProgram({
     path: builtPath("kwok"),
     args: [
@@ -58,6 +64,7 @@ export async function startSimulatedNodes(
       `--manage-nodes-with-annotation-selector=${GROUP}=${group}`,
       "--node-lease-duration-seconds=40",
       `--server-address=127.0.0.1:${port}`,
+      ...(times === undefined ? [] : [`--config=${stages}`]),
     ],
     folder: plane.folder,
     name: `kwok-${group}`,
