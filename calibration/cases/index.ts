@@ -1,5 +1,6 @@
 import type { Case } from "../case.js";
 import { autoscalers } from "./autoscaler.js";
+import { certificate } from "./certificate.js";
 import { lostNode } from "./lost-node.js";
 import { llamaLoads, simulatedLoads } from "./model-latency.js";
 import { notice } from "./notice.js";
@@ -36,6 +37,7 @@ export const cases: readonly Case[] = [
   ...rollouts,
   ...autoscalers,
   notice,
+  certificate,
   placement,
   ...simulatedLoads,
   ...llamaLoads,

@@ -4,7 +4,7 @@ import { stringify } from "yaml";
 export interface PodTimes {
   /** From the binding to a node until the pod is ready. */
   readonly start: number;
-  /** From its deletion until it is gone: it holds its resources until then. */
+  /** From its deletion until it has ended: it holds its resources until then. */
   readonly stop: number;
 }
 
@@ -30,7 +30,7 @@ export function podStages({ start, stop }: PodTimes): string {
   const isNew = { key: ".status.podIP", operator: "DoesNotExist" };
   return [
     stage("pod-ready", "DoesNotExist", start, { statusTemplate: READY }, [isNew]),
-    stage("pod-gone", "Exists", stop, { finalizers: { empty: true }, delete: true }),
+    stage("pod-ended", "Exists", stop, { finalizers: { empty: true }, delete: true }),
   ]
     .map((each) => stringify(each))
     .join("---\n");
