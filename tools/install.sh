@@ -34,12 +34,14 @@ packages=(
   iproute2:/usr/sbin/ip
   iptables:/usr/sbin/iptables
   nginx:/usr/sbin/nginx
+  nsd:/usr/sbin/nsd
   postgresql:/usr/lib/postgresql
   prometheus:/usr/bin/promtool
   prometheus-alertmanager:/usr/bin/prometheus-alertmanager
   rabbitmq-server:/usr/sbin/rabbitmq-server
   redis-server:/usr/bin/redis-server
   runc:/usr/sbin/runc
+  unbound:/usr/sbin/unbound
   wrk:/usr/bin/wrk
 )
 

@@ -1,6 +1,7 @@
 import type { Case } from "../case.js";
 import { autoscalers } from "./autoscaler.js";
 import { certificate } from "./certificate.js";
+import { dnsFailover } from "./dns-failover.js";
 import { lostNode } from "./lost-node.js";
 import { llamaLoads, simulatedLoads } from "./model-latency.js";
 import { notice } from "./notice.js";
@@ -36,6 +37,7 @@ export const cases: readonly Case[] = [
   lostNode,
   ...rollouts,
   ...autoscalers,
+  dnsFailover,
   notice,
   certificate,
   placement,

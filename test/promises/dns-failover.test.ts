@@ -15,20 +15,25 @@ observe: { metrics: prometheus, routes: { critical: pagerduty } }
 `;
 const sheet = (...args: Parameters<typeof file>) => sheetOf(file(...args));
 const moved = (...args: Parameters<typeof file>) => rowOf(sheet(...args), "dns-failover", "entrance");
-const TERMS = ["health checks fail", "the old address stays in DNS caches", "one stale answer of a resolver"];
+const TERMS = [
+  "health checks fail",
+  "a check waits for an answer",
+  "the old address stays in DNS caches",
+  "one stale answer of a resolver",
+];
 
 describe("an address that fails", () => {
   it("is replaced after the health checks, the TTL and one stale answer", () => {
     const { rto, rpo, verdict } = moved("");
     expect(termsOf(rto.predicted)).toEqual([...TERMS, "clients reconnect"]);
-    // 3 × 30 s + 60 s + 30 s + 5 s
-    expect([totalOf(rto.predicted), totalOf(rpo.predicted), verdict]).toEqual([185_000, 0, "kept"]);
+    // 3 × 30 s + 3 × 6 s + 60 s + 30 s + 5 s
+    expect([totalOf(rto.predicted), totalOf(rpo.predicted), verdict]).toEqual([203_000, 0, "kept"]);
   });
 
   it("is a part of the loss of a region, in the same terms", () => {
     const declared = ", failover: { check: 5m, failures: 10, ttl: 24h }";
     const region = rowOf(sheet("", declared), "region-loss", "shop").rto.predicted;
-    expect(termsOf(region).slice(0, 3)).toEqual(TERMS);
+    expect(termsOf(region).slice(0, 4)).toEqual(TERMS);
     expect(totalOf(region)).toBe(totalOf(moved("", declared).rto.predicted));
   });
 

@@ -152,6 +152,8 @@ const CHECKS = {
   prometheus: () => program("prometheus", "prometheus"),
   alertmanager: () => program("prometheus-alertmanager", "prometheus-alertmanager"),
   nginx: () => program("nginx", "nginx"),
+  nsd: () => program("nsd", "nsd"),
+  unbound: () => program("unbound", "unbound"),
   wrk: () => program("wrk", "wrk"),
 } as const satisfies Record<string, () => Answer>;
 

@@ -49,6 +49,7 @@ import { sharedNamespace } from "./delivery/shared-namespace.js";
 import { simulatedAnswers } from "./delivery/simulated-answers.js";
 import { callUnexposed } from "./network/call-unexposed.js";
 import { dnsFailoverRule } from "./network/dns-failover.js";
+import { healthCheckLimits } from "./network/health-check-limits.js";
 import { needUncalled } from "./network/need-uncalled.js";
 import { open } from "./network/open.js";
 import { tlsMissing } from "./network/tls-missing.js";
@@ -153,6 +154,7 @@ export const rules: readonly Rule[] = [
   open,
   tlsMissing,
   dnsFailoverRule,
+  healthCheckLimits,
 
   // Security
   secretLeakRule,

@@ -10,6 +10,16 @@ export const staleAnswer: Cited = {
 /** Of the DNS services that the file can name, the one that has health checks and fails over by itself. */
 export const WITH_HEALTH_CHECKS = {
   dns: "route53",
+  /** The intervals between checks that it offers, in milliseconds. */
+  intervals: [10_000, 30_000],
+  maxFailures: 10,
   source:
-    "Route 53 checks an endpoint every 10 or 30 seconds, up to a failure threshold (docs.aws.amazon.com/Route53: How Amazon Route 53 determines whether a health check is healthy, read 2026-11-30)",
+    "Route 53 checks an endpoint every 10 or 30 seconds, up to a failure threshold (docs.aws.amazon.com/Route53: How Amazon Route 53 determines whether a health check is healthy), which is between 1 and 10 (API reference, HealthCheckConfig); read 2026-11-30",
 } as const;
+
+/** How long one check waits for an address that does not answer; the interval to the next one begins after it. */
+export const checkTimeout: Cited = {
+  value: 6_000,
+  source:
+    "Route 53: 4 s for the connection and 2 s for the status (docs.aws.amazon.com/Route53: How Amazon Route 53 determines whether a health check is healthy), and the interval begins with the response (API reference, HealthCheckConfig: RequestInterval); read 2026-11-30",
+};

@@ -1,15 +1,16 @@
 import { isDeclared } from "../../plan/origin.js";
 import type { Entrance, Plan, RegionFailover } from "../../plan/plan.js";
 import { formatDuration } from "../../platform-file/format.js";
-import { staleAnswer, WITH_HEALTH_CHECKS } from "../facts/dns.js";
+import { checkTimeout, staleAnswer, WITH_HEALTH_CHECKS } from "../facts/dns.js";
 import type { Prediction, Term } from "../prediction.js";
-import { cited, declared, unknown } from "../prediction.js";
+import { cited, declared, times, unknown } from "../prediction.js";
 
 /** DNS leads the clients of every entrance to another region, in these terms one after the other. */
 export function dnsTerms(plan: Plan, { path, check, failures, ttl }: RegionFailover): readonly Term[] {
   const how = `${failures} × ${formatDuration(check)}`;
   return [
     declared(plan, "health checks fail", check * failures, `${path}.check`, how),
+    times(failures, cited("a check waits for an answer", checkTimeout)),
     declared(plan, "the old address stays in DNS caches", ttl, `${path}.ttl`),
     cited("one stale answer of a resolver", staleAnswer),
   ];
