@@ -49,7 +49,8 @@ function rotation(plan: Plan): Prediction {
   const how = `${count} × 10m`;
   const rollouts = plan.units
     .filter(({ secrets }) => secrets.length > 0)
-    .map((unit) => ({ unit, rollout: rolloutOfAll(unit, plan) }));
+    .map((unit) => ({ unit, rollout: rolloutOfAll(unit, plan) }))
+    .sort((a, b) => (a.unit.name < b.unit.name ? -1 : 1));
   for (const { unit, rollout } of rollouts)
     if (rollout.kind === "stuck") return unbounded(plan, unit.rollout.path, rollout.why, { advice: rollout.advice });
   const restarts = rollouts.map(({ unit: { name }, rollout }) => ({
