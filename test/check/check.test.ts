@@ -172,12 +172,12 @@ observe: { metrics: prometheus }
 });
 
 describe("a fix that would break a kept promise", () => {
-  // Halving the archiving interval doubles the segments to fetch: the RTO of backup-corruption would be 23 min.
+  // Halving the archiving interval doubles the segments to fetch: the RTO of backup-corruption would be 24 min.
   const tight = `platform: shop
 provide: embedded
 stores:
   orders: { postgres: 17, backups: { full: daily keep 7d, log: 1m keep 7d } }
-objectives: { rto: 16m, rpo: 1m }
+objectives: { rto: 17m, rpo: 1m }
 `;
 
   it("is not safe, is not applied, and its advice names the promise", () => {

@@ -57,8 +57,9 @@ describe("the comparison of two versions of a platform", () => {
   it("distinguishes what is promised from what is predicted", () => {
     const kinds = (before: string, after: string): ReadonlySet<string> =>
       new Set(changes(before, after).map(({ kind }) => kind));
-    expect(kinds(shop({}), shop({ rto: "3h" }))).toEqual(new Set(["relaxed"]));
-    expect(kinds(shop({ rto: "3h" }), shop({}))).toEqual(new Set(["tightened"]));
+    const generous = shop({ rto: "4h" });
+    expect(kinds(generous, shop({ rto: "5h" }))).toEqual(new Set(["relaxed"]));
+    expect(kinds(shop({ rto: "5h" }), generous)).toEqual(new Set(["tightened"]));
     expect(kinds(shop({}), shop({ size: "101G" }))).toEqual(new Set(["worse"]));
     expect(kinds(shop({ size: "101G" }), shop({}))).toEqual(new Set(["better"]));
     expect(kinds(shop({}), shop({ objectives: "" }))).toEqual(new Set(["withdrawn"]));

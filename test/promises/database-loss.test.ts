@@ -92,14 +92,32 @@ objectives: { rto: 1m, rpo: 1m }
     expect([rto.verdict, rpo.verdict]).toEqual(["kept", "kept"]);
   });
 
-  it("counts one segment per shipping interval, independent of the amount written", () => {
-    const fetched = (schedules: string) => {
-      const own = `{ postgres: 17, provide: in-cluster, size: 50G, backups: { ${schedules}, to: copies } }`;
+  it("counts one segment per shipping interval, and one whenever the amount written fills it", () => {
+    const fetched = (schedules: string, size = "100M") => {
+      const own = `{ postgres: 17, provide: in-cluster, size: ${size}, backups: { ${schedules}, to: copies } }`;
       return termOf(row(`${own}\n  copies: { bucket: true }`).rto.predicted, "fetch of the log");
     };
     expect(fetched("full: daily keep 30d, log: 5m keep 7d")).toBe(288 * 500);
     expect(fetched("full: daily keep 30d, log: 30s keep 7d")).toBe(2880 * 500);
     expect(fetched("full: hourly keep 30d, log: 30s keep 7d")).toBe(120 * 500);
+    // A tenth of 160 GiB a day fills 1024 segments.
+    expect(fetched("full: daily keep 30d, log: 5m keep 7d", "160Gi")).toBe((288 + 1024) * 500);
+  });
+
+  it("counts a full segment on one machine as so much of a backup", () => {
+    const fetched = (size: string) =>
+      termOf(
+        rowOf(
+          sheetOf(
+            `platform: laptop\nprovide: embedded\nstores:\n  orders: { postgres: 17, size: ${size}, backups: { full: daily keep 2d, log: 15m keep 2d } }\n`,
+          ),
+          "database-loss",
+          "orders",
+        ).rto.predicted,
+        "fetch of the log",
+      );
+    expect(fetched("100M")).toBe(192 * 75);
+    expect(fetched("160Gi") - fetched("100M")).toBeCloseTo(((16 * 2 ** 30) / 50e6) * 1000);
   });
 
   it("uses the provider's intervals if the file declares shorter ones, and cites them", () => {
@@ -110,8 +128,8 @@ objectives: { rto: 1m, rpo: 1m }
       value: 5 * minute,
       origin: { kind: "citation", source: expect.stringContaining("RDS") },
     });
-    // A day of WAL to fetch, since the last full backup that RDS takes.
-    expect(termOf(rto.predicted, "fetch of the log")).toBe(288 * 500);
+    // A day of WAL to fetch, since the last full backup that RDS takes: of 10 GiB a tenth, in full segments.
+    expect(termOf(rto.predicted, "fetch of the log")).toBe((288 + 64) * 500);
   });
 
   it("has a line for each declared term and a source for each other term", () => {

@@ -84,7 +84,7 @@ export function failedRestoreAttempt(store: Store): Term {
 
 /** One process replays the WAL written since the base backup, which is at most `age` old. Drills measure this term. */
 export function logReplay(store: Store, age: Milliseconds): Term {
-  const bytes = Math.ceil(store.size * dailyLogShare.value * (age / DAY_MS));
+  const bytes = logBytes(store, age);
   return work(
     assumed(
       REPLAY_OF_LOG,
@@ -96,14 +96,28 @@ export function logReplay(store: Store, age: Milliseconds): Term {
   );
 }
 
-/** Every WAL segment since the base backup is fetched. One segment is closed per interval, full or not. */
+/**
+ * Every WAL segment since the base backup is fetched: one is closed at each interval, full or not, and another whenever one is full.
+ * On one machine a full one takes as long as so much of a backup, because its content is decrypted and decompressed.
+ */
 export function logFetch(store: Backed, log: BackupSchedule, age: Milliseconds): Term {
   const embedded = store.provider.kind === "embedded";
   const interval = Math.max(1_000, log.every * (embedded ? SEGMENT_CLOSE_FRACTION : 1));
-  const segments = Math.ceil(age / interval);
   const { value, why } = embedded ? segmentFetch.embedded : segmentFetch.elsewhere;
-  const fetched = assumed(FETCH_OF_LOG, segments * value, why, `${segments} segments × ${value}ms`);
-  return fromBackups(store, work(fetched));
+  const closed = Math.ceil(age / interval);
+  const full = Math.floor(logBytes(store, age) / LOG_SEGMENT_BYTES);
+  const valueOfFull = embedded ? (LOG_SEGMENT_BYTES / store.provider.restoreRate.value) * 1000 : value;
+  const how = [
+    `${closed} segments × ${value}ms`,
+    ...(full > 0 ? [`${full} full ones × ${Math.round(valueOfFull)}ms`] : []),
+  ].join(" + ");
+  const reason = full > 0 ? `${why}; ${dailyLogShare.why}` : why;
+  return fromBackups(store, work(assumed("fetch of the log", closed * value + full * valueOfFull, reason, how)));
+}
+
+/** The WAL that is written within `age`. */
+function logBytes({ size }: Store, age: Milliseconds): Bytes {
+  return Math.ceil(size * dailyLogShare.value * (age / DAY_MS));
 }
 
 /** A term that reads the buckets with the backups of a store. */
