@@ -29,6 +29,7 @@ const NEEDED = [
   "node marked unready",
   "eviction of its pods",
   "shutdown of replaced pods",
+  "a check waits for an answer",
 ];
 
 it.each(NEEDED)("fails if the code forgets the term %s", (name) => {
