@@ -58,8 +58,8 @@ export function planObserve(context: PlanContext): Observe {
     retention: scope.duration("retention", input?.retention, 15 * DAY, "15d, the default retention of Prometheus"),
     alerts: {
       path: alerts.path,
-      down: alerts.duration("down", given?.down, real ? 120_000 : undefined, why),
-      errors: alerts.ratio("errors", given?.errors, real ? 0.05 : undefined, why),
+      down: alerts.duration("down", ...unlessOff(given?.down, real ? 120_000 : undefined), why),
+      errors: alerts.ratio("errors", ...unlessOff(given?.errors, real ? 0.05 : undefined), why),
       availability: alerts.pick(
         "availability",
         given?.availability,
@@ -71,8 +71,7 @@ export function planObserve(context: PlanContext): Observe {
       backups: alerts.pick("backups", given?.backups, real, why),
       certificate: alerts.duration(
         "certificate",
-        given?.certificate,
-        real ? 14 * DAY : undefined,
+        ...unlessOff(given?.certificate, real ? 14 * DAY : undefined),
         watched ? "half of the 30 days in which cert-manager tries to renew a certificate of 90 days" : why,
       ),
     },
@@ -82,6 +81,14 @@ export function planObserve(context: PlanContext): Observe {
       info: input?.routes?.info,
     },
   };
+}
+
+/** The declared and the usual value of an alert; neither where `false` switches it off. */
+function unlessOff<Value>(
+  given: Value | false | undefined,
+  usual: Value | undefined,
+): readonly [Value | undefined, Value | undefined] {
+  return given === false ? [undefined, undefined] : [given, usual];
 }
 
 /** How changes are delivered. */

@@ -32,6 +32,9 @@ export const security = z
   })
   .meta({ id: "security" });
 
+/** Switches off an alert that has a default. */
+const off = z.literal(false);
+
 export const observe = z
   .strictObject({
     metrics: z.enum(["none", "prometheus"]).describe("Metrics backend").optional(),
@@ -47,8 +50,8 @@ export const observe = z
     retention: duration.describe("Retention of metrics, logs and traces").optional(),
     alerts: z
       .strictObject({
-        down: duration.describe("Alert when a component has been down this long").optional(),
-        errors: ratio.describe("Alert above this error rate").optional(),
+        down: duration.or(off).describe("Alert when a component has been down this long").optional(),
+        errors: ratio.or(off).describe("Alert above this error rate").optional(),
         availability: z
           .boolean()
           .describe("Alert when the error budget of the availability objective burns too fast")
@@ -56,6 +59,7 @@ export const observe = z
         database: z.boolean().describe("Alert when a database is unreachable").optional(),
         oom: z.boolean().describe("Alert when a container is OOM-killed").optional(),
         certificate: duration
+          .or(off)
           .describe("Alert this long before a certificate expires; of one that is provided by hand only if declared")
           .optional(),
         backups: z.boolean().describe("Alert when the newest backup is older than its objective allows").optional(),

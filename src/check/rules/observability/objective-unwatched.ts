@@ -13,8 +13,11 @@ export const objectiveUnwatched = defineRule({
     // On one machine the supervisor detects failures.
     if (onOneMachine(plan)) return;
     const elements = [...plan.units, ...plan.stores];
-    const names = (["rto", "rpo", "availability"] as const).filter((key) =>
-      elements.some(({ objectives }) => objectives[key] !== undefined),
+    // An objective for single faults is in the rows alone.
+    const names = (["rto", "rpo", "availability"] as const).filter(
+      (key) =>
+        elements.some(({ objectives }) => objectives[key] !== undefined) ||
+        (key !== "availability" && sheet.rows.some((row) => row[key].promised !== undefined)),
     );
     if (names.length === 0) return;
     const { metrics, alerts } = plan.observe;

@@ -10,7 +10,9 @@ export const certificateUnrenewed = defineRule({
   check({ plan }, report) {
     for (const { name, path, tls, host } of plan.entrances) {
       // With an alert `security/certificate-expiry` counts whether it fires early enough.
-      if (tls?.issuer !== "none" || isDeclared(plan, `${plan.observe.alerts.path}.certificate`)) continue;
+      const { alerts } = plan.observe;
+      const isWatched = alerts.certificate !== undefined && isDeclared(plan, `${alerts.path}.certificate`);
+      if (tls?.issuer !== "none" || isWatched) continue;
       report(`${path}.tls`, {
         why: `the certificate of ${host ?? name} has no issuer: it expires unless someone replaces it in time, and no alert watches its expiry`,
         advice: "have it issued and renewed: `tls: letsencrypt`, or set an alert on its expiry date",
