@@ -30,6 +30,7 @@ const BY_HAND: Readonly<Record<string, string>> = {
   "delivery/extension-missing": "which image contains it",
   "delivery/no-model-source": "which source is trusted",
   "delivery/simulated-answers": "which model answers instead",
+  "delivery/by-hand": "a person carries it out",
   "delivery/patch-note": "the patch may be right",
   "observability/latency-unpredicted": "it has to be measured",
   "recovery/no-backup": "no bucket is declared that backups can be sent to",

@@ -39,6 +39,7 @@ import { stateOnSpot } from "./cost/state-on-spot.js";
 import { bucketUnversioned } from "./data/bucket-unversioned.js";
 import { deadLetterOff } from "./data/dead-letter-off.js";
 import { badReleaseRule } from "./delivery/bad-release.js";
+import { byHand } from "./delivery/by-hand.js";
 import { extensionMissing } from "./delivery/extension-missing.js";
 import { imageUnpinned } from "./delivery/image-unpinned.js";
 import { misspelledName } from "./delivery/misspelt-name.js";
@@ -180,6 +181,7 @@ export const rules: readonly Rule[] = [
   misspelledName,
   noEffect,
   sharedNamespace,
+  byHand,
   patchNote,
 
   // Observability
