@@ -3,8 +3,10 @@ import { formatWorstCase } from "../src/promises/format.js";
 import type { Prediction } from "../src/promises/prediction.js";
 import { linesOf, missingFor } from "./calibrate.js";
 import type { Case } from "./case.js";
+import { restoreSizes } from "./cases/restore.js";
 import { type Line, medianRatio } from "./judge.js";
 import type { Results } from "./results.js";
+import { sizesSection } from "./sizes.js";
 
 const HEAD = "| case | figure | predicted | median | worst of n | ratio |\n| --- | --- | --- | --- | --- | --- |";
 
@@ -33,6 +35,7 @@ export function page(cases: readonly Case[], results: Results): string {
         .map(([program, version]) => `${program} ${version}`)
         .join(", ")}`,
     ]),
+    ...sizesSection(restoreSizes, results),
   ].join("\n");
 }
 

@@ -10,6 +10,7 @@ import { replayRate, segmentFetch } from "../../src/promises/facts/stores.js";
 import { promiseSheet } from "../../src/promises/sheet.js";
 import { type Cleanups, keelson, type Up, up, workDirectory } from "../../test/support/local/keelson.js";
 import { type Case, defineCase, measured, ofRow, type Rig } from "../case.js";
+import type { Sizes } from "../sizes.js";
 
 /** A backup a day, and a WAL segment closed every seven and a half minutes: the worst case replays 192 segments. */
 const platform = (size: string) => `platform: calibrated
@@ -163,3 +164,11 @@ function restoreOf(size: string): Case {
 }
 
 export const restores: readonly Case[] = ["200M", "600M", "1800M"].map(restoreOf);
+
+/** A database that this machine has no room for is predicted with the rates of small ones. */
+export const restoreSizes: Sizes = {
+  title: "Restores of a larger database",
+  measured: restores,
+  extrapolated: restoreOf("100G"),
+  figures: ["recovery", "files"],
+};
