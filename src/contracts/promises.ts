@@ -17,7 +17,7 @@ const place = z.discriminatedUnion("kind", [
 
 const termOrigin = z.discriminatedUnion("kind", [
   ...place.options,
-  z.object({ kind: z.literal("citation"), source: z.string() }),
+  z.object({ kind: z.literal("citation"), source: z.string(), read: z.string().optional() }),
   z.object({ kind: z.literal("assumption"), why: z.string() }),
   z.object({ kind: z.literal("measurement"), drill: z.string(), at: z.number() }),
   z.object({ kind: z.literal("verification"), backup: z.string(), at: z.number() }),

@@ -1,7 +1,8 @@
+import type { Source } from "./plan.js";
+
 /** When the maintenance of a version ends. Dates are `YYYY-MM-DD`: the last day on which fixes are published. */
-export interface EndOfLife {
+export interface EndOfLife extends Source {
   readonly date: string;
-  readonly source: string;
   /** The version is older than those of the table: it ended on this day or before. */
   readonly orEarlier?: true;
 }
@@ -15,21 +16,27 @@ export type EndsOfLife = Readonly<Record<string, EndOfLife>>;
 /** The version that a platform gets without a declared one: the newest that is maintained and that the tests run. */
 export const DEFAULT_KUBERNETES = "1.37";
 
-const KUBERNETES = "kubernetes.io/releases/patch-releases (endoflife.date/kubernetes at a70eca3), read 2026-11-30";
-const KUBERNETES_NEXT = "kubernetes/website, data/releases/schedule.yaml for 1.37, read 2026-11-30";
+const KUBERNETES: Source = {
+  source: "kubernetes.io/releases/patch-releases (endoflife.date/kubernetes at a70eca3)",
+  read: "2026-11-30",
+};
+const KUBERNETES_NEXT: Source = {
+  source: "kubernetes/website, data/releases/schedule.yaml for 1.37",
+  read: "2026-11-30",
+};
 /** Ends of life of Kubernetes; those of stores are in their descriptors. */
 export const KUBERNETES_ENDS: EndsOfLife = {
-  "1.27": { date: "2024-06-28", source: KUBERNETES },
-  "1.28": { date: "2024-10-28", source: KUBERNETES },
-  "1.29": { date: "2025-02-28", source: KUBERNETES },
-  "1.30": { date: "2025-07-15", source: KUBERNETES },
-  "1.31": { date: "2025-11-11", source: KUBERNETES },
-  "1.32": { date: "2026-02-28", source: KUBERNETES },
-  "1.33": { date: "2026-06-28", source: KUBERNETES },
-  "1.34": { date: "2026-10-27", source: KUBERNETES },
-  "1.35": { date: "2027-02-28", source: KUBERNETES },
-  "1.36": { date: "2027-06-28", source: KUBERNETES },
-  "1.37": { date: "2027-10-28", source: KUBERNETES_NEXT },
+  "1.27": { date: "2024-06-28", ...KUBERNETES },
+  "1.28": { date: "2024-10-28", ...KUBERNETES },
+  "1.29": { date: "2025-02-28", ...KUBERNETES },
+  "1.30": { date: "2025-07-15", ...KUBERNETES },
+  "1.31": { date: "2025-11-11", ...KUBERNETES },
+  "1.32": { date: "2026-02-28", ...KUBERNETES },
+  "1.33": { date: "2026-06-28", ...KUBERNETES },
+  "1.34": { date: "2026-10-27", ...KUBERNETES },
+  "1.35": { date: "2027-02-28", ...KUBERNETES },
+  "1.36": { date: "2027-06-28", ...KUBERNETES },
+  "1.37": { date: "2027-10-28", ...KUBERNETES_NEXT },
 };
 
 /** The end of life of a version such as `17.5` or `1.34`, by its first parts; undefined if the table does not know one. */

@@ -1,4 +1,4 @@
-import type { Origin } from "../plan/plan.js";
+import type { Origin, Source } from "../plan/plan.js";
 
 /**
  * The source of a term's duration: a line of the platform file, a document of the component, a stated assumption, or the
@@ -6,7 +6,7 @@ import type { Origin } from "../plan/plan.js";
  */
 export type TermOrigin =
   | Origin
-  | { readonly kind: "citation"; readonly source: string }
+  | ({ readonly kind: "citation" } & Source)
   | { readonly kind: "assumption"; readonly why: string }
   | { readonly kind: "measurement"; readonly drill: string; readonly at: number }
   /** The verification of a backup, which restores it. */

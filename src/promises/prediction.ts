@@ -1,5 +1,5 @@
 import { originOf } from "../plan/origin.js";
-import type { Bytes, Cited, Milliseconds, Origin, Path, Plan } from "../plan/plan.js";
+import type { Bytes, Cited, Milliseconds, Origin, Path, Plan, Source } from "../plan/plan.js";
 import type { Edit } from "../platform-file/diagnostic.js";
 import { formatDuration } from "../platform-file/format.js";
 import type { TermOrigin } from "./origin.js";
@@ -79,9 +79,13 @@ export function cited(name: string, fact: Cited, how?: string): Term {
   return {
     name,
     value: fact.value,
-    origin: { kind: "citation", source: fact.source },
+    origin: { kind: "citation", ...sourceOf(fact) },
     ...(how === undefined ? {} : { how }),
   };
+}
+
+function sourceOf({ source, read }: Source): Source {
+  return { source, ...(read !== undefined && { read }) };
 }
 
 /** A duration without documentation; `why` states the assumption. */

@@ -1,3 +1,4 @@
+import type { Source } from "../plan/plan.js";
 import type { TermOrigin } from "./origin.js";
 
 /** The source of a term as one line: a position, or what states or measured it. */
@@ -10,7 +11,7 @@ export function sourceText(origin: TermOrigin): string {
     case "default":
       return `default: ${origin.why}`;
     case "citation":
-      return origin.source;
+      return citedText(origin);
     case "assumption":
       return `assumed: ${origin.why}`;
     case "verification":
@@ -18,6 +19,11 @@ export function sourceText(origin: TermOrigin): string {
     case "measurement":
       return `measured by drill ${origin.drill} on ${dayOf(origin.at)}`;
   }
+}
+
+/** A source, and the day on which it was read. */
+export function citedText({ source, read }: Source): string {
+  return read === undefined ? source : `${source}, read ${read}`;
 }
 
 /** `platform.yaml:12:3`; the name of the file alone if the line is not known. */

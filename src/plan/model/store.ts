@@ -90,9 +90,14 @@ export interface BackupLimits {
 }
 
 /** A figure with its source: a documented default or property of the product. */
-export interface Cited {
+export interface Cited extends Source {
   readonly value: number;
+}
+
+/** What states a fact, and the day on which it was read there, `YYYY-MM-DD`: a later version of the page may say otherwise. */
+export interface Source {
   readonly source: string;
+  readonly read?: string;
 }
 
 export interface Postgres extends StoreBase {

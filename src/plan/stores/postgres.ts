@@ -1,3 +1,4 @@
+import type { Source } from "../plan.js";
 import type { PostgresServerImage } from "../postgres-extensions.js";
 import { cloudNativePg } from "../providers/cloudnative-pg.js";
 import { embeddedPostgres } from "../providers/embedded-postgres.js";
@@ -8,7 +9,10 @@ import { GiB } from "../sizes.js";
 import { ignoredCopy, planStoreBase, productFor, redundancyOf, requestedProvider, type StoreDefaults } from "./base.js";
 import type { StoreDescriptor, StoreShape } from "./descriptor.js";
 
-const VERSIONING = "postgresql.org/support/versioning (endoflife.date/postgresql at a70eca3), read 2026-11-30";
+const VERSIONING: Source = {
+  source: "postgresql.org/support/versioning (endoflife.date/postgresql at a70eca3)",
+  read: "2026-11-30",
+};
 
 const defaults: StoreDefaults = {
   title: "PostgreSQL",
@@ -50,12 +54,12 @@ export const postgres = {
   protocol: "tcp",
   backupMethod: "log",
   endsOfLife: {
-    "13": { date: "2025-11-13", source: VERSIONING },
-    "14": { date: "2026-11-12", source: VERSIONING },
-    "15": { date: "2027-11-11", source: VERSIONING },
-    "16": { date: "2028-11-09", source: VERSIONING },
-    "17": { date: "2029-11-08", source: VERSIONING },
-    "18": { date: "2030-11-14", source: VERSIONING },
+    "13": { date: "2025-11-13", ...VERSIONING },
+    "14": { date: "2026-11-12", ...VERSIONING },
+    "15": { date: "2027-11-11", ...VERSIONING },
+    "16": { date: "2028-11-09", ...VERSIONING },
+    "17": { date: "2029-11-08", ...VERSIONING },
+    "18": { date: "2030-11-14", ...VERSIONING },
   },
   images: ({ version, extensions, provider }) => ({
     server: { product: serverImageFor(extensions), version },

@@ -1,4 +1,4 @@
-import type { Cited, Provider, RabbitMq } from "../plan.js";
+import type { Cited, Provider, RabbitMq, Source } from "../plan.js";
 import { amazonMq } from "../providers/amazon-mq.js";
 import { embeddedMemory } from "../providers/embedded-memory.js";
 import { rabbitmqStatefulSet } from "../providers/rabbitmq-statefulset.js";
@@ -24,7 +24,7 @@ function losesStreams({ kind }: Provider, queues: RabbitMq["queues"]): boolean {
   return kind === "managed" && queues === "stream";
 }
 
-const SUPPORT = "endoflife.date/rabbitmq (community support) at a70eca3, read 2026-11-30";
+const SUPPORT: Source = { source: "endoflife.date/rabbitmq (community support) at a70eca3", read: "2026-11-30" };
 
 const defaults: StoreDefaults = {
   title: "RabbitMQ",
@@ -57,10 +57,10 @@ export const rabbitmq = {
   protocol: "tcp",
   backupMethod: "snapshot",
   endsOfLife: {
-    "3.13": { date: "2024-09-17", source: SUPPORT },
-    "4.0": { date: "2025-04-15", source: SUPPORT },
-    "4.1": { date: "2026-01-30", source: SUPPORT },
-    "4.2": { date: "2026-07-31", source: SUPPORT },
+    "3.13": { date: "2024-09-17", ...SUPPORT },
+    "4.0": { date: "2025-04-15", ...SUPPORT },
+    "4.1": { date: "2026-01-30", ...SUPPORT },
+    "4.2": { date: "2026-07-31", ...SUPPORT },
   },
   images: ({ version }) => ({ server: { product: "rabbitmq", version }, operator: undefined }),
   plan(context, scope, name, input) {

@@ -1,3 +1,4 @@
+import type { Source } from "../plan.js";
 import { elastiCache } from "../providers/elasticache.js";
 import { embeddedMemory } from "../providers/embedded-memory.js";
 import { redisCluster } from "../providers/redis-cluster.js";
@@ -7,7 +8,7 @@ import { planStoreBase, redundancyOf, type StoreDefaults } from "./base.js";
 import type { StoreDescriptor } from "./descriptor.js";
 
 /** The vendor has announced no date for 8.4 and later (redis/docs, install/version-mgmt.md at 095cf30: TBD; endoflife.date: none). */
-const SUPPORT = "endoflife.date/redis at a70eca3, read 2026-11-30";
+const SUPPORT: Source = { source: "endoflife.date/redis at a70eca3", read: "2026-11-30" };
 
 const defaults: StoreDefaults = {
   title: "Redis",
@@ -39,13 +40,13 @@ export const redis = {
   protocol: "tcp",
   backupMethod: "snapshot",
   endsOfLife: {
-    "6.0": { date: "2022-05-31", source: SUPPORT },
-    "6.2": { date: "2027-04-01", source: SUPPORT },
-    "7.0": { date: "2024-07-29", source: SUPPORT },
-    "7.2": { date: "2029-12-01", source: SUPPORT },
-    "7.4": { date: "2029-12-01", source: SUPPORT },
-    "8.0": { date: "2026-12-01", source: SUPPORT },
-    "8.2": { date: "2030-09-01", source: SUPPORT },
+    "6.0": { date: "2022-05-31", ...SUPPORT },
+    "6.2": { date: "2027-04-01", ...SUPPORT },
+    "7.0": { date: "2024-07-29", ...SUPPORT },
+    "7.2": { date: "2029-12-01", ...SUPPORT },
+    "7.4": { date: "2029-12-01", ...SUPPORT },
+    "8.0": { date: "2026-12-01", ...SUPPORT },
+    "8.2": { date: "2030-09-01", ...SUPPORT },
   },
   images: ({ version }) => ({ server: { product: "redis", version }, operator: undefined }),
   plan(context, scope, name, input) {

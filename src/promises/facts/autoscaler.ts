@@ -9,14 +9,16 @@ const seconds = (count: number): number => count * 1000;
 export const usageRead: Cited = {
   value: seconds(15 + 2 * 15 + 15),
   source:
-    "the kubelet computes usage every 15 s (metrics-server, FAQ.md: How often metrics are scraped), --metric-resolution=15s in the released manifest of metrics-server, twice for a rate (pkg/storage/pod.go), and kube-controller-manager --horizontal-pod-autoscaler-sync-period, default 15s; groupPods of pkg/controller/podautoscaler/replica_calculator.go for new pods (read 2026-11-30)",
+    "the kubelet computes usage every 15 s (metrics-server, FAQ.md: How often metrics are scraped), --metric-resolution=15s in the released manifest of metrics-server, twice for a rate (pkg/storage/pod.go), and kube-controller-manager --horizontal-pod-autoscaler-sync-period, default 15s; groupPods of pkg/controller/podautoscaler/replica_calculator.go for new pods",
+  read: "2026-11-30",
 };
 
 /** No replica is added while the usage is no more than this above its target. */
 export const TOLERANCE = {
   value: 0.1,
   source:
-    "kube-controller-manager --horizontal-pod-autoscaler-tolerance, default 0.1 (kubernetes.io: Horizontal Pod Autoscaling, read 2026-11-30)",
+    "kube-controller-manager --horizontal-pod-autoscaler-tolerance, default 0.1 (kubernetes.io: Horizontal Pod Autoscaling)",
+  read: "2026-11-30",
 } as const;
 
 /** In how many steps an autoscaler adds replicas. */

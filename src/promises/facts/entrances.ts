@@ -16,7 +16,8 @@ export const renewalRepaired = {
 export const issuanceLimit: Cited = {
   value: 34 * 60 * 60_000,
   source:
-    "Let's Encrypt issues five certificates for the same names in seven days, and then one every 34 hours (letsencrypt.org/docs/rate-limits, read 2026-11-30)",
+    "Let's Encrypt issues five certificates for the same names in seven days, and then one every 34 hours (letsencrypt.org/docs/rate-limits)",
+  read: "2026-11-30",
 };
 
 /** A certificate that cert-manager does not issue is ordered, and its Secret is replaced. */

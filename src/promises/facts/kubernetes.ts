@@ -28,7 +28,8 @@ export const evictionToleration: Cited = {
 export const pressureTransition: Cited = {
   value: seconds(5 * 60 + 10),
   source:
-    "kubelet: eviction-pressure-transition-period, default 5m, and --node-status-update-frequency, default 10s (kubernetes.io: Node-pressure Eviction, read 2026-11-30)",
+    "kubelet: eviction-pressure-transition-period, default 5m, and --node-status-update-frequency, default 10s (kubernetes.io: Node-pressure Eviction)",
+  read: "2026-11-30",
 };
 
 /** The first back-off of a restarted container; it doubles up to 5 min only while the container keeps crashing. */
@@ -51,7 +52,8 @@ export const maxRestartBackoff: Cited = {
 export const podStartup: Cited = {
   value: seconds(5),
   source:
-    "Kubernetes pod start-up latency objective: 99 % within 5s for pods without persistent volumes, image pull and init containers excluded (kubernetes/community, sig-scalability/slos/pod_startup_latency.md, read 2026-11-30)",
+    "Kubernetes pod start-up latency objective: 99 % within 5s for pods without persistent volumes, image pull and init containers excluded (kubernetes/community, sig-scalability/slos/pod_startup_latency.md)",
+  read: "2026-11-30",
 };
 
 /** The commands of the runbook: find the node, confirm that it is off, and taint it as out of service. */
@@ -63,8 +65,8 @@ export const releasedByHand = {
 /** A standby replica of an operator becomes its leader when the lease of the lost one expires. */
 export const operatorLease: Cited = {
   value: seconds(15),
-  source:
-    "CloudNativePG: --leader-lease-duration, default 15 s (internal/cmd/manager/controller/cmd.go, read 2026-11-30)",
+  source: "CloudNativePG: --leader-lease-duration, default 15 s (internal/cmd/manager/controller/cmd.go)",
+  read: "2026-11-30",
 };
 
 /** The operator's image is pulled on another node, and it becomes the leader. */

@@ -1,9 +1,10 @@
+import type { Source } from "../../plan/plan.js";
+
 /** A metric that an alert or an indicator reads, with the component that exports it. */
-export interface Metric {
+export interface Metric extends Source {
   /** What its value is: a number of things, an age in seconds, a point in time in seconds since 1970 or one to come, or bytes. */
   readonly unit: "count" | "seconds" | "timestamp" | "deadline" | "bytes";
   /** The document of the component that describes it, or the module of Keelson that exports it. */
-  readonly source: string;
 }
 
 /** The metrics that alerts and indicators are built on. Each one exists: a test finds those of Keelson in the program. */
@@ -51,7 +52,8 @@ export const METRICS = {
   },
   velero_backup_last_successful_timestamp: {
     unit: "timestamp",
-    source: "Velero: pkg/metrics/metrics.go, by schedule (read 2026-11-30)",
+    source: "Velero: pkg/metrics/metrics.go, by schedule",
+    read: "2026-11-30",
   },
   keelson_gateway_requests_total: { unit: "count", source: "the gateway module of Keelson" },
   keelson_gateway_refused_total: { unit: "count", source: "the gateway module of Keelson" },

@@ -1,15 +1,14 @@
 import { issuerOf } from "../../plan/entrances/issuer.js";
-import type { Path, Plan } from "../../plan/plan.js";
+import type { Path, Plan, Source } from "../../plan/plan.js";
 import { isDatabase } from "../../plan/stores/index.js";
 
 /** A controller in the cluster that rendered objects depend on, and that the platform file does not install. */
-export interface Operator {
+export interface Operator extends Source {
   readonly title: string;
   /** The path of the platform file that needs it; undefined if nothing does. */
   readonly neededBy: (plan: Plan) => Path | undefined;
   /** What continues without it, to follow `nothing: `. */
   readonly continues: string;
-  readonly source: string;
 }
 
 /** The namespace and the Deployments of CloudNativePG, as its manifest and its chart install them. */
@@ -23,7 +22,8 @@ const OPERATORS: readonly Operator[] = [
       stores.filter(isDatabase).find(({ provider }) => provider.product === CLOUDNATIVE_PG.product)?.path,
     continues: "its instances run on",
     source:
-      "the instance manager in each pod is the parent of PostgreSQL and serves its probes; the operator decides on failover (cloudnative-pg.io: Postgres instance manager, Automated failover; read 2026-11-30)",
+      "the instance manager in each pod is the parent of PostgreSQL and serves its probes; the operator decides on failover (cloudnative-pg.io: Postgres instance manager, Automated failover)",
+    read: "2026-11-30",
   },
   {
     title: "the Barman Cloud plug-in",
@@ -33,14 +33,16 @@ const OPERATORS: readonly Operator[] = [
         .find(({ provider: { product, sendsTo } }) => product === CLOUDNATIVE_PG.product && sendsTo.length > 0)?.path,
     continues: "WAL is archived",
     source:
-      "backups and WAL archiving are executed by sidecar containers in the pods of the instances (plugin-barman-cloud: Concepts, read 2026-11-30)",
+      "backups and WAL archiving are executed by sidecar containers in the pods of the instances (plugin-barman-cloud: Concepts)",
+    read: "2026-11-30",
   },
   {
     title: "cert-manager",
     neededBy: ({ entrances }) => entrances.find((entrance) => issuerOf(entrance) !== undefined)?.path,
     continues: "certificates are valid for 30 more days",
     source:
-      "a certificate is renewed after two thirds of its 90 days, by default (cert-manager.io: Certificate resource, Reissuance triggered by expiry; read 2026-11-30)",
+      "a certificate is renewed after two thirds of its 90 days, by default (cert-manager.io: Certificate resource, Reissuance triggered by expiry)",
+    read: "2026-11-30",
   },
   {
     title: "ExternalDNS",
@@ -48,16 +50,16 @@ const OPERATORS: readonly Operator[] = [
       entrances.find(({ controller, dns, host }) => controller !== "none" && dns !== "none" && host !== undefined)
         ?.path,
     continues: "DNS keeps its records",
-    source:
-      "ExternalDNS writes records to a DNS provider, which serves them (kubernetes-sigs.github.io/external-dns, read 2026-11-30)",
+    source: "ExternalDNS writes records to a DNS provider, which serves them (kubernetes-sigs.github.io/external-dns)",
+    read: "2026-11-30",
   },
   {
     title: "the Prometheus Operator",
     neededBy: ({ observe: { metrics, discovery } }) =>
       metrics === "prometheus" && discovery === "pod-monitors" ? "observe.discovery" : undefined,
     continues: "Prometheus runs with the configuration that it has",
-    source:
-      "the operator writes the configuration of a StatefulSet of Prometheus (prometheus-operator.dev: Design, read 2026-11-30)",
+    source: "the operator writes the configuration of a StatefulSet of Prometheus (prometheus-operator.dev: Design)",
+    read: "2026-11-30",
   },
 ];
 

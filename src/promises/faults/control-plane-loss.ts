@@ -42,7 +42,8 @@ export const controlPlaneLoss = defineFault({
 const running = {
   value: 0,
   source:
-    "existing pods and services continue to work normally without the API server (kubernetes.io: Troubleshooting Clusters, A general overview of cluster failure modes; read 2026-11-30)",
+    "existing pods and services continue to work normally without the API server (kubernetes.io: Troubleshooting Clusters, A general overview of cluster failure modes)",
+  read: "2026-11-30",
 };
 
 function continues(plan: Plan): Prediction {

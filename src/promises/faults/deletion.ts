@@ -127,7 +127,8 @@ function lostRows(database: DatabaseStore, plan: Plan): Prediction {
 const archived = {
   value: 0,
   source:
-    "the server runs on and archives its WAL; `recovery_target_time` ends the replay before the deletion (postgresql.org: Recovery Target, read 2026-11-30)",
+    "the server runs on and archives its WAL; `recovery_target_time` ends the replay before the deletion (postgresql.org: Recovery Target)",
+  read: "2026-11-30",
 };
 
 /** Why the backups of a database in the cluster, declared or not, do not survive the deletion of its namespace. */
@@ -164,7 +165,8 @@ function lostObjects(bucket: BucketStore, plan: Plan): Prediction {
 const versions = {
   value: 0,
   source:
-    "a deletion in a bucket with versions inserts a delete marker, and all versions remain (docs.aws.amazon.com/AmazonS3, Working with delete markers; read 2026-11-30)",
+    "a deletion in a bucket with versions inserts a delete marker, and all versions remain (docs.aws.amazon.com/AmazonS3, Working with delete markers)",
+  read: "2026-11-30",
 };
 
 function withoutVersions(bucket: BucketStore, plan: Plan): Prediction | undefined {

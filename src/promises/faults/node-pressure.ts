@@ -117,7 +117,8 @@ const onThisMachine: SubjectHandlers = {
 const refused = {
   value: 0,
   source:
-    "a full disk does not result in data corruption, and PostgreSQL shuts down if it cannot write its WAL (postgresql.org: Disk Full Failure, read 2026-11-30)",
+    "a full disk does not result in data corruption, and PostgreSQL shuts down if it cannot write its WAL (postgresql.org: Disk Full Failure)",
+  read: "2026-11-30",
 };
 
 /** Its pod is killed. Another server takes over, or it starts again where its volume is. */

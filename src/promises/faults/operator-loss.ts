@@ -66,8 +66,8 @@ function continues(plan: Plan): Prediction {
   return bounded(
     plan,
     "cluster.operators",
-    operatorsOf(plan).map(({ title, continues, source }) =>
-      cited(`nothing of ${title}: ${continues}`, { value: 0, source }),
+    operatorsOf(plan).map(({ title, continues, ...fact }) =>
+      cited(`nothing of ${title}: ${continues}`, { value: 0, ...fact }),
     ),
   );
 }

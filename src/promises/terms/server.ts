@@ -7,6 +7,7 @@ import { hungServerKilled } from "../facts/people.js";
 import type { Domain } from "../placement/worst-placement.js";
 import type { Prediction, Remedy, Term } from "../prediction.js";
 import { assumed, atTheSameTime, bounded, cited, longest, unbounded } from "../prediction.js";
+import { citedText } from "../source-text.js";
 import { mostFrequentBackup, type Server, takenBackups, unsupportedBackups, unsupportedReason } from "../subjects.js";
 import { operatorTakeover } from "./operator.js";
 import { backupDuration, backupInterval, clientReconnect, onCallResponse, segmentUpload } from "./store.js";
@@ -50,7 +51,7 @@ export function hungServerRecovery(server: Server, plan: Plan, takesOver: boolea
 function sumOf(...figures: readonly Cited[]): Cited {
   return {
     value: figures.reduce((total, { value }) => total + value, 0),
-    source: figures.map(({ source }) => source).join("; then "),
+    source: figures.map(citedText).join("; then "),
   };
 }
 

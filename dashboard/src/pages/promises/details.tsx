@@ -126,7 +126,7 @@ function Terms({ name, meaning, cell }: TermsProps) {
 function Source({ origin }: { readonly origin: TermOrigin }) {
   switch (origin.kind) {
     case "citation":
-      return origin.source;
+      return origin.read === undefined ? origin.source : `${origin.source}, read ${origin.read}`;
     case "assumption":
       return `assumed: ${origin.why}`;
     case "verification":

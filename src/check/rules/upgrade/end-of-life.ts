@@ -6,6 +6,7 @@ import {
   KUBERNETES_ENDS,
 } from "../../../plan/ends-of-life.js";
 import { isBucket, STORES } from "../../../plan/stores/index.js";
+import { citedText } from "../../../promises/source-text.js";
 import type { Report, Severity } from "../../rule.js";
 import { defineRule } from "../../rule.js";
 
@@ -60,7 +61,7 @@ function reportEnd(
   const severity: Severity = days < 0 ? "warning" : "note";
   report(path, {
     severity,
-    why: `${what} ${days < 0 ? "has had no fixes since" : "gets no more fixes after"} ${end.date}${end.orEarlier ? " or earlier" : ""} (${end.source})`,
+    why: `${what} ${days < 0 ? "has had no fixes since" : "gets no more fixes after"} ${end.date}${end.orEarlier ? " or earlier" : ""} (${citedText(end)})`,
     advice:
       newest === undefined ? "upgrade to a maintained version" : `upgrade to a maintained version, at best ${newest}`,
     ...(newest === undefined ? {} : { fix: { edits: [{ path, value: newest }], safe: false } }),
