@@ -11,7 +11,7 @@ import { volumeSubjects } from "../subjects.js";
 import { holdsData, lostBucket, runsInCluster } from "../terms/bucket.js";
 import { onOneMachine } from "../terms/machine.js";
 import { clientReconnect, onCallResponse, unnoticed } from "../terms/store.js";
-import { slowestStart } from "../terms/unit.js";
+import { slowestStartOnNewNodes } from "../terms/unit.js";
 import { lostSinceVolumeBackup, unrestorable, volumeRestore } from "../terms/volume.js";
 import { lostSinceBackup, restoreFromBackup } from "./database-loss.js";
 import { lostWithNamespace } from "./deletion.js";
@@ -59,7 +59,7 @@ function rebuild(plan: Plan): Prediction {
     ...response,
     assumed("new cluster created, and the platform deployed", coldStart.value, coldStart.why),
     ...(nodes ? [work(cited("new nodes provisioned", nodes))] : []),
-    ...slowestStart(plan),
+    ...slowestStartOnNewNodes(plan),
     ...slowestRestore(restores, sum(response)),
     clientReconnect(),
   ]);

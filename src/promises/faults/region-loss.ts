@@ -11,7 +11,7 @@ import { volumeSubjects } from "../subjects.js";
 import { holdsData } from "../terms/bucket.js";
 import { dnsTerms, unknownDnsFailover } from "../terms/dns.js";
 import { clientReconnect, onCallResponse, unnoticed } from "../terms/store.js";
-import { slowestStart } from "../terms/unit.js";
+import { slowestStartOnNewNodes } from "../terms/unit.js";
 
 /**
  * The primary region fails. Assessed for a platform that declares a standby region: one without makes no promise about the
@@ -78,7 +78,7 @@ function start(plan: Plan, { mode }: Region): readonly Term[] {
   if (mode === "active") return [];
   const nodes = nodeProvisioning(plan.cloud);
   const capacity = nodes ? [work(cited("new nodes provisioned", nodes))] : [];
-  const slowest = slowestStart(plan);
+  const slowest = slowestStartOnNewNodes(plan);
   return mode === "cold"
     ? [assumed("deployment in the cold region", coldStart.value, coldStart.why), ...capacity, ...slowest]
     : [...capacity, ...slowest];

@@ -1,5 +1,5 @@
 import { originOf } from "../../plan/origin.js";
-import type { Plan, Probe, Unit } from "../../plan/plan.js";
+import type { Milliseconds, Plan, Probe, Unit } from "../../plan/plan.js";
 import { formatDuration } from "../../platform-file/format.js";
 import { demandOf, type NodesNeeded } from "../capacity.js";
 import { imageSize } from "../facts/images.js";
@@ -154,20 +154,25 @@ function detectionTime({ every, failures }: Watch): number {
 
 /** Everything starts at the same time: the longest start counts, among equal ones that of the first unit by name. */
 export function slowestStart(plan: Plan): readonly Term[] {
-  const [slowest] = [...plan.units].sort((a, b) => b.health.startup - a.health.startup || (a.name < b.name ? -1 : 1));
-  return slowest
-    ? [
-        restingOn(
-          [slowest.name],
-          declared(
-            plan,
-            `start of ${slowest.name}, the slowest`,
-            slowest.health.startup,
-            `${slowest.path}.health.startup`,
-          ),
-        ),
-      ]
-    : [];
+  return startOf(longestOf(plan, ({ health }) => health.startup), plan);
+}
+
+/** The same on nodes that have no image yet: the longest pull and start counts. */
+export function slowestStartOnNewNodes(plan: Plan): readonly Term[] {
+  const slowest = longestOf(plan, (unit) => imagePullTime(unit, plan).value + unit.health.startup);
+  return slowest ? [imagePullTime(slowest, plan), ...startOf(slowest, plan)] : [];
+}
+
+function longestOf({ units }: Plan, time: (unit: Unit) => Milliseconds): Unit | undefined {
+  return [...units].sort((a, b) => time(b) - time(a) || (a.name < b.name ? -1 : 1))[0];
+}
+
+function startOf(slowest: Unit | undefined, plan: Plan): readonly Term[] {
+  if (!slowest) return [];
+  const { name, path, health } = slowest;
+  return [
+    restingOn([name], declared(plan, `start of ${name}, the slowest`, health.startup, `${path}.health.startup`)),
+  ];
 }
 
 function start(unit: Unit, plan: Plan): Term {
