@@ -3,6 +3,7 @@ import { planClusterBackups } from "./backups.js";
 import { CLOUDS } from "./clouds/index.js";
 import { onCluster, type PlanContext } from "./context.js";
 import { DEFAULT_KUBERNETES } from "./ends-of-life.js";
+import { RENEWAL_DAYS } from "./entrances/lifetimes.js";
 import type { ClusterSettings, Delivery, DrillSchedule, Observe, Security } from "./plan.js";
 
 const DAY = 86_400_000;
@@ -72,7 +73,9 @@ export function planObserve(context: PlanContext): Observe {
       certificate: alerts.duration(
         "certificate",
         ...unlessOff(given?.certificate, real ? 14 * DAY : undefined),
-        watched ? "half of the 30 days in which cert-manager tries to renew a certificate of 90 days" : why,
+        watched
+          ? `less than the ${RENEWAL_DAYS} days that cert-manager has to renew a certificate of the shortest announced lifetime`
+          : why,
       ),
     },
     routes: {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { RENEWAL_DAYS } from "../../src/plan/entrances/lifetimes.js";
 import { alertExpression } from "../../src/promises/alert-condition.js";
 import { kubernetes } from "../../src/render/kubernetes/index.js";
 import { planOf } from "../support/check/findings.js";
@@ -22,6 +23,11 @@ describe("a certificate that is not renewed", () => {
   it("is no outage if its alert leaves a person the time to replace it", () => {
     const { rto, rpo, verdict } = expiry("letsencrypt");
     expect([totalOf(rto.predicted), totalOf(rpo.predicted), verdict]).toEqual([0, 0, "kept"]);
+  });
+
+  it("is reported by default only once its renewal has been tried, also with the shortest announced lifetime", () => {
+    const { certificate: notice } = planOf(`${file("letsencrypt")}data: real\n`).observe.alerts;
+    expect(notice).toBeLessThan(RENEWAL_DAYS * 24 * HOUR);
   });
 
   it("is an outage of what the replacement takes beyond the notice", () => {

@@ -40,7 +40,8 @@ stores:
   });
 
   it("counts the longest pull and start on nodes that have no image yet", () => {
-    const model = "models: { chat: { source: hf://o/r, parameters: 8B, engine: vllm, gpu: 1, health: { startup: 3m } } }";
+    const model =
+      "models: { chat: { source: hf://o/r, parameters: 8B, engine: vllm, gpu: 1, health: { startup: 3m } } }";
     const { predicted } = rowOf(shop(`services: { web: { ${WEB} } }\n${model}`), "cluster-loss", "shop").rto;
     expect(termOf(predicted, "image pull")).toBe(480_000);
     expect(termOf(predicted, "start of chat, the slowest")).toBe(180_000);

@@ -54,6 +54,21 @@ observe: { metrics: prometheus, discovery: pod-monitors }
     ]);
   });
 
+  it("leaves certificates valid for as long as the shortest lifetime that their authority has announced allows", () => {
+    const { predicted } = rowOf(
+      sheetOf(`
+platform: shop
+cloud: aws
+services: { web: { image: registry.example.com/web:1.0.0, port: 8080, expose: true } }
+entrance: { host: shop.example.com }
+`),
+      "operator-loss",
+      "shop",
+    ).rto;
+    expect(termsOf(predicted)).toContain("nothing of cert-manager: certificates are valid for at least 15 more days");
+    expect(JSON.stringify(predicted)).toContain("64 days from 2027-02-10, 45 days from 2028-02-16");
+  });
+
   it("has no row where nothing needs an operator, nor on one machine", () => {
     expect(subjectsOf("replicas: 2", "provide: managed")).toEqual([]);
     expect(subjectsOf("replicas: 1")).toEqual([]);

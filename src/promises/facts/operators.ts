@@ -1,4 +1,5 @@
 import { issuerOf } from "../../plan/entrances/issuer.js";
+import { RENEWAL_DAYS, RENEWAL_SOURCE } from "../../plan/entrances/lifetimes.js";
 import type { Path, Plan, Source } from "../../plan/plan.js";
 import { isDatabase } from "../../plan/stores/index.js";
 
@@ -39,10 +40,8 @@ const OPERATORS: readonly Operator[] = [
   {
     title: "cert-manager",
     neededBy: ({ entrances }) => entrances.find((entrance) => issuerOf(entrance) !== undefined)?.path,
-    continues: "certificates are valid for 30 more days",
-    source:
-      "a certificate is renewed after two thirds of its 90 days, by default (cert-manager.io: Certificate resource, Reissuance triggered by expiry)",
-    read: "2026-11-30",
+    continues: `certificates are valid for at least ${RENEWAL_DAYS} more days`,
+    ...RENEWAL_SOURCE,
   },
   {
     title: "ExternalDNS",

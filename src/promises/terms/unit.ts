@@ -154,7 +154,10 @@ function detectionTime({ every, failures }: Watch): number {
 
 /** Everything starts at the same time: the longest start counts, among equal ones that of the first unit by name. */
 export function slowestStart(plan: Plan): readonly Term[] {
-  return startOf(longestOf(plan, ({ health }) => health.startup), plan);
+  return startOf(
+    longestOf(plan, ({ health }) => health.startup),
+    plan,
+  );
 }
 
 /** The same on nodes that have no image yet: the longest pull and start counts. */
@@ -170,9 +173,7 @@ function longestOf({ units }: Plan, time: (unit: Unit) => Milliseconds): Unit | 
 function startOf(slowest: Unit | undefined, plan: Plan): readonly Term[] {
   if (!slowest) return [];
   const { name, path, health } = slowest;
-  return [
-    restingOn([name], declared(plan, `start of ${name}, the slowest`, health.startup, `${path}.health.startup`)),
-  ];
+  return [restingOn([name], declared(plan, `start of ${name}, the slowest`, health.startup, `${path}.health.startup`))];
 }
 
 function start(unit: Unit, plan: Plan): Term {
