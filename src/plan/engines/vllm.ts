@@ -25,10 +25,13 @@ export const vllm: EngineDescriptor = {
   concurrency: { count: 64, why: "continuous batching serves many concurrent requests" },
   image: {
     bytes: 12_000_000_000,
-    why: "images of vllm/vllm-openai have 9 to 12 GB with the libraries of CUDA (vllm-project/vllm#27154)",
+    why: "images of vllm/vllm-openai have about 12 GB to pull (vllm-project/vllm#27154, October 2025, read 2026-11-30)",
   },
   bytesPerParameter: { value: 2, why: "16-bit weights, unless they are quantised" },
-  gpuShare: { value: 0.9, why: "gpu_memory_utilization is 0.9 by default (docs.vllm.ai, Engine Arguments)" },
+  gpuShare: {
+    value: 0.92,
+    why: "gpu_memory_utilization is 0.92 by default, 0.9 in older releases (docs.vllm.ai/en/stable/cli/serve, and vllm/config/cache.py at 002f10e; read 2026-11-30)",
+  },
   cachePerToken: {
     value: 320_000 / 70e9,
     why: "a model with grouped-query attention needs at least that of Llama 3.1 70B: 80 layers × 8 key-value heads × 128 values × 2 × 2 bytes",

@@ -13,7 +13,7 @@ export const gpuMemoryRule = defineRule({
   code: "capacity/gpu-memory",
   severity: "error",
   summary: "the weights of a model, or one request of its context, do not fit into the memory of its GPUs",
-  help: "vLLM loads weights with two bytes per parameter unless they are quantised, which the name of the file or repository states (`AWQ`, `Q4_K_M`). It uses nine tenths of the memory, and ends with an error at each start if the weights, or the key-value cache of one request with the whole context, do not fit.",
+  help: "vLLM loads weights with two bytes per parameter unless they are quantised, which the name of the file or repository states (`AWQ`, `Q4_K_M`). It uses 92 % of the memory, and ends with an error at each start if the weights, or the key-value cache of one request with the whole context, do not fit.",
   check(context, report) {
     for (const model of context.plan.models) {
       const unit = model.unit === undefined ? undefined : context.unit(model.unit);
