@@ -14,6 +14,8 @@ const finding = z.object({
   hint: z.string().optional(),
   /** Line 0: it has none. */
   at: place,
+  /** The other places of the same cause; absent if there is none. */
+  alsoAt: z.array(place).readonly().optional(),
   /** What the fix changes in the file, as a unified difference; absent if there is none, the file is code or large. */
   diff: z.string().optional(),
   /** Whether `check --fix` applies it. */

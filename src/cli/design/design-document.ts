@@ -1,5 +1,6 @@
 import { check } from "../../check/check.js";
 import type { Finding } from "../../check/finding.js";
+import { byCause } from "../../check/same-cause.js";
 import { verifyFixes, withEdits } from "../../check/verify-fixes.js";
 import type { Design, DesignComparison, DesignFinding, DesignValue } from "../../contracts/design.js";
 import type { Plan } from "../../plan/plan.js";
@@ -20,7 +21,7 @@ const MAX_PARSED_CHARACTERS = 500_000;
 export function designDocument(loaded: Loaded, plan: Plan, today: string): Design {
   const { file, text, platform } = loaded;
   const found = check([plan], undefined, today);
-  const findings = text === undefined ? found : verifyFixes(text, found, (edited) => plansIn(file, edited));
+  const findings = byCause(text === undefined ? found : verifyFixes(text, found, (edited) => plansIn(file, edited)));
   return {
     file,
     environment: plan.environment,
@@ -37,10 +38,11 @@ function findingOf(
   { file, text }: Pick<Loaded, "file" | "text">,
   showsDifference: boolean,
 ): DesignFinding {
-  const { code, severity, message, hint, origin, fix, safe } = finding;
+  const { code, severity, message, hint, origin, alsoAt = [], fix, safe } = finding;
   const fixed = text === undefined || fix === undefined || !showsDifference ? undefined : withEdits(text, fix);
   return {
     ...{ code, severity, message, at: placeOf(origin), safe },
+    ...(alsoAt.length === 0 ? {} : { alsoAt: alsoAt.map((each) => placeOf(each.origin)) }),
     ...(hint === undefined ? {} : { hint }),
     ...(text === undefined || fixed === undefined ? {} : { diff: unifiedDiff(file, text, fixed) }),
   };

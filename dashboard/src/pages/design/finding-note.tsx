@@ -1,3 +1,4 @@
+import { Link } from "react-router";
 import type { DesignFinding } from "../../api/design.js";
 import { InlineCode } from "../../shell/inline-code.js";
 import { type Tone, Verdict } from "../../shell/state-mark.js";
@@ -7,13 +8,25 @@ const tones: Readonly<Record<DesignFinding["severity"], Tone>> = { error: "broke
 
 /** One finding of `keelson check`: what is wrong, what to do, and what the fix changes. */
 export function FindingNote({ finding }: { readonly finding: DesignFinding }) {
-  const { severity, code, message, hint, diff, safe } = finding;
+  const { severity, code, message, at, alsoAt = [], hint, diff, safe } = finding;
+  const lines = [...new Set(alsoAt.map(({ line }) => line))].filter((line) => line > 0 && line !== at.line);
   return (
     <div className={styles.finding} data-severity={severity}>
       <p className={styles.message}>
         <Verdict tone={tones[severity]}>{severity}</Verdict> <InlineCode text={message} />{" "}
         <span className={styles.code}>{code}</span>
       </p>
+      {lines.length > 0 && (
+        <p className={styles.hint}>
+          <strong>Also in line</strong>{" "}
+          {lines.map((line, index) => (
+            <span key={line}>
+              {index > 0 && ", "}
+              <Link to={`/design?line=${line}`}>{line}</Link>
+            </span>
+          ))}
+        </p>
+      )}
       {hint !== undefined && (
         <p className={styles.hint}>
           <strong>Fix</strong> <InlineCode text={hint} />
