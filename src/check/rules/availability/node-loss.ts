@@ -1,6 +1,5 @@
-import { storeTraits } from "../../../plan/stores/index.js";
 import { brokenPromise, type Wording } from "../../broken-promise.js";
-import type { CheckContext } from "../../context.js";
+import type { BrokenPromise, CheckContext } from "../../context.js";
 import { redundancy } from "../../redundancy.js";
 import { defineRule } from "../../rule.js";
 
@@ -19,7 +18,7 @@ export const nodeLoss = defineRule({
         const key = unit && unit.replicas.min < 2 ? "replicas" : "spread";
         const found = brokenPromise(context, promise, {
           event: "after the loss of its node",
-          ...soonerFailover(context, row.subject),
+          ...soonerFailover(context, promise),
           remedy: unit && of === "rto" ? redundancy(unit, context.plan, promised, "node") : undefined,
         });
         report(unit ? `${unit.path}.${key}` : row.path, found);
@@ -28,10 +27,14 @@ export const nodeLoss = defineRule({
   },
 });
 
-function soonerFailover(context: CheckContext, subject: string): Pick<Wording, "otherwise" | "limit"> {
-  if (context.unit(subject)) return { limit: "no number of replicas recovers sooner" };
-  const store = context.store(subject);
-  return store && storeTraits(store).copies > 1
-    ? { limit: `${store.provider.product} fails over no sooner` }
-    : { otherwise: "run a second server that takes over" };
+function soonerFailover(
+  context: CheckContext,
+  { row, predicted }: BrokenPromise,
+): Pick<Wording, "otherwise" | "limit"> {
+  if (context.unit(row.subject)) return { limit: "no number of replicas recovers sooner" };
+  const failsOver = predicted.kind === "bounded" && predicted.terms.some(({ name }) => name === "failover");
+  const product = context.store(row.subject)?.provider.product;
+  return failsOver && product !== undefined
+    ? { limit: `${product} fails over no sooner` }
+    : { otherwise: "run as many servers that one takes over (three for a quorum)" };
 }
