@@ -221,6 +221,7 @@ environments:
     expect(named(plan.stores, "db").provider.failover?.takeover).toEqual({
       value: 2 * minute,
       source: expect.stringContaining("60–120 seconds"),
+      read: expect.stringMatching(/^20\d\d-\d\d-\d\d$/),
     });
   });
   it("cites every figure of every provider", () => {

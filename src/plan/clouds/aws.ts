@@ -1,7 +1,10 @@
 import { GiB, MiB } from "../sizes.js";
 import { type CloudDescriptor, minutes, reservedCpu } from "./descriptor.js";
 
-/** vCPUs, GiB of memory, maximum of pods (EKS: by network interfaces). */
+/**
+ * vCPUs, GiB of memory, maximum of pods (EKS: by network interfaces; awslabs/amazon-eks-ami at 81fec2e, nodeadm's eni_max_pods.go and
+ * instance-info.jsonl, read 2026-11-30).
+ */
 const TYPES: Readonly<Record<string, readonly [vcpu: number, memory: number, pods: number, gpu?: number]>> = {
   "t3.medium": [2, 4, 17],
   "t3.large": [2, 8, 35],
@@ -26,7 +29,10 @@ const TYPES: Readonly<Record<string, readonly [vcpu: number, memory: number, pod
   "p3.2xlarge": [8, 61, 58, 1],
 };
 
-/** Of an instance's memory the hypervisor and the kernel keep up to this share: the default that Karpenter subtracts. */
+/**
+ * Of an instance's memory the hypervisor and the kernel keep up to this share: the default that Karpenter subtracts
+ * (aws/karpenter-provider-aws, pkg/operator/options at 1d92708, read 2026-11-30).
+ */
 const HYPERVISOR_SHARE = 0.075;
 
 /**
@@ -49,7 +55,7 @@ export const aws: CloudDescriptor = {
       "aws-load-balancer-controller: docs/guide/service/annotations.md, defaults of healthcheck-interval, -timeout and -unhealthy-threshold (read 2026-11-30)",
     zonalAddress: {
       value: 60_000,
-      why: "a load balancer has an address in each zone, and resolvers keep that of the failed one for its TTL: 60s assumed",
+      why: "a load balancer has an address in each zone, and its DNS entry a TTL of 60s (ELB User Guide, How Elastic Load Balancing works; read 2026-11-30)",
     },
     sla: (zones) =>
       zones > 1
@@ -86,7 +92,8 @@ export const aws: CloudDescriptor = {
   nodeProvisioning: {
     value: minutes(5),
     source:
-      "cluster-autoscaler decides within 30s (its documented objective up to 100 nodes); an EC2 node boots and joins in 1 to 4 min",
+      "cluster-autoscaler decides within 30s (FAQ.md, objective up to 100 nodes); AWS publishes no figure for a node to boot and join, 4 min 30 s assumed",
+    read: "2026-11-30",
   },
   machineSla: { value: 0.995, source: "Amazon EC2 instance-level SLA: 99.5 %" },
   siteSla: (zones) =>
@@ -97,8 +104,12 @@ export const aws: CloudDescriptor = {
     if (role === "bucket") return { value: 0.999, source: "Amazon S3 SLA: 99.9 %" };
     if (role === "database")
       return failsOverAcrossZones
-        ? { value: 0.9995, source: "Amazon RDS Multi-AZ SLA: 99.95 %" }
-        : { value: 0.995, source: "Amazon RDS single-instance SLA: 99.5 %" };
+        ? { value: 0.9995, source: "Amazon RDS Multi-AZ SLA: 99.95 % (last updated 2024-01-22)", read: "2026-11-30" }
+        : {
+            value: 0.995,
+            source: "Amazon RDS single-instance SLA: 99.5 % (last updated 2024-01-22)",
+            read: "2026-11-30",
+          };
     if (role === "cache")
       return failsOverAcrossZones
         ? { value: 0.9999, source: "Amazon ElastiCache SLA, Multi-AZ with automatic failover: 99.99 %" }

@@ -58,9 +58,14 @@ export const linode: CloudDescriptor = {
   nodeProvisioning: {
     value: minutes(7),
     source:
-      "cluster-autoscaler decides within 30s (its documented objective up to 100 nodes); an LKE node boots and joins in 2 to 6 min",
+      "cluster-autoscaler decides within 30s (FAQ.md, objective up to 100 nodes); Akamai publishes no figure for a node to boot and join, 6 min 30 s assumed",
+    read: "2026-11-30",
   },
-  machineSla: { value: 0.9999, source: "Linode compute SLA: 99.99 %" },
+  machineSla: {
+    value: 0.9999,
+    source: "Linode compute SLA: 99.99 % (version 1.1, effective 2021-02-01)",
+    read: "2026-11-30",
+  },
   siteSla: () => ({ value: 0.999, source: "Linode non-compute SLA (Kubernetes Engine, NodeBalancer): 99.9 %" }),
   managedSla: () => ({
     value: 0.999,

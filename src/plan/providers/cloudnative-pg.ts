@@ -12,11 +12,13 @@ export const cloudNativePg: Product = {
     by: "operator",
     detection: cite(
       35_000,
-      "CloudNativePG: readiness fails after 3 probes 10 s apart, the last with a timeout of 5 s; failoverDelay 0 s",
+      "CloudNativePG: readiness fails after 3 probes 10 s apart, the last with a timeout of 5 s; failoverDelay 0 s (pkg/specs/pods.go at a95a534)",
+      "2026-11-30",
     ),
     takeover: cite(
       SWITCHOVER_DELAY_SECONDS * 1000 + 17_000 + 15_000,
-      `CloudNativePG: the old primary has ${SWITCHOVER_DELAY_SECONDS} s to shut down (switchoverDelay, as rendered), the standby observes the lease of the primary for 15 s, polled every 2 s; 15 s assumed for the promotion`,
+      `CloudNativePG: the old primary has ${SWITCHOVER_DELAY_SECONDS} s to shut down (switchoverDelay, as rendered), the standby observes the lease of the primary for 15 s, polled every 2 s (api/v1/cluster_types.go at a95a534); 15 s assumed for the promotion`,
+      "2026-11-30",
     ),
     ignoresHang:
       "CloudNativePG demotes an old primary only while it is ready, and the standby waits for the lease, which the instance manager of a hung PostgreSQL renews; its liveness probe asks the instance manager alone (1.30.0, internal/management/controller/instance_controller.go, read 2026-11-30; measured in docs/calibration.md)",

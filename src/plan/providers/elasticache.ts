@@ -12,7 +12,8 @@ export const elastiCache: Product = {
   failover: failoverByProvider(
     cite(
       60_000,
-      "ElastiCache User Guide, Multi-AZ: a replica is promoted automatically; no figure is given, one minute assumed",
+      "ElastiCache User Guide, Minimizing downtime by using Multi-AZ: a replica is promoted automatically; no figure is given, one minute assumed",
+      "2026-11-30",
     ),
   ),
   provisioning: cite(15 * 60_000, "AWS documents no maximum; 15 minutes assumed for a replication group"),

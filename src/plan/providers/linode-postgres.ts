@@ -1,6 +1,10 @@
 import { cite, DAY, failoverByProvider, MB, MINUTE, type Product } from "./product.js";
 
-const keep = cite(7 * DAY, "Akamai retains the backups of the last seven days");
+const keep = cite(
+  7 * DAY,
+  "Linode API, Create or restore a managed database: up to seven daily backups are stored (techdocs.akamai.com/linode-api)",
+  "2026-11-30",
+);
 
 /** Linode (Akamai) Managed Database for PostgreSQL. */
 export const linodePostgres: Product = {
@@ -18,7 +22,10 @@ export const linodePostgres: Product = {
   restart: cite(120_000, "a failed node is restarted by the provider; two minutes assumed"),
   takes: ["full", "log"],
   limits: {
-    full: { every: cite(DAY, "Akamai backs a managed database up once a day"), keep },
+    full: {
+      every: cite(DAY, "Linode API, Create or restore a managed database: automatic, daily backups", "2026-11-30"),
+      keep,
+    },
     log: { every: cite(5 * MINUTE, "Akamai documents no maximum; five minutes assumed, as for RDS"), keep },
   },
   copies: "provider",

@@ -32,9 +32,9 @@ export function failoverByProvider(total: Cited): Failover {
   return { by: "provider", detection: cite(0, "detection is part of the provider's figure"), takeover: total };
 }
 
-/** A figure with its source. */
-export function cite(value: number, source: string): Cited {
-  return { value, source };
+/** A figure with its source, and the day on which that was read. */
+export function cite(value: number, source: string, read?: string): Cited {
+  return read === undefined ? { value, source } : { value, source, read };
 }
 
 /**

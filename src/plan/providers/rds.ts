@@ -1,13 +1,17 @@
 import { cite, DAY, failoverByProvider, MB, MINUTE, type Product } from "./product.js";
 
-const keep = cite(35 * DAY, "RDS User Guide, Backup retention period: at most 35 days (read 2026-11-30)");
+const keep = cite(35 * DAY, "RDS User Guide, Backup retention period: at most 35 days", "2026-11-30");
 
 /** Amazon RDS for PostgreSQL. */
 export const rds: Product = {
   kind: "managed",
   name: "Amazon RDS",
   failover: failoverByProvider(
-    cite(120_000, "RDS User Guide, Multi-AZ DB instance deployments: failover times are typically 60–120 seconds"),
+    cite(
+      120_000,
+      "RDS User Guide, Failing over a Multi-AZ DB instance: typically 60–120 seconds; large transactions or a lengthy recovery take longer",
+      "2026-11-30",
+    ),
   ),
   provisioning: cite(20 * 60_000, "AWS documents no maximum; 20 minutes assumed for a DB instance"),
   restoreRate: cite(

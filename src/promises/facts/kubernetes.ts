@@ -36,7 +36,8 @@ export const pressureTransition: Cited = {
 export const firstRestartBackoff: Cited = {
   value: seconds(10),
   source:
-    "kubelet restarts with back-off 10s, 20s, 40s … 5m, reset after 10m without a crash (kubernetes.io: Pod Lifecycle)",
+    "kubelet restarts with back-off 10s, 20s, 40s … 5m, reset after 10m without a crash; the first restart after that is immediate, and the 10s are counted for a container that has crashed before (kubernetes.io: Pod Lifecycle)",
+  read: "2026-11-30",
 };
 
 /** The back-off of a container that has crashed again and again: until its volume has space, for example. */
