@@ -1,5 +1,6 @@
-import type { BackupSchedule, Backups, Bytes, StoreBase } from "./plan.js";
+import type { BackupSchedule, Backups, Bytes, Plan, Unit } from "./plan.js";
 import { GiB } from "./sizes.js";
+import { persistentVolumesOf } from "./velero.js";
 
 /** Assumption: gzip halves a base backup, a snapshot and full WAL segments. Usage rows compress better. */
 const COMPRESSED = 0.5;
@@ -12,6 +13,10 @@ const CLOSED_SEGMENT: Bytes = 32 * 1024;
 
 /** A segment is closed after half of the interval, so that it is archived within it. */
 const SEGMENTS_PER_INTERVAL = 2;
+
+/** Assumption: a tenth of the files of a volume changes each day. They are not compressed: Velero does not by default. */
+const DAILY_CHANGE = 0.1;
+const DAY_MS = 86_400_000;
 
 /** What backups of one store occupy where they are stored. */
 export interface BackupSpace {
@@ -44,12 +49,20 @@ function copiesOf({ every, keep }: BackupSchedule): number {
   return Math.floor(keep / Math.max(1, every)) + 2;
 }
 
-/** The space that a bucket needs for the backups that stores send to it, in bytes; 0 if none does. */
-export function bucketSpace(
-  bucket: string,
-  stores: readonly Pick<StoreBase, "size" | "backups" | "provider">[],
-): Bytes {
-  return stores
+/** The space that a bucket needs for the backups that stores and volumes send to it, in bytes; 0 if none does. */
+export function bucketSpace(bucket: string, { stores, units }: Pick<Plan, "stores" | "units">): Bytes {
+  const ofStores = stores
     .filter(({ provider }) => provider.sendsTo.includes(bucket))
-    .reduce((total, { size, backups }) => total + (backupSpace(size, backups)?.bytes ?? 0), 0);
+    .map(({ size, backups }) => backupSpace(size, backups)?.bytes ?? 0);
+  return [...ofStores, ...units.map((unit) => unitSpace(bucket, unit))].reduce((total, bytes) => total + bytes, 0);
+}
+
+/** Copies of the files of every replica: all of them once, and for each day of the retention what changed. */
+function unitSpace(bucket: string, unit: Unit): Bytes {
+  const bytes = persistentVolumesOf(unit).map(({ size, backups: { files, taker } }) =>
+    files && taker.kind === "velero" && taker.sendsTo.includes(bucket)
+      ? size * (1 + DAILY_CHANGE * Math.ceil(files.keep / DAY_MS))
+      : 0,
+  );
+  return Math.ceil((unit.replicas.max * bytes.reduce((total, each) => total + each, 0)) / GiB) * GiB;
 }

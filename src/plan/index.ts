@@ -15,7 +15,7 @@ import { planOutside } from "./outside.js";
 import type { Image, Plan } from "./plan.js";
 import { planFailover, planRegions, zoneCount } from "./regions.js";
 import { planSecrets } from "./secrets.js";
-import { planStores } from "./stores/index.js";
+import { planStores, withRoomForBackups } from "./stores/index.js";
 import { planServices } from "./units.js";
 import { injectAddresses } from "./variables.js";
 
@@ -62,9 +62,10 @@ function planEnvironment(platform: Platform, { name, settings, tree }: Environme
   const provenance = new ProvenanceRecorder(tree, platform.source);
   const context = planContext(name, settings, provenance);
   const regions = planRegions(provenance, settings, context.cloud);
-  const stores = planStores(context);
+  const planned = planStores(context);
   const { models, units: modelUnits } = planModels(context);
   const declared = [...planServices(context), ...modelUnits];
+  const stores = withRoomForBackups(context, { stores: planned, units: declared });
   const { edges, dependencies } = planEdges(context, declared, models, stores);
   const { secrets, units: mounted } = planSecrets(context, declared, models, stores, edges);
   const units = injectAddresses(provenance, mounted, stores, edges);

@@ -50,7 +50,6 @@ export interface Plan {
   readonly observe: Observe;
   readonly delivery: Delivery;
   readonly drills: DrillSchedule | undefined;
-  /** Cluster objects and etcd backups (Velero and the like). */
   readonly cluster: ClusterSettings;
   /** The environment's default provider of stores; a store can set its own. */
   readonly provide: Provider["kind"];

@@ -4,12 +4,16 @@ import type { BackupSchedule, Path, PersistentVolume, Plan, Unit } from "./plan.
 /** The namespace in which Velero is installed by default, and in which it reads its objects. */
 export const VELERO_NAMESPACE = "velero";
 
-/** One schedule of Velero: the volumes of one unit that are backed up in the same way, at the same times, to the same bucket. */
+/**
+ * One schedule of Velero: the volumes of one unit that are backed up in the same way, at the same times, to the same bucket; or the
+ * objects of the namespace, without volumes.
+ */
 export interface VeleroSchedule {
   /** Unique in the namespace of Velero, where the schedules of every platform of the cluster are. */
   readonly name: string;
-  readonly unit: Unit;
-  readonly kind: "files" | "snapshot";
+  /** Undefined for the objects of the namespace. */
+  readonly unit: Unit | undefined;
+  readonly kind: "files" | "snapshot" | "objects";
   readonly schedule: BackupSchedule;
   /** The bucket that it writes to; undefined: the default location of the installation, for snapshots without `to`. */
   readonly bucket: string | undefined;
@@ -25,9 +29,41 @@ export function persistentVolumesOf({ volumes, sidecars }: Unit): readonly Persi
   );
 }
 
-/** Every schedule that Velero needs for the volumes of the plan, in the order of its units. */
-export function veleroSchedules(plan: Pick<Plan, "namespace" | "units">): readonly VeleroSchedule[] {
-  return plan.units.flatMap((unit) => schedulesOf(plan, unit));
+/** Every schedule that Velero needs: for the volumes, in the order of the units, and for the objects of the namespace. */
+export function veleroSchedules(plan: Plan): readonly VeleroSchedule[] {
+  return [...plan.units.flatMap((unit) => schedulesOf(plan, unit)), ...schedulesOfObjects(plan)];
+}
+
+/** Why the declared backups of the objects are not taken; undefined if they are, or if none is declared. */
+export function objectsNotTaken({ cluster, provide, stores }: Plan): string | undefined {
+  const { backups } = cluster;
+  if (!backups.objects) return undefined;
+  if (provide === "embedded") return "one machine has no cluster objects";
+  if (backups.objects.every === 0) return "Velero takes backups at intervals, not on change";
+  return backups.to.length > 0 && bucketsOfObjects({ cluster, stores }).length === 0
+    ? `${backups.to.join(" and ")} is a folder of one machine`
+    : undefined;
+}
+
+/** The buckets of `cluster.backups.to` that Velero can write to. */
+function bucketsOfObjects({ cluster, stores }: Pick<Plan, "cluster" | "stores">): readonly string[] {
+  return stores
+    .filter(({ name, provider }) => cluster.backups.to.includes(name) && provider.kind !== "embedded")
+    .map(({ name }) => name);
+}
+
+function schedulesOfObjects(plan: Plan): readonly VeleroSchedule[] {
+  const { objects, to } = plan.cluster.backups;
+  if (!objects || objectsNotTaken(plan) !== undefined) return [];
+  return (to.length > 0 ? bucketsOfObjects(plan) : [undefined]).map((bucket) => ({
+    name: nameOf(plan.namespace, "objects", ["objects", bucket].join(" ")),
+    unit: undefined,
+    kind: "objects",
+    schedule: objects,
+    bucket,
+    volumes: [],
+    path: objects.path,
+  }));
 }
 
 /** The schedules that back one volume up. */

@@ -29,7 +29,7 @@ describe("the loss of a volume", () => {
       kind: "unbounded",
       fix: {
         edits: [
-          { path: "services.chroma.volumes.data.backups.files", value: "daily keep 7d" },
+          { path: "services.chroma.volumes.data.backups.files", value: "12h keep 7d" },
           { path: "services.chroma.volumes.data.backups.to", value: "offsite" },
         ],
       },
@@ -97,6 +97,35 @@ describe("backups of a volume", () => {
     const cluster = (to: string) => rowOf(platform(files(to)), "cluster-loss", "shop").rpo.predicted.kind;
     expect(cluster("near")).toBe("unbounded");
     expect(cluster("offsite")).toBe("bounded");
+  });
+
+  it("are as old in the standby region as the newest copy, once their bucket is replicated there", () => {
+    const region = (copy: string) =>
+      rowOf(
+        sheetOf(`
+platform: shop
+cloud: aws
+regions: { primary: us-east-1, standby: [{ region: us-west-2, mode: warm }], failover: { check: 30s, failures: 3, ttl: 60s } }
+services:
+  chroma:
+    image: registry.example.com/chroma:1.0.0
+    port: 8000
+    volumes: { data: { size: 50Gi, persistent: true, ${files("offsite")} } }
+stores: { offsite: { bucket: { versions: true${copy} } } }
+objectives: { rto: 4h, rpo: 25h }
+observe: { metrics: prometheus, routes: { critical: pagerduty } }
+`),
+        "region-loss",
+        "shop",
+      );
+    expect(region("").rpo.predicted).toMatchObject({
+      kind: "unbounded",
+      fix: { edits: [{ path: "stores.offsite.bucket.copy", value: "us-west-2" }] },
+    });
+    const copied = region(", copy: us-west-2");
+    expect(totalOf(copied.rpo.predicted)).toBeGreaterThan(24 * HOUR);
+    expect(copied.rpo.verdict).toBe("kept");
+    expect(termsOf(copied.rto.predicted)).toContain("restore of chroma/data, the slowest");
   });
 
   it("are two intervals old if the newest cannot be read, and lost if only one is retained", () => {

@@ -174,6 +174,11 @@ const VISIBLE: Readonly<Record<TargetName, Readonly<Partial<Record<Declaration, 
       JSON.stringify(object(plan, "CronJob", `${store}-backup`) ?? "").includes("--rdb"),
     ),
     "backup-destinations": () => false,
+    "cluster-object-backups": (plan, declared) =>
+      veleroSchedules(plan).some(
+        ({ name, kind, path }) =>
+          kind === "objects" && path === declared.path && object(plan, "Schedule", name) !== undefined,
+      ),
     "volume-backups": (plan, declared) =>
       veleroSchedules(plan).some(
         ({ name, volumes }) =>

@@ -123,9 +123,9 @@ describe("declarations that neither target renders", () => {
     ],
     [
       "backups of the cluster",
-      "cluster: { backups: { objects: at 01:00 keep 30d, configuration: on change keep 90d } }",
+      "cluster: { backups: { etcd: 6h keep 7d, configuration: on change keep 90d } }",
       [
-        ["cluster.backups.objects", "backups of cluster objects (at 01:00 keep 30d) are not taken by this target"],
+        ["cluster.backups.etcd", "backups of etcd (6h keep 7d) are not taken by this target"],
         [
           "cluster.backups.configuration",
           "backups of the configuration (on change keep 90d) are not taken by this target",

@@ -50,7 +50,7 @@ describe("the objects of Velero", () => {
     ]);
     for (const { spec } of schedules) {
       expect(spec.template.includedNamespaces).toEqual([plan.namespace]);
-      expect(spec.template.labelSelector.matchLabels).toMatchObject({ "app.kubernetes.io/name": "chroma" });
+      expect(spec.template.labelSelector?.matchLabels).toMatchObject({ "app.kubernetes.io/name": "chroma" });
     }
     expect(new Set(schedules.map(({ metadata }) => metadata.name)).size).toBe(schedules.length);
   });
@@ -103,6 +103,40 @@ describe("the objects of Velero", () => {
     expect(renderObjects(without).notes.map(({ message }) => message)).toContain(
       "backups of chroma/data are never taken: Velero copies files to a bucket, and `to` names none",
     );
+  });
+});
+
+describe("backups of the objects of the cluster", () => {
+  const schedules = (backups: string, provide = "managed") => {
+    const of = planOf(`
+platform: shop
+cloud: aws
+provide: ${provide}
+cluster: { backups: { objects: ${backups} } }
+stores: { here: { bucket: true, provide: in-cluster }, away: { bucket: true, provide: managed } }
+`);
+    const { manifests: all, notes } = renderObjects(of);
+    return {
+      schedules: all.flatMap(({ object }) => (object.kind === "Schedule" ? [object.spec] : [])),
+      notes: notes.map(({ message }) => message),
+    };
+  };
+
+  it("are a schedule of the namespace for each bucket, without volumes", () => {
+    const { schedules: found } = schedules("at 01:00 keep 30d, to: [here, away]");
+    expect(found.map(({ schedule, template }) => [schedule, template.storageLocation, template.ttl])).toEqual([
+      ["0 1 * * *", "shop-here", "720h0m0s"],
+      ["0 1 * * *", "shop-away", "720h0m0s"],
+    ]);
+    for (const { template } of found)
+      expect(template).toMatchObject({ snapshotVolumes: false, defaultVolumesToFsBackup: false });
+  });
+
+  it("are noted where they are never taken", () => {
+    expect(schedules("on change keep 30d").notes).toContain(
+      "backups of cluster objects are never taken: Velero takes backups at intervals, not on change",
+    );
+    expect(schedules("daily", "embedded").schedules).toEqual([]);
   });
 });
 

@@ -44,7 +44,9 @@ interface Selected {
 
 /** What `FAULT`, `FAULT/SUBJECT`, `latency` or `firstToken/SUBJECT` names. Throws a `KeelsonError` if there is nothing. */
 function selected(sheet: PromiseSheet, name: string): Selected {
-  const [first, subject] = name.split("/", 2);
+  const [first, ...rest] = name.split("/");
+  // The name of a volume contains the separator: `chroma/data`.
+  const subject = rest.length === 0 ? undefined : rest.join("/");
   const isSelected = (of: string, each: string): boolean => of === first && (subject === undefined || each === subject);
   const rows = sheet.rows.filter((row) => isSelected(row.fault, row.subject));
   const latency = sheet.latency.filter((each) => isSelected(each.of, each.subject));

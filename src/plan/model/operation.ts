@@ -74,7 +74,7 @@ export interface ClusterSettings {
 /** Backups of the cluster itself. */
 export interface ClusterBackups {
   readonly path: Path;
-  /** Cluster objects and volumes. */
+  /** The objects of the namespace. Volumes declare backups of their own. */
   readonly objects: BackupSchedule | undefined;
   readonly etcd: BackupSchedule | undefined;
   readonly configuration: BackupSchedule | undefined;

@@ -32,20 +32,21 @@ export const STORES: Descriptors = DESCRIPTORS;
 /** Every store of an environment, in the order of the platform file. */
 export function planStores(context: PlanContext): Store[] {
   const inputs = context.settings.stores ?? {};
-  const stores = Object.entries(inputs).map(([name, input]) => planStore(context, name, storeEntry(input)));
-  return stores.map((store) =>
-    isBucket(store) && inputs[store.name]?.size === undefined ? withRoomForBackups(context, store, stores) : store,
-  );
+  return Object.entries(inputs).map(([name, input]) => planStore(context, name, storeEntry(input)));
 }
 
-/** A bucket in the cluster without a declared size: at least as large as the backups that stores send to it. */
-function withRoomForBackups({ provenance }: PlanContext, bucket: BucketStore, stores: readonly Store[]): Store {
-  const needed = bucket.provider.kind === "in-cluster" ? bucketSpace(bucket.name, stores) : 0;
-  if (needed <= bucket.size) return bucket;
-  provenance
-    .at("stores", bucket.name)
-    .recordDefault("size", "the backups that stores send to it, at their retention", formatBytes(needed));
-  return { ...bucket, size: needed };
+/** The stores, of which buckets in the cluster without a declared size are at least as large as the backups that are sent to them. */
+export function withRoomForBackups(context: PlanContext, plan: Pick<Plan, "stores" | "units">): readonly Store[] {
+  const inputs = context.settings.stores ?? {};
+  return plan.stores.map((store) => {
+    if (!isBucket(store) || inputs[store.name]?.size !== undefined || store.provider.kind !== "in-cluster")
+      return store;
+    const needed = bucketSpace(store.name, plan);
+    if (needed <= store.size) return store;
+    const why = "the backups that are sent to it, at their retention";
+    context.provenance.at("stores", store.name).recordDefault("size", why, formatBytes(needed));
+    return { ...store, size: needed };
+  });
 }
 
 function planStore<Kind extends StoreKind>(context: PlanContext, name: string, entry: StoreEntry<Kind>): Store<Kind> {

@@ -129,7 +129,7 @@ export const cluster = z
     backups: z
       .strictObject({
         objects: schedule
-          .describe("Backup of cluster objects and volumes (Velero), e.g. `at 01:00 keep 30d`")
+          .describe("Backup of the objects of the namespace by Velero, e.g. `at 01:00 keep 30d`")
           .optional(),
         etcd: schedule.describe("Snapshots of etcd, e.g. `6h keep 7d`").optional(),
         configuration: schedule.describe("Backup of the configuration, e.g. `on change keep 90d`").optional(),

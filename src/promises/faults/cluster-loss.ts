@@ -4,12 +4,13 @@ import { platformDown } from "../alerts.js";
 import { nodeProvisioning } from "../facts/machines.js";
 import { coldStart } from "../facts/regions.js";
 import { defineFault } from "../fault.js";
-import type { Prediction, Term } from "../prediction.js";
-import { assumed, bounded, cited, restingOn, sum, work, worse } from "../prediction.js";
+import type { Prediction } from "../prediction.js";
+import { assumed, bounded, cited, sum, work, worse } from "../prediction.js";
 import { rebuildCluster } from "../runbooks/platform.js";
 import { volumeSubjects } from "../subjects.js";
 import { holdsData, lostBucket, runsInCluster } from "../terms/bucket.js";
 import { onOneMachine } from "../terms/machine.js";
+import { type Restore, slowestRestore } from "../terms/slowest-restore.js";
 import { clientReconnect, onCallResponse, unnoticed } from "../terms/store.js";
 import { slowestStartOnNewNodes } from "../terms/unit.js";
 import { lostSinceVolumeBackup, unrestorable, volumeRestore } from "../terms/volume.js";
@@ -63,23 +64,6 @@ function rebuild(plan: Plan): Prediction {
     ...slowestRestore(restores, sum(response)),
     clientReconnect(),
   ]);
-}
-
-/** The recovery of one database or volume. */
-interface Restore {
-  readonly name: string;
-  readonly restore: Prediction;
-}
-
-/** Databases and volumes are restored at the same time: the longest restore counts, without the response that all of them share. */
-function slowestRestore(restores: readonly Restore[], response: number): readonly Term[] {
-  const [slowest] = restores
-    .flatMap(({ name, restore }) => (restore.kind === "bounded" ? [{ name, total: restore.total }] : []))
-    .sort((a, b) => b.total - a.total || (a.name < b.name ? -1 : 1));
-  if (!slowest) return [];
-  const why = "the terms of `database-loss` or `volume-loss` without the alert and the response";
-  const restore = assumed(`restore of ${slowest.name}, the slowest`, slowest.total - response, why);
-  return [restingOn([slowest.name], work(restore))];
 }
 
 /** Caches and brokers start empty; databases and volumes lose what is not in a backup outside the cluster. */

@@ -1,17 +1,20 @@
-import type { Plan, Region } from "../../plan/plan.js";
+import type { PersistentVolume, Plan, Region } from "../../plan/plan.js";
 import { type BucketStore, type DatabaseStore, isBucket, isDatabase, STORES } from "../../plan/stores/index.js";
+import { formatDuration } from "../../platform-file/format.js";
 import { platformDown } from "../alerts.js";
 import { nodeProvisioning } from "../facts/machines.js";
 import { coldStart, crossRegionLag, crossRegionObjectLag, crossRegionPromotion } from "../facts/regions.js";
 import { defineFault } from "../fault.js";
 import type { Prediction, Term } from "../prediction.js";
-import { assumed, atTheSameTime, bounded, cited, longest, restingOn, unbounded, work } from "../prediction.js";
+import { assumed, atTheSameTime, bounded, cited, longest, restingOn, sum, unbounded, work } from "../prediction.js";
 import { failOverToRegion } from "../runbooks/platform.js";
-import { volumeSubjects } from "../subjects.js";
+import { type VolumeSubject, volumeSubjects } from "../subjects.js";
 import { holdsData } from "../terms/bucket.js";
 import { dnsTerms, unknownDnsFailover } from "../terms/dns.js";
+import { slowestRestore } from "../terms/slowest-restore.js";
 import { clientReconnect, onCallResponse, unnoticed } from "../terms/store.js";
 import { slowestStartOnNewNodes } from "../terms/unit.js";
+import { lostSinceVolumeBackup, volumeRestore } from "../terms/volume.js";
 
 /**
  * The primary region fails. Assessed for a platform that declares a standby region: one without makes no promise about the
@@ -57,7 +60,7 @@ function recovery(plan: Plan): Prediction {
   const { failover } = plan;
   if (!standby || !failover) return unbounded(plan, "regions", "there is no standby region");
   const state = plan.stores.flatMap((store) => withoutCopy(plan, store, standby));
-  const [missing] = [...state, ...volumesWithoutCopy(plan)];
+  const [missing] = [...state, ...volumesWithoutCopy(plan, standby)];
   if (missing) return missing;
   const [unmoved] = plan.entrances
     .filter(({ host }) => host !== undefined)
@@ -68,7 +71,13 @@ function recovery(plan: Plan): Prediction {
   const promotion = plan.stores.some(isDatabase)
     ? [assumed("promotion of the copy in the other region", crossRegionPromotion.value, crossRegionPromotion.why)]
     : [];
-  const moved = [...response, ...promotion, ...start(plan, standby)];
+  const restores = volumeSubjects(plan).map((each) => ({
+    name: each.name,
+    restore: volumeRestore(each, plan, "namespace"),
+  }));
+  const failed = restores.find(({ restore }) => restore.kind !== "bounded");
+  if (failed) return failed.restore;
+  const moved = [...response, ...promotion, ...start(plan, standby), ...slowestRestore(restores, sum(response))];
   const dns = dnsTerms(plan, failover);
   return bounded(plan, "regions", [...atTheSameTime(dns, moved), clientReconnect()]);
 }
@@ -114,26 +123,54 @@ function withoutCopy(plan: Plan, store: Plan["stores"][number], standby: Region)
   ];
 }
 
-function volumesWithoutCopy(plan: Plan): readonly Prediction[] {
-  return volumeSubjects(plan).map(({ name, path }) =>
-    unbounded(plan, path, `${name} has no copy in another region`, {
-      advice: "keep the data in a store that has one",
-    }),
-  );
+/** Why the backups of a volume are not in the other region: no bucket with them is copied there. Snapshots stay in their region. */
+function volumesWithoutCopy(plan: Plan, standby: Region): readonly Prediction[] {
+  return volumeSubjects(plan).flatMap(({ name, path, volume }) => {
+    const buckets = bucketsWith(volume, plan);
+    if (volume.backups.files && buckets.some(({ copy }) => copy === standby.name)) return [];
+    const [first] = buckets;
+    const target = volume.backups.files && first;
+    return [
+      unbounded(plan, path, `no backup of ${name} is in ${standby.name}`, {
+        advice: `copy the files to a bucket that is replicated there: \`bucket: { copy: ${standby.name} }\``,
+        ...(target ? { edits: [{ path: `${target.path}.bucket.copy`, value: standby.name }] } : {}),
+      }),
+    ];
+  });
+}
+
+/** The buckets of a cloud provider that the backups of a volume are written to. */
+function bucketsWith({ backups: { taker } }: PersistentVolume, { stores }: Plan): readonly BucketStore[] {
+  const names = taker.kind === "velero" ? taker.sendsTo : [];
+  return stores.filter(isBucket).filter(({ name, provider }) => provider.kind === "managed" && names.includes(name));
 }
 
 /** The largest loss of a store with data: the lag of its copy. */
 function largestLoss(plan: Plan): Prediction {
   const standby = standbyOf(plan);
   if (!standby) return unbounded(plan, "regions", "there is no standby region");
-  const [missing] = [...plan.stores.flatMap((store) => withoutCopy(plan, store, standby)), ...volumesWithoutCopy(plan)];
+  const [missing] = [
+    ...plan.stores.flatMap((store) => withoutCopy(plan, store, standby)),
+    ...volumesWithoutCopy(plan, standby),
+  ];
   if (missing) return missing;
-  const lags = plan.stores.flatMap((store) => {
+  const ofStores = plan.stores.flatMap((store) => {
     if (isDatabase(store)) return [lagOf(store, crossRegionLag)];
     return isBucket(store) && holdsData(store, plan) ? [lagOf(store, crossRegionObjectLag)] : [];
   });
+  const lags = [...ofStores, ...volumeSubjects(plan).flatMap((volume) => ageOfCopy(volume, plan))];
   const [first, ...rest] = lags;
   return bounded(plan, "regions", first ? [rest.length > 0 ? longest([first, ...rest]) : first] : []);
+}
+
+/** The newest backup of a volume in the other region: its age, and the lag of the replication of its bucket. */
+function ageOfCopy(volume: VolumeSubject, plan: Plan): readonly Term[] {
+  const lost = lostSinceVolumeBackup(volume, plan, "namespace");
+  if (lost.kind !== "bounded") return [];
+  const { value, why } = crossRegionObjectLag;
+  const { name } = volume;
+  const age = `${formatDuration(Math.ceil(lost.total))} as after \`volume-loss\`, then the replication of the bucket`;
+  return [restingOn([name], assumed(`age of the backup of ${name}`, lost.total + value, `${age}: ${why}`))];
 }
 
 function lagOf(

@@ -10,6 +10,8 @@ import {
   volumeFromSnapshot,
   volumeRestoreStarted,
 } from "../facts/velero.js";
+import { longestIntervalWithin } from "../intervals.js";
+import { promisedRecovery } from "../objectives.js";
 import type { Prediction, Remedy, Term } from "../prediction.js";
 import { assumed, bounded, declared, restingOn, unbounded, unknown } from "../prediction.js";
 import type { VolumeSubject } from "../subjects.js";
@@ -88,21 +90,31 @@ function withoutBackup({ name, volume }: VolumeSubject, plan: Plan): Prediction 
   return unbounded(plan, isDeclared ? path : volume.path, why, backUp(volume, plan));
 }
 
-/** Declares copies of the files in a bucket of the platform, at best one that a cloud provides. */
-export function backUp({ backups, path }: PersistentVolume, plan: Plan): Remedy {
+/**
+ * Declares copies of the files in a bucket of the platform, at best one that a cloud provides: at an interval of which two are within the
+ * RPO, for a copy that cannot be read, or one; daily if none is short enough.
+ */
+export function backUp({ backups, path, size, objectives }: PersistentVolume, plan: Plan): Remedy {
   const buckets = plan.stores.filter(isBucket).filter(({ provider }) => provider.kind !== "embedded");
   const bucket = buckets.find(({ provider }) => provider.kind === "managed") ?? buckets[0];
-  const advice = `back the volume up: \`backups: { files: daily keep 7d, to: ${bucket?.name ?? "BUCKET"} }\``;
+  const duration = (size / fileBackupRate.value) * 1000;
+  const allowed = (promisedRecovery(objectives, "volume-loss", "rpo") ?? Number.POSITIVE_INFINITY) - duration;
+  const every = longestIntervalWithin(allowed / 2, DAY_MS) ?? longestIntervalWithin(allowed, DAY_MS) ?? DAY_MS;
+  const files = formatSchedule({ every, keep: 7 * DAY_MS });
+  const advice = `back the volume up: \`backups: { files: ${files}, to: ${bucket?.name ?? "BUCKET"} }\``;
   if (!bucket) return { advice };
   return {
     advice,
+    worstCase: (backups.files?.every ?? every) + duration,
     edits: [
       ...(backups.snapshot ? [{ path: `${path}.backups.snapshot`, value: undefined }] : []),
-      ...(backups.files ? [] : [{ path: `${path}.backups.files`, value: "daily keep 7d" }]),
+      ...(backups.files ? [] : [{ path: `${path}.backups.files`, value: files }]),
       { path: `${path}.backups.to`, value: bucket.name },
     ],
   };
 }
+
+const DAY_MS = 86_400_000;
 
 /** A bucket that a cloud provides survives everything but its own loss; one in the cluster is lost with it. */
 function lostFiles({ name, volume }: VolumeSubject, plan: Plan, lostWith: LostWith): Prediction | undefined {

@@ -169,6 +169,7 @@ export const kubernetes = defineTarget({
     "snapshot-backups",
     "backup-destinations",
     "volume-backups",
+    "cluster-object-backups",
     "entrances",
     "public-hosts",
     "tls",

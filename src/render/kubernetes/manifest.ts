@@ -163,7 +163,7 @@ export type Schedule = {
     readonly useOwnerReferencesInBackup: boolean;
     readonly template: {
       readonly includedNamespaces: readonly string[];
-      readonly labelSelector: { readonly matchLabels: Record<string, string> };
+      readonly labelSelector?: { readonly matchLabels: Record<string, string> };
       readonly defaultVolumesToFsBackup: boolean;
       readonly snapshotVolumes: boolean;
       readonly storageLocation?: string;

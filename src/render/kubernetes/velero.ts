@@ -1,12 +1,13 @@
 import { CLOUDS } from "../../plan/clouds/index.js";
 import type { Plan, Unit } from "../../plan/plan.js";
 import type { BucketStore } from "../../plan/stores/index.js";
-import { VELERO_NAMESPACE, type VeleroSchedule, veleroSchedules } from "../../plan/velero.js";
+import { objectsNotTaken, VELERO_NAMESPACE, type VeleroSchedule, veleroSchedules } from "../../plan/velero.js";
 import { type VolumeSubject, volumeSubjects } from "../../promises/subjects.js";
+import { listed } from "../declarations/declared.js";
 import type { Note } from "../note.js";
 import { cronSchedule } from "./cron-schedule.js";
 import type { BackupStorageLocation, NamedManifest, Schedule, WithNotes } from "./manifest.js";
-import { labels, selector } from "./metadata.js";
+import { labels, ownership, selector } from "./metadata.js";
 import type { Scope } from "./scope.js";
 import { persistentVolumes } from "./volumes.js";
 
@@ -65,10 +66,10 @@ export function veleroObjects({ plan }: Scope): {
   const schedules = veleroSchedules(plan);
   return {
     manifests: schedules.map((each) => ({
-      file: `${each.unit.name}/velero-schedule-${each.kind}${each.bucket === undefined ? "" : `-${each.bucket}`}-${each.name.slice(-8)}`,
+      file: `${each.unit?.name ?? "platform"}/velero-schedule-${each.kind}${each.bucket === undefined ? "" : `-${each.bucket}`}-${each.name.slice(-8)}`,
       object: scheduleOf(plan, each),
     })),
-    notes: [...installation(schedules), ...volumeSubjects(plan).flatMap(neverTaken)],
+    notes: [...installation(schedules), ...volumeSubjects(plan).flatMap(neverTaken), ...objectsNeverTaken(plan)],
   };
 }
 
@@ -76,14 +77,18 @@ function scheduleOf(plan: Plan, { name, unit, kind, schedule, bucket }: VeleroSc
   return {
     apiVersion: "velero.io/v1",
     kind: "Schedule",
-    metadata: { name, namespace: VELERO_NAMESPACE, labels: labels(plan, unit, "backup") },
+    metadata: {
+      name,
+      namespace: VELERO_NAMESPACE,
+      labels: unit ? labels(plan, unit, "backup") : ownership(plan),
+    },
     spec: {
       schedule: cronSchedule(schedule),
       // A schedule that is removed or renamed leaves its backups until they expire.
       useOwnerReferencesInBackup: false,
       template: {
         includedNamespaces: [plan.namespace],
-        labelSelector: { matchLabels: selector(plan, unit.name) },
+        ...(unit && { labelSelector: { matchLabels: selector(plan, unit.name) } }),
         defaultVolumesToFsBackup: false,
         snapshotVolumes: kind === "snapshot",
         ...(bucket !== undefined && { storageLocation: locationName(plan, bucket) }),
@@ -122,11 +127,11 @@ function accessOf(plan: Plan, bucket: BucketStore, endpoint: string | undefined)
   const patched =
     "set another name or address by `patch: { kubernetes: { kind: BackupStorageLocation, spec: { … } } }`";
   if (endpoint === undefined)
-    return `Velero writes backups of volumes to the bucket ${name} with the credentials of its installation; ${patched}`;
+    return `Velero writes backups to the bucket ${name} with the credentials of its installation; ${patched}`;
   const secret = `the secret ${locationName(plan, name)} in the namespace ${VELERO_NAMESPACE} with the key ${CREDENTIAL_KEY}, a credentials file with the access and secret key of ${name}`;
   return provider.kind === "in-cluster"
-    ? `Velero writes backups of volumes to ${name}: create ${secret} (docs/recovery.md, Volumes)`
-    : `Velero writes backups of volumes to ${name}: create ${secret} (docs/recovery.md, Volumes); ${patched}`;
+    ? `Velero writes backups to ${name}: create ${secret} (docs/recovery.md, Volumes)`
+    : `Velero writes backups to ${name}: create ${secret} (docs/recovery.md, Volumes); ${patched}`;
 }
 
 function neverTaken({ name, volume: { backups } }: VolumeSubject): readonly Note[] {
@@ -136,11 +141,20 @@ function neverTaken({ name, volume: { backups } }: VolumeSubject): readonly Note
     : [];
 }
 
+function objectsNeverTaken(plan: Plan): readonly Note[] {
+  const { objects } = plan.cluster.backups;
+  const why = objectsNotTaken(plan);
+  return objects && why !== undefined
+    ? [{ path: objects.path, message: `backups of cluster objects are never taken: ${why}` }]
+    : [];
+}
+
 function installation(schedules: readonly VeleroSchedule[]): readonly Note[] {
   const [first] = schedules;
   if (!first) return [];
   const files = schedules.some(({ kind }) => kind === "files");
-  const snapshots = schedules.find(({ kind }) => kind === "snapshot");
+  const snapshots = schedules.some(({ kind }) => kind === "snapshot");
+  const byDefault = schedules.find(({ bucket }) => bucket === undefined);
   const needs = [
     ...(schedules.some(({ bucket }) => bucket !== undefined) ? ["its plug-in for AWS"] : []),
     ...(files ? ["its node agent"] : []),
@@ -149,14 +163,14 @@ function installation(schedules: readonly VeleroSchedule[]): readonly Note[] {
   return [
     {
       path: first.path,
-      message: `backups of volumes require in the cluster: Velero in the namespace ${VELERO_NAMESPACE}, with ${needs.join(" and ")}`,
+      message: `declared backups require in the cluster: Velero in the namespace ${VELERO_NAMESPACE}${needs.length > 0 ? `, with ${listed(needs)}` : ""}`,
     },
-    ...(snapshots && snapshots.bucket === undefined
+    ...(byDefault
       ? [
           {
-            path: snapshots.path,
+            path: byDefault.path,
             message:
-              "the records of these snapshots are in the default location of Velero, which its installation must have",
+              "backups without a bucket are recorded in the default location of Velero, which its installation must have",
           },
         ]
       : []),

@@ -12,7 +12,22 @@ export const backupBesideData = defineRule({
   severity: "warning",
   summary: "backups are stored in the same place as the data, or not in the bucket that `to` declares",
   help: "A fault that destroys the machine, cluster or account of the data destroys a backup in the same place too. Store backups in a bucket elsewhere, which a cloud provides. Not every provider can send its backups there: the bucket in `to` then stays empty.",
-  check({ plan }, report) {
+  check({ plan, volumes }, report) {
+    for (const { name, volume } of volumes.values()) {
+      const { files, to, taker, path } = volume.backups;
+      if (!files || taker.kind !== "velero") continue;
+      const buckets = plan.stores.filter((store) => taker.sendsTo.includes(store.name));
+      if (buckets.some(({ provider }) => provider.kind === "managed")) continue;
+      const isOffered = plan.cloud !== "none";
+      report(`${path}.to`, {
+        why: `the backups of ${name} are stored in ${to.join(" and ")} in the same cluster and may be lost with the data`,
+        severity: plan.data === "real" || plan.data === "anonymised" ? "warning" : "note",
+        advice: "add a bucket to `to` that a cloud provides (`provide: managed`)",
+        ...(isOffered
+          ? { fix: { edits: buckets.map((each) => ({ path: `${each.path}.provide`, value: "managed" })), safe: false } }
+          : {}),
+      });
+    }
     for (const store of plan.stores.filter(hasServers)) {
       const { backups, provider, name } = store;
       const { full, log, snapshot } = takenBackups(store);

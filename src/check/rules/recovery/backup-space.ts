@@ -22,10 +22,10 @@ export const backupSpaceRule = defineRule({
       });
     }
     for (const bucket of buckets) {
-      const needed = bucket.provider.kind === "in-cluster" ? bucketSpace(bucket.name, plan.stores) : 0;
+      const needed = bucket.provider.kind === "in-cluster" ? bucketSpace(bucket.name, plan) : 0;
       if (bucket.size >= needed) continue;
       report(`${bucket.path}.size`, {
-        why: `the bucket ${bucket.name} has ${formatBytes(bucket.size)}, but the backups that stores send to it need ${formatBytes(needed)}`,
+        why: `the bucket ${bucket.name} has ${formatBytes(bucket.size)}, but the backups that are sent to it need ${formatBytes(needed)}`,
         advice: `declare \`size: ${formatBytes(needed)}\`, or retain fewer backups`,
         fix: { edits: [{ path: `${bucket.path}.size`, value: formatBytes(needed) }], safe: false },
       });

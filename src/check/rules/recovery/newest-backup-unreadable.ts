@@ -4,12 +4,12 @@ import type { Edit } from "../../../platform-file/diagnostic.js";
 import { formatDuration } from "../../../platform-file/format.js";
 import { formatSchedule } from "../../../platform-file/schedule.js";
 import { formatTerms } from "../../../promises/format.js";
+import { longestIntervalWithin } from "../../../promises/intervals.js";
 import { takenBackups } from "../../../promises/subjects.js";
 import { takenSchedule } from "../../../promises/terms/volume.js";
 import type { BrokenPromise, CheckContext } from "../../context.js";
 import { keptInstead } from "../../promise-edits.js";
 import { defineRule } from "../../rule.js";
-import { longestIntervalWithin } from "./intervals.js";
 
 /** The promise depends on the newest backup alone. See docs/checks.md, Recovery. */
 export const newestBackupUnreadable = defineRule({

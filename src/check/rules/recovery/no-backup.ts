@@ -1,7 +1,9 @@
-import type { Milliseconds, Store } from "../../../plan/plan.js";
+import type { Milliseconds, Path, Plan, Store } from "../../../plan/plan.js";
 import { hasServers, isBucket, STORES } from "../../../plan/stores/index.js";
+import { objectsNotTaken } from "../../../plan/velero.js";
 import { formatDuration } from "../../../platform-file/format.js";
 import { formatSchedule } from "../../../platform-file/schedule.js";
+import { longestIntervalWithin } from "../../../promises/intervals.js";
 import { promisedRecovery } from "../../../promises/objectives.js";
 import { unsupportedBackups, unsupportedReason, type VolumeSubject } from "../../../promises/subjects.js";
 import { notRunHere } from "../../../promises/terms/not-run.js";
@@ -9,7 +11,7 @@ import { backUp } from "../../../promises/terms/volume.js";
 import type { CheckContext } from "../../context.js";
 import { keptInstead } from "../../promise-edits.js";
 import { defineRule, type Fix, type Report } from "../../rule.js";
-import { longestIntervalWithin, minBackupInterval, walInterval } from "./intervals.js";
+import { minBackupInterval, walInterval } from "./intervals.js";
 import { STORAGE_LOSS_FAULTS } from "./storage-loss.js";
 
 /** A promise covers the loss of a store that has no backup. See docs/checks.md, Recovery. */
@@ -23,6 +25,13 @@ export const noBackup = defineRule({
       if (!reportUnboundedLoss(context, store, report)) reportUnsupportedBackups(context, store, report);
     }
     for (const volume of context.volumes.values()) reportUntakenBackups(context, volume, report);
+    for (const { kind, path, why } of untakenClusterBackups(context.plan))
+      report(path, {
+        why: `backups of ${kind} are declared and never taken: ${why}`,
+        advice: "take them where the cluster is installed, and remove them here",
+        severity: kind === "the configuration" ? "note" : "warning",
+        fix: { edits: [{ path, value: undefined }], safe: false },
+      });
   },
 });
 
@@ -64,6 +73,29 @@ function reportUnsupportedBackups({ plan, buckets }: CheckContext, store: Store,
         : { fix: { edits: [{ path: `${store.backups.path}.${kind}`, value: undefined }], safe: false } }),
     });
   }
+}
+
+/** The declared backups of the cluster itself that no component takes: Velero takes those of its objects. */
+function untakenClusterBackups(
+  plan: Plan,
+): readonly { readonly kind: string; readonly path: Path; readonly why: string }[] {
+  const { objects, etcd, configuration } = plan.cluster.backups;
+  const objectsWhy = objectsNotTaken(plan);
+  return [
+    ...(objects && objectsWhy !== undefined ? [{ kind: "cluster objects", path: objects.path, why: objectsWhy }] : []),
+    ...(etcd
+      ? [{ kind: "etcd", path: etcd.path, why: "only what runs the control plane can take a snapshot of etcd" }]
+      : []),
+    ...(configuration
+      ? [
+          {
+            kind: "the configuration",
+            path: configuration.path,
+            why: "it is the platform file, whose history is that of its repository",
+          },
+        ]
+      : []),
+  ];
 }
 
 /** Reports the declared backups of a volume that no component takes. The promises that break because of that are those of `volume-loss`. */

@@ -2,6 +2,7 @@ import { hasServers } from "../../../plan/stores/index.js";
 import { formatDuration } from "../../../platform-file/format.js";
 import { formatSchedule } from "../../../platform-file/schedule.js";
 import { type Server, type TakenSchedule, takenBackups } from "../../../promises/subjects.js";
+import { takenSchedule } from "../../../promises/terms/volume.js";
 import { defineRule } from "../../rule.js";
 
 /** Backups are deleted before the retention objective allows it. See docs/checks.md, Recovery. */
@@ -10,7 +11,17 @@ export const retention = defineRule({
   severity: "error",
   summary: "backups are retained for less time than the retention objective requires",
   help: "A retention objective states how far back data must be restorable. A backup that is deleted earlier violates it without any error, until an old state is needed.",
-  check({ plan }, report) {
+  check({ plan, volumes }, report) {
+    for (const { name, path, objectives, volume } of volumes.values()) {
+      const schedule = takenSchedule(volume);
+      const required = objectives.retention;
+      if (!schedule || required === undefined || schedule.keep >= required) continue;
+      report(schedule.path, {
+        why: `backups of ${name} are retained for ${formatDuration(schedule.keep)}, but its retention objective is ${formatDuration(required)}`,
+        advice: `retain them for ${formatDuration(required)}, or promise less at ${path}`,
+        fix: { edits: [{ path: schedule.path, value: formatSchedule({ ...schedule, keep: required }) }], safe: true },
+      });
+    }
     for (const store of plan.stores.filter(hasServers)) {
       const required = store.objectives.retention;
       const longest = longestRetained(store);

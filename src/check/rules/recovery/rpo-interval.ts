@@ -2,12 +2,13 @@ import { type CacheStore, type DatabaseStore, isCache, isDatabase, STORES } from
 import { formatDuration } from "../../../platform-file/format.js";
 import { formatSchedule } from "../../../platform-file/schedule.js";
 import { formatTerms } from "../../../promises/format.js";
+import { longestIntervalWithin } from "../../../promises/intervals.js";
 import { takenBackups } from "../../../promises/subjects.js";
 import type { BrokenPromise } from "../../context.js";
 import { formatEdits } from "../../edit-text.js";
 import { keptInstead } from "../../promise-edits.js";
 import { defineRule, type Fix } from "../../rule.js";
-import { longestIntervalWithin, minBackupInterval, walInterval } from "./intervals.js";
+import { minBackupInterval, walInterval } from "./intervals.js";
 import { STORAGE_LOSS_FAULTS } from "./storage-loss.js";
 
 /** Backups are too infrequent for the RPO. See docs/checks.md, Recovery. */

@@ -1,8 +1,8 @@
 import { formatSchedule } from "../../../platform-file/schedule.js";
+import { longestIntervalWithin } from "../../../promises/intervals.js";
 import { takenSchedule } from "../../../promises/terms/volume.js";
 import type { BrokenPromise, CheckContext } from "../../context.js";
 import { faultRule } from "../../fault-rule.js";
-import { longestIntervalWithin } from "./intervals.js";
 
 /** The loss of a volume breaks a promise. See docs/checks.md, Recovery. */
 export const volumeLossRule = faultRule({
