@@ -2,6 +2,7 @@ import type { Case } from "../case.js";
 import { autoscalers } from "./autoscaler.js";
 import { certificate } from "./certificate.js";
 import { dnsFailover } from "./dns-failover.js";
+import { clusterGateways } from "./gateway-in-cluster.js";
 import { lostNode } from "./lost-node.js";
 import { llamaLoads, simulatedLoads } from "./model-latency.js";
 import { notice } from "./notice.js";
@@ -34,6 +35,7 @@ export const cases: readonly Case[] = [
   rabbitCutOff,
   rabbitTwoLost,
   rabbitRestarted,
+  ...clusterGateways,
   lostNode,
   ...rollouts,
   ...autoscalers,

@@ -19,14 +19,16 @@ export interface Machine {
   readonly address: string;
   /** Command prefix that runs a program in the network namespace only, so that a signal can stop it. */
   readonly enterNetwork: readonly string[];
+  /** The process that holds its namespaces, as the host numbers it. */
+  readonly pid: number;
   /** cgroup folder of its pods, relative to each hierarchy, with a leading slash. */
   readonly cgroup: string;
   /** Starts a program in the machine; it exits with the machine. */
   start(options: { path: string; args: readonly string[]; folder: string }): Program;
   /** Runs a command in the machine and returns what it printed. */
   run(command: readonly string[], limit?: number): Promise<string>;
-  /** Kills the machine's processes that have `argument` among their arguments, without warning; returns how many. */
-  kill(argument: string): Promise<number>;
+  /** Kills the machine's processes that have `argument` among their arguments, without warning, or stops them; returns how many. */
+  kill(argument: string, signal?: "KILL" | "STOP"): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -47,15 +49,16 @@ export async function startMachine(name: string): Promise<Machine> {
     const enter = ["nsenter", `--target=${pid}`, "--net", "--mount", "--pid", "--"];
     return {
       address,
+      pid,
       cgroup,
       enterNetwork: ["nsenter", `--net=/proc/${pid}/ns/net`, "--"],
       start: ({ path, args, folder }) => startProgram({ path, args, folder, enter }),
       run: (command, limit = 30_000) => inside(command, limit),
-      kill: async (argument) => {
+      kill: async (argument, signal = "KILL") => {
         // The machine has its own process namespace. Passed as a variable: an argument would also match the script itself.
         const script =
-          'for p in /proc/[0-9]*; do tr "\\0" "\\n" <$p/cmdline 2>&- | grep -qxe "$WANTED" && kill -9 "${p#/proc/}" && echo killed; done; true';
-        return (await inside(["env", `WANTED=${argument}`, "bash", "-c", script], 10_000))
+          'for p in /proc/[0-9]*; do tr "\\0" "\\n" <$p/cmdline 2>&- | grep -qxe "$WANTED" && kill -s "$SIGNAL" "${p#/proc/}" && echo killed; done; true';
+        return (await inside(["env", `WANTED=${argument}`, `SIGNAL=${signal}`, "bash", "-c", script], 10_000))
           .split("\n")
           .filter((line) => line === "killed").length;
       },
@@ -99,6 +102,52 @@ async function connect(pid: number): Promise<string> {
   // /proc/sys/net belongs to the network namespace of the writing process.
   await run("nsenter", ["--net", `--target=${pid}`, "--", "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward"]);
   return `10.251.${third}.2`;
+}
+
+/** A cable between two machines, beside their links to the host, which forwards nothing between them. */
+export interface Cable {
+  /** Unplugs it: every packet between the machines is lost, without an error for the sender. */
+  cut(): Promise<void>;
+}
+
+let cables = 0;
+
+/** Connects two machines, which reach each other's address over the cable from then on, and `networks` of the other behind it. */
+export async function connectMachines(
+  one: Machine,
+  other: Machine,
+  networks: { readonly one: string; readonly other: string },
+): Promise<Cable> {
+  cables += 1;
+  const ends = [
+    { machine: one, name: `cable${cables}`, own: `10.253.${cables}.1`, far: `10.253.${cables}.2` },
+    { machine: other, name: `cable${cables}`, own: `10.253.${cables}.2`, far: `10.253.${cables}.1` },
+  ] as const;
+  const [a, b] = ends;
+  await run("ip", [
+    ...["link", "add", a.name, "netns", String(one.pid), "type", "veth"],
+    ...["peer", "name", b.name, "netns", String(other.pid)],
+  ]);
+  for (const { machine, name, own } of ends) {
+    await machine.run(["ip", "address", "add", `${own}/30`, "dev", name]);
+    await machine.run(["ip", "link", "set", name, "up"]);
+  }
+  const behind = [
+    { end: a, to: [`${other.address}/32`, networks.other], source: one.address },
+    { end: b, to: [`${one.address}/32`, networks.one], source: other.address },
+  ];
+  for (const { end, to, source } of behind)
+    for (const network of to) await end.machine.run(["ip", "route", "add", network, "via", end.far, "src", source]);
+  return {
+    // A filter and not the end of the link: its routes would go, and the kernel would answer for the lost machine.
+    cut: async () => {
+      for (const chain of ["INPUT", "FORWARD", "OUTPUT"]) {
+        const way = chain === "INPUT" ? ["--in-interface"] : ["--out-interface"];
+        await other.run(["iptables", "--wait", "--insert", chain, ...way, b.name, "--jump", "DROP"]);
+      }
+      await other.run(["iptables", "--wait", "--insert", "FORWARD", "--in-interface", b.name, "--jump", "DROP"]);
+    },
+  };
 }
 
 const CGROUPS = "/sys/fs/cgroup";

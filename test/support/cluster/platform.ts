@@ -41,18 +41,18 @@ export class PlatformOnNode {
   /** A new API key of scope inference. */
   async newKey(name: string): Promise<string> {
     const body = JSON.stringify({ name, scopes: ["inference"] });
-    const url = `${await this.#service("accounts")}/admin/keys`;
+    const url = `${await this.address("accounts")}/admin/keys`;
     return (await this.#request(NewKey, { url, method: "POST", headers: await this.#admin(), body })).key;
   }
 
   /** The number of requests in the usage ledger, of all keys. */
   async countedRequests(): Promise<number> {
-    const url = `${await this.#service("usage")}/admin/usage`;
+    const url = `${await this.address("usage")}/admin/usage`;
     return (await this.#request(Usage, { url, headers: await this.#admin() })).totals.requests;
   }
 
   async chat(key: string, question: unknown): Promise<z.infer<typeof Chat>> {
-    const client = { baseURL: `${await this.#service("gateway")}/v1`, apiKey: key, maxRetries: 0 };
+    const client = { baseURL: `${await this.address("gateway")}/v1`, apiKey: key, maxRetries: 0 };
     return Chat.parse(await this.#run("chat.js", { client, question }));
   }
 
@@ -62,7 +62,7 @@ export class PlatformOnNode {
     const until = join(this.cluster.plane.folder, `load-${this.#loads}-is-over`);
     const messages = [{ role: "user", content: "Go on." }];
     const load = this.#run("load.js", {
-      url: `${await this.#service("gateway")}/v1/chat/completions`,
+      url: `${await this.address("gateway")}/v1/chat/completions`,
       headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
       body: JSON.stringify({ model: "assistant", max_tokens: 4, messages }),
       until,
@@ -88,7 +88,8 @@ export class PlatformOnNode {
     return JSON.parse(await this.cluster.machine.run([process.execPath, file, JSON.stringify(input)], 120_000));
   }
 
-  async #service(name: string): Promise<string> {
+  /** The base URL of a Service, from the network of the node. */
+  async address(name: string): Promise<string> {
     const { spec } = await this.cluster.plane.api.get(`/api/v1/namespaces/${this.namespace}/services/${name}`, Service);
     return `http://${spec.clusterIP}:${spec.ports[0]?.port}`;
   }

@@ -6,30 +6,44 @@ import { z } from "zod";
 import { pauseImage } from "../images/images.js";
 import { signCertificate } from "./certificates.js";
 import { type ControlPlane, POD_RANGE, startControlPlane } from "./control-plane.js";
-import { type Machine, startMachine } from "./machine.js";
+import { type Cable, connectMachines, type Machine, startMachine } from "./machine.js";
 import { until } from "./process.js";
 
 const run = promisify(execFile);
 
-const NODE = "node-1";
 const DNS_ADDRESS = "10.96.0.10";
 const PAUSE = "keelson.test/pause:1";
 
-/** A cluster of one real node, with running containers, Service addresses and DNS. */
+/** A kubelet, a container runtime and kube-proxy on a machine. */
+interface NodeOptions {
+  readonly name: string;
+  readonly machine: Machine;
+  /** Folder of its files, in that of the control plane. */
+  readonly folder: string;
+  /** The addresses of its pods. */
+  readonly podRange: string;
+}
+
+/** A cluster of real nodes, with running containers, Service addresses and DNS. */
 export interface RealCluster {
   readonly plane: ControlPlane;
+  /** That of the control plane and of the first node, `node-1`. */
   readonly machine: Machine;
-  /** Imports the image of a docker-archive into containerd. */
+  /** The second node, `node-2`, if it was asked for. */
+  readonly second: { readonly machine: Machine; readonly cable: Cable } | undefined;
+  /** Imports the image of a docker-archive into containerd of every node. */
   importImage(archive: string): Promise<void>;
   stop(): Promise<void>;
 }
 
 let started = 0;
 
-/** Starts a control plane, containerd, kubelet, kube-proxy and CoreDNS in an isolated machine, in about ten seconds. */
-export async function startRealCluster(): Promise<RealCluster> {
-  started += 1;
-  const machine = await startMachine(`keelson-${process.pid}-${started}`);
+/**
+ * Starts a control plane, containerd, kubelet, kube-proxy and CoreDNS in an isolated machine, in about ten seconds, and another
+ * machine with the programs of a node if `nodes` is 2.
+ */
+export async function startRealCluster({ nodes = 1 }: { readonly nodes?: 1 | 2 } = {}): Promise<RealCluster> {
+  const machine = await newMachine();
   let plane: ControlPlane;
   try {
     plane = await startControlPlane({ network: machine });
@@ -39,12 +53,25 @@ export async function startRealCluster(): Promise<RealCluster> {
   }
   plane.beforeStop(() => machine.stop());
   try {
-    const socket = await startContainerd(plane, machine);
-    await Promise.all([startKubelet(plane, machine, socket), startProxy(plane, machine), startDns(plane, machine)]);
+    const first = optionsOf(plane, machine, 0);
+    const sockets = [await startNode(plane, first)];
+    await startDns(plane, machine);
+    let second: RealCluster["second"];
+    if (nodes === 2) {
+      const other = await newMachine();
+      plane.beforeStop(() => other.stop());
+      const own = optionsOf(plane, other, 1);
+      const cable = await connectMachines(machine, other, { one: first.podRange, other: own.podRange });
+      sockets.push(await startNode(plane, own));
+      second = { machine: other, cable };
+    }
     return {
       plane,
       machine,
-      importImage: (archive) => importImage(socket, archive),
+      second,
+      importImage: async (archive) => {
+        for (const socket of sockets) await importImage(socket, archive);
+      },
       stop: () => plane.stop(),
     };
   } catch (error) {
@@ -53,12 +80,31 @@ export async function startRealCluster(): Promise<RealCluster> {
   }
 }
 
+function newMachine(): Promise<Machine> {
+  started += 1;
+  return startMachine(`keelson-${process.pid}-${started}`);
+}
+
+function optionsOf(plane: ControlPlane, machine: Machine, index: number): NodeOptions {
+  const name = `node-${index + 1}`;
+  const podRange = POD_RANGE.replace(/\.0\.0\/16$/, `.${index}.0/24`);
+  return { name, machine, folder: join(plane.folder, name), podRange };
+}
+
+/** Starts a node; returns the socket of its container runtime. */
+async function startNode(plane: ControlPlane, node: NodeOptions): Promise<string> {
+  await mkdir(node.folder, { recursive: true });
+  const socket = await startContainerd(node);
+  await Promise.all([startKubelet(plane, node, socket), startProxy(plane, node)]);
+  return socket;
+}
+
 async function importImage(socket: string, archive: string): Promise<void> {
   await run("ctr", ["--address", socket, "--namespace", "k8s.io", "images", "import", archive], { timeout: 120_000 });
 }
 
-async function startContainerd(plane: ControlPlane, machine: Machine): Promise<string> {
-  const folder = join(plane.folder, "containerd");
+async function startContainerd({ machine, folder: own, podRange }: NodeOptions): Promise<string> {
+  const folder = join(own, "containerd");
   const network = join(folder, "cni");
   await mkdir(network, { recursive: true });
   // Each pod has its own routed link. On a bridge, replies between two pods of this node would bypass the node's address
@@ -69,7 +115,7 @@ async function startContainerd(plane: ControlPlane, machine: Machine): Promise<s
     ipam: {
       type: "host-local",
       dataDir: join(folder, "addresses"),
-      ranges: [[{ subnet: POD_RANGE.replace(/\/16$/, "/24") }]],
+      ranges: [[{ subnet: podRange }]],
       routes: [{ dst: "0.0.0.0/0" }],
     },
   };
@@ -104,7 +150,7 @@ async function startContainerd(plane: ControlPlane, machine: Machine): Promise<s
   );
   const containerd = machine.start({ path: "containerd", args: ["--config", config], folder });
   const [pause] = await Promise.all([
-    pauseImage(join(plane.folder, "pause"), PAUSE),
+    pauseImage(join(own, "pause"), PAUSE),
     until("containerd answers", 20_000, [containerd], () =>
       run("ctr", ["--address", socket, "version"], { timeout: 5000 }).then(
         () => true,
@@ -126,13 +172,17 @@ const NodeReady = z.looseObject({
   status: z.looseObject({ conditions: z.array(z.looseObject({ type: z.string(), status: z.string() })) }),
 });
 
-async function startKubelet(plane: ControlPlane, machine: Machine, socket: string): Promise<void> {
-  const folder = join(plane.folder, "kubelet");
+async function startKubelet(
+  plane: ControlPlane,
+  { name, machine, folder: own }: NodeOptions,
+  socket: string,
+): Promise<void> {
+  const folder = join(own, "kubelet");
   await mkdir(folder, { recursive: true });
   const { ca } = plane.certificates;
   const [client, server] = await Promise.all([
-    signCertificate(folder, ca, "client", { name: `system:node:${NODE}`, groups: ["system:nodes"] }),
-    signCertificate(folder, ca, "server", { name: NODE, hosts: [`IP:${machine.address}`] }),
+    signCertificate(folder, ca, "client", { name: `system:node:${name}`, groups: ["system:nodes"] }),
+    signCertificate(folder, ca, "server", { name, hosts: [`IP:${machine.address}`] }),
   ]);
   const resolver = join(folder, "resolv.conf");
   const config = join(folder, "config.json");
@@ -167,17 +217,17 @@ async function startKubelet(plane: ControlPlane, machine: Machine, socket: strin
     path: join(plane.programs, "kubelet"),
     args: [
       `--config=${config}`,
-      `--kubeconfig=${await plane.writeKubeconfig("kubelet", client)}`,
+      `--kubeconfig=${await plane.writeKubeconfig(`kubelet-${name}`, client)}`,
       `--root-dir=${join(folder, "root")}`,
       `--cert-dir=${folder}`,
-      `--hostname-override=${NODE}`,
+      `--hostname-override=${name}`,
       `--node-ip=${machine.address}`,
       "--node-labels=topology.kubernetes.io/zone=a,topology.kubernetes.io/region=test",
     ],
     folder,
   });
   await until("the node is ready", 60_000, [kubelet], async () => {
-    const answer = await plane.api.call("GET", `/api/v1/nodes/${NODE}`);
+    const answer = await plane.api.call("GET", `/api/v1/nodes/${name}`);
     const node = NodeReady.safeParse(answer.body);
     return (
       node.success && node.data.status.conditions.some(({ type, status }) => type === "Ready" && status === "True")
@@ -185,19 +235,19 @@ async function startKubelet(plane: ControlPlane, machine: Machine, socket: strin
   });
 }
 
-async function startProxy(plane: ControlPlane, machine: Machine): Promise<void> {
+async function startProxy(plane: ControlPlane, { name, machine, folder }: NodeOptions): Promise<void> {
   const { ca } = plane.certificates;
-  const client = await signCertificate(plane.folder, ca, "proxy", { name: "system:kube-proxy" });
-  const config = join(plane.folder, "kube-proxy.json");
+  const client = await signCertificate(folder, ca, "proxy", { name: "system:kube-proxy" });
+  const config = join(folder, "kube-proxy.json");
   await writeFile(
     config,
     JSON.stringify({
       apiVersion: "kubeproxy.config.k8s.io/v1alpha1",
       kind: "KubeProxyConfiguration",
-      clientConnection: { kubeconfig: await plane.writeKubeconfig("kube-proxy", client) },
+      clientConnection: { kubeconfig: await plane.writeKubeconfig(`kube-proxy-${name}`, client) },
       mode: "iptables",
       clusterCIDR: POD_RANGE,
-      hostnameOverride: NODE,
+      hostnameOverride: name,
       // Zero keeps the kernel's settings, which are read-only in a network namespace.
       conntrack: { maxPerCore: 0, min: 0, tcpEstablishedTimeout: "0s", tcpCloseWaitTimeout: "0s" },
       iptables: { minSyncPeriod: "100ms" },
@@ -206,7 +256,7 @@ async function startProxy(plane: ControlPlane, machine: Machine): Promise<void> 
   const proxy = machine.start({
     path: join(plane.programs, "kube-proxy"),
     args: [`--config=${config}`],
-    folder: plane.folder,
+    folder,
   });
   await until("kube-proxy has written its rules", 30_000, [proxy], async () =>
     (await machine.run(["iptables-save", "--table", "nat"])).includes("KUBE-SERVICES"),
