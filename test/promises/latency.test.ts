@@ -290,7 +290,7 @@ describe("the queue", () => {
   it("of several slots is that of one as fast as all of them, and what the others have left", () => {
     const one = { rate: 3.2, slots: 1, variation: 1, serviceTime: () => 0.25 };
     expect(boundOfWait(station(3.2, 4), 1, 0.01)).toBeCloseTo(boundOfWait(one, 0.25, 0.01) + 3 / 4, 9);
-    expect(estimatedWait(station(3.2, 4), 1, 0.01)).toBeLessThan(boundOfWait(station(3.2, 4), 1, 0.01));
+    expect(estimatedWait(station(3.2, 4), 2, 0.01)).toBeLessThan(boundOfWait(station(3.2, 4), 2, 0.01));
   });
 
   it("is empty where hardly any request waits", () => {

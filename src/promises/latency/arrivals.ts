@@ -12,12 +12,7 @@ export function splitVariation(variation: number, replicas: number): number {
   return 1 + (variation - 1) / replicas;
 }
 
-/** The mean number of requests that arrive together, which is geometric, if the bursts arrive at the moments of a Poisson process. */
-export function meanBurst(variation: number): number {
-  return (1 + variation) / 2;
-}
-
-/** The same for the worst gaps. */
+/** The mean number of requests that arrive together, which is geometric, with the worst gaps. */
 export function largestMeanBurst(variation: number): number {
   return variation <= 1 ? 1 : 1 + variation;
 }

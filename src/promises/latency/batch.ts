@@ -1,4 +1,4 @@
-import { meanBurst, othersArriving, splitVariation } from "./arrivals.js";
+import { largestMeanBurst, othersArriving, splitVariation } from "./arrivals.js";
 
 /** One replica of a model that processes several requests in one batch. Times in seconds, lengths in tokens. */
 export interface Batch {
@@ -84,7 +84,7 @@ export function delayByPrompts(batch: Batch, alone: number, tail: number, most =
   // A single slot is never shared.
   if (prompt.longest === 0 || batch.slots === 1) return { seconds: 0, prompts: 0 };
   const share = prompt.average / prompt.longest;
-  const burstSize = meanBurst(splitVariation(batch.variation, 1 / share));
+  const burstSize = largestMeanBurst(splitVariation(batch.variation, 1 / share));
   const longest = prompt.longest * prefill;
   let prompts = 0;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {

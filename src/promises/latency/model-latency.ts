@@ -5,7 +5,7 @@ import { formatResponse } from "../format.js";
 import type { LatencyObjective } from "../objectives.js";
 import { assumed, bounded, declared, type Prediction, type Term, unbounded, unknown } from "../prediction.js";
 import { onOneMachine } from "../terms/machine.js";
-import { meanBurst, splitVariation, variationOf } from "./arrivals.js";
+import { largestMeanBurst, splitVariation, variationOf } from "./arrivals.js";
 import {
   type Batch,
   delayByPrompts,
@@ -101,7 +101,10 @@ function at(
       `${load} of ${model.name} need ${formatRatio(Math.ceil(used * 100) / 100)} of the slots: the queue grows until requests are refused`,
     );
   const tail = (1 - percentile) / RANDOM_TERMS;
-  const inBatch = Math.min(batch.slots, occupancyOf(ofReplica(batch), meanBurst(batch.variation)).inFront(tail) + 1);
+  const inBatch = Math.min(
+    batch.slots,
+    occupancyOf(ofReplica(batch), largestMeanBurst(batch.variation)).inFront(tail) + 1,
+  );
   const step = stepWith(batch, inBatch);
   const tokens = of === "firstToken" ? 1 : batch.answer.longest;
   const steps = stepsOf(batch, tokens);

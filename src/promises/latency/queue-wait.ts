@@ -26,14 +26,18 @@ export function boundOfWait(station: Station, longest: number, tail: number): nu
 
 /**
  * The same where the service times are not independent, because requests in one batch delay each other, so that nothing is a bound. A
- * request that waits does so for what the slots have left, in the mean at most half of `longest`, and then as in the bound: exactly so
+ * request that waits does so for what the slots have left, in the mean at most half of the longest time, and then as in the bound: exactly so
  * for one slot (the first ladder height of Pollaczek and Khinchine, and the rest of the wait).
  */
-export function estimatedWait(station: Station, longest: number, tail: number): number {
+export function estimatedWait(station: Station, longestAlone: number, tail: number): number {
   const waiting = waits(station);
-  if (longest <= 0 || waiting <= tail) return 0;
+  if (longestAlone <= 0 || waiting <= tail) return 0;
+  const longest = Math.max(longestAlone, LEAST_SPREAD * station.serviceTime(station.slots));
   return Math.min(bound(station, longest, tail), longest / 2 + Math.log(waiting / tail) / decayRate(station, longest));
 }
+
+/** Requests that are all alike still delay each other by different times: they vary at least as exponential ones do. */
+const LEAST_SPREAD = 2;
 
 function bound(station: Station, longest: number, tail: number): number {
   const { slots } = station;
