@@ -5,14 +5,33 @@ import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { stringify } from "yaml";
-import { alertExpression } from "../src/promises/alert-condition.js";
+import { parse, stringify } from "yaml";
+import { z } from "zod";
+import type { Plan } from "../src/plan/plan.js";
 import type { Alert } from "../src/promises/alerts.js";
+import { targets } from "../src/render/targets.js";
 import { freePorts, startProgram } from "../test/support/cluster/process.js";
 import { requirement } from "../test/support/requirements.js";
 import { until } from "../test/support/until.js";
 
 const run = promisify(execFile);
+
+const ruleFile = z.object({
+  groups: z.array(
+    z.object({
+      rules: z.array(z.looseObject({ alert: z.string().optional(), labels: z.object({ subject: z.string() }) })),
+    }),
+  ),
+});
+
+/** The rule as a user gets it. The others of the file would fire too, because nothing exports what they read. */
+function ruleOf(plan: Plan, { name, subject }: Alert): unknown {
+  const file = targets.prometheus.render(plan).files.find(({ path }) => path === "rules.yml");
+  const rules = ruleFile.parse(parse(file?.text ?? "")).groups.flatMap((group) => group.rules);
+  const rule = rules.find(({ alert, labels }) => alert === name && labels.subject === subject);
+  if (!rule) throw new Error(`no rule is rendered for the alert ${name} of ${subject}`);
+  return rule;
+}
 
 /** Prometheus and Alertmanager with one alert, and an on-call engineer's webhook. */
 export interface Alerting {
@@ -25,11 +44,14 @@ export interface Alerting {
 }
 
 /**
- * Starts both at the intervals of their defaults, with the rule of an alert of the sheet. `exported` is what a scrape reads, in the
+ * Starts both at the intervals of their defaults, with the rule that the target `prometheus` renders for an alert of the sheet. `exported` is what a scrape reads, in the
  * text format of Prometheus.
  */
-export async function startAlerting(alert: Alert, exported: () => string | Promise<string>): Promise<Alerting> {
-  if (alert.condition.kind !== "metric") throw new Error(`the alert ${alert.name} reads no metric`);
+export async function startAlerting(
+  plan: Plan,
+  alert: Alert,
+  exported: () => string | Promise<string>,
+): Promise<Alerting> {
   const folder = await mkdtemp(join(tmpdir(), "keelson-alerting-"));
   const [metricsPort = 0, webhookPort = 0, prometheusPort = 0, managerPort = 0] = await freePorts(4);
   let notifications = 0;
@@ -39,13 +61,10 @@ export async function startAlerting(alert: Alert, exported: () => string | Promi
     return "";
   });
   const local = (port: number) => `127.0.0.1:${port}`;
-  const rule = {
-    alert: alert.name,
-    expr: alertExpression(alert.condition),
-    for: `${alert.for / 1000}s`,
-    labels: { severity: alert.severity },
-  };
-  await writeFile(join(folder, "rules.yml"), stringify({ groups: [{ name: "keelson", rules: [rule] }] }));
+  await writeFile(
+    join(folder, "rules.yml"),
+    stringify({ groups: [{ name: "keelson", rules: [ruleOf(plan, alert)] }] }),
+  );
   await writeFile(
     join(folder, "prometheus.yml"),
     stringify({

@@ -134,7 +134,7 @@ async function start(plan: Plan): Promise<Rig<Name>> {
   const served = await startServer(host);
   let alerting: Alerting;
   try {
-    alerting = await startAlerting(row.alert, () => probe(host, served));
+    alerting = await startAlerting(plan, row.alert, () => probe(host, served));
   } catch (error) {
     await served.stop();
     throw error;

@@ -26,6 +26,7 @@ async function start(plan: Plan): Promise<Rig<"notice">> {
   if (!row) throw new Error("the sheet has no such row");
   let ready = 1;
   const alerting = await startAlerting(
+    plan,
     row.alert,
     () => `${METRIC}{namespace="${plan.namespace}",statefulset="database"} ${ready}\n`,
   );

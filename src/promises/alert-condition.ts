@@ -23,6 +23,13 @@ export type Condition =
 
 export type MetricCondition = Extract<Condition, { readonly kind: "metric" }>;
 
+/** The share of requests during the last minutes that the platform failed, in PromQL, is above a limit. */
+export interface FailedRequests {
+  readonly kind: "requests";
+  readonly failed: string;
+  readonly above: Ratio;
+}
+
 /** Selects the series of one subject by the operators of PromQL: equality if omitted, or a regular expression. */
 export interface LabelMatcher {
   readonly label: string;
@@ -200,7 +207,8 @@ export function verifiedBackupOlderThan({ provider }: Store, age: Milliseconds):
  * their oldest for ages, the next for points in time to come, the least of them for bytes. A missing series counts as 0 where too low
  * a count or a time fires.
  */
-export function alertExpression(condition: MetricCondition): string {
+export function alertExpression(condition: MetricCondition | FailedRequests): string {
+  if (condition.kind === "requests") return `${condition.failed} > ${condition.above}`;
   const { comparison, threshold, pending } = condition;
   const compared = `${measuredExpression(condition)} ${comparison === "below" ? "<" : ">"} ${threshold}`;
   return pending === undefined ? compared : `${compared} and sum(${seriesOf(pending.metric, pending.labels)}) > 0`;

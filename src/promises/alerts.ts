@@ -15,6 +15,7 @@ import {
   certificateExpiresWithin,
   cloudNativePgUnavailable,
   everyTargetEjected,
+  type FailedRequests,
   nodeUnderPressure,
   proxiesBelow,
   replicaLagAbove,
@@ -27,6 +28,7 @@ import {
 } from "./alert-condition.js";
 import { toleratedLag } from "./facts/stores.js";
 import { promisedRecovery } from "./objectives.js";
+import { answeredRequests, failedShare } from "./request-counters.js";
 import {
   type EntranceSubject,
   mostFrequentBackup,
@@ -41,17 +43,14 @@ export interface Alert {
   readonly name: string;
   readonly subject: string;
   readonly severity: "critical" | "warning" | "info";
-  readonly condition: Condition;
+  readonly condition: Condition | FailedRequests;
   /** The condition must hold this long before the alert fires. */
   readonly for: Milliseconds;
   readonly summary: string;
 }
 
-/**
- * The targets that render alert rules; none does yet. The operator has to configure an alert that a prediction counts
- * on, and the prediction says so.
- */
-export const TARGETS_WITH_ALERT_RULES: readonly string[] = [];
+/** The targets that render alert rules: a prediction that counts on an alert names them. */
+export const TARGETS_WITH_ALERT_RULES: readonly string[] = ["prometheus"];
 
 /** How long a subject is unavailable before its alert fires; undefined if no metrics are stored or the alert is off. */
 export function alertDelay(plan: Plan): Milliseconds | undefined {
@@ -176,19 +175,18 @@ export function deletedData(store: Store, plan: Plan): Alert {
   };
 }
 
-/** Requests of a unit fail although its replicas are ready. */
+/** Requests of a unit fail although its replicas are ready: more of them than `observe.alerts.errors`. */
 export function requestsFailing(unit: Unit, plan: Plan): Alert {
-  const isGateway = unit.modules.includes("gateway");
+  const { errors } = plan.observe.alerts;
   return {
     name: "requests-failing",
     subject: unit.name,
     severity: "critical",
-    condition: {
-      kind: "unmeasured",
-      why: isGateway
-        ? "the ratio of errors in `keelson_gateway_requests_total` depends on what clients send: choose its threshold from measurements"
-        : `no component exports how many requests of ${unit.name} fail`,
-    },
+    condition: !unit.modules.includes("gateway")
+      ? { kind: "unmeasured", why: `no component exports how many requests of ${unit.name} fail` }
+      : errors === undefined
+        ? { kind: "unmeasured", why: "the share of errors that is too high is not declared (`observe.alerts.errors`)" }
+        : { kind: "requests", failed: failedShare(answeredRequests(plan), ERRORS_WINDOW), above: errors },
     for: alertDelay(plan) ?? DEFAULT_ALERT_DELAY_MS,
     summary: `requests of ${unit.name} fail`,
   };
@@ -205,6 +203,9 @@ export function providerEjected(model: Model, plan: Plan): Alert {
     summary: `no server of ${model.name} answers`,
   };
 }
+
+/** Long enough for several scrapes at the default interval of one minute. */
+const ERRORS_WINDOW = "5m";
 
 /** No metric shows that a secret is known to others. */
 export function leakReported({ name }: WholePlatform, _plan: Plan): Alert {

@@ -33,10 +33,7 @@ function rowText(row: Row, marks: Marks): string {
 function alertLines({ name, severity, for: delay, summary, condition }: Alert, marks: Marks): readonly string[] {
   const first = `alert    ${name} (${severity}${delay > 0 ? `, after ${formatWorstCase(delay)}` : ""}): ${summary}`;
   if (condition.kind === "unmeasured") return [first, `${COLUMN}${marks.quiet(`no expression: ${condition.why}`)}`];
-  const rendered =
-    TARGETS_WITH_ALERT_RULES.length === 0
-      ? "not rendered by any target: add it where the metrics are stored"
-      : `rendered by ${TARGETS_WITH_ALERT_RULES.join(", ")}`;
+  const rendered = `rule: keelson render -t ${TARGETS_WITH_ALERT_RULES.join(", ")}`;
   return [first, `${COLUMN}${alertExpression(condition)}`, `${COLUMN}${marks.quiet(rendered)}`];
 }
 

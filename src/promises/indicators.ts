@@ -1,10 +1,8 @@
-import { PROBLEMS } from "../contracts/gateway-problems.js";
 import { DURATION_BUCKETS_SECONDS, GEN_AI_ATTRIBUTES, prometheusMetric, prometheusName } from "../contracts/gen-ai.js";
 import type { Milliseconds, Model, Plan, Ratio, Unit } from "../plan/plan.js";
 import {
   type Condition,
   everyTargetEjected,
-  inNamespace,
   type LabelMatcher,
   measuredExpression,
   proxiesBelow,
@@ -12,16 +10,15 @@ import {
   seriesOf,
   serverUnavailable,
 } from "./alert-condition.js";
-import type { MetricName } from "./facts/metrics.js";
 import type { LatencyObjective } from "./objectives.js";
 import { replicasNeeded } from "./placement/survival.js";
+import { answeredRequests, namespaceOf, type RequestCounters } from "./request-counters.js";
 import type { SloTarget } from "./slo-targets.js";
-import { onOneMachine } from "./terms/machine.js";
 
 /** How an objective is measured, in PromQL, or why nothing measures it. Alerts and OpenSLO read the same queries. */
 export type Indicator =
-  /** Two counters that only grow; the objective is the minimum share of good requests. */
-  | { readonly kind: "requests"; readonly good: string; readonly total: string }
+  /** The objective is the minimum share of good requests. */
+  | ({ readonly kind: "requests" } & RequestCounters)
   /** A value at each moment, which is good at `op` `threshold`; the objective is the minimum share of the time. */
   | { readonly kind: "level"; readonly query: string; readonly op: "gte" | "lte"; readonly threshold: number }
   | { readonly kind: "unmeasured"; readonly why: string };
@@ -32,7 +29,7 @@ export type Indicator =
  */
 export function availabilityIndicator(target: SloTarget, plan: Plan): Indicator {
   if (plan.observe.metrics === "none") return NO_METRICS;
-  if (isGateway(target)) return answeredRequests(plan);
+  if (isGateway(target)) return { kind: "requests", ...answeredRequests(plan) };
   return levelOf(unavailable(target, plan));
 }
 
@@ -53,8 +50,8 @@ export function latencyIndicator(
   if (DURATION_BUCKETS_SECONDS.includes(seconds))
     return {
       kind: "requests",
-      good: `sum(${seriesOf(`${duration}_bucket`, [...labels, upperBound(seconds)])})`,
-      total: `sum(${seriesOf(`${duration}_count`, labels)})`,
+      good: seriesOf(`${duration}_bucket`, [...labels, upperBound(seconds)]),
+      total: seriesOf(`${duration}_count`, labels),
     };
   // Between two bounds the histogram has no count: the percentile of five minutes is interpolated.
   const rate = `rate(${seriesOf(`${duration}_bucket`, labels)}[5m])`;
@@ -67,27 +64,6 @@ export function latencyIndicator(
 }
 
 const NO_METRICS: Indicator = { kind: "unmeasured", why: "no metrics are stored (`observe.metrics: none`)" };
-
-/** Codes of requests that are refused before they reach a model, and not because of what the client sent. */
-const REFUSED_BY_PLATFORM = Object.entries(PROBLEMS)
-  .filter(([, { status }]) => status >= 500)
-  .map(([code]) => code);
-
-const REQUESTS: MetricName = "keelson_gateway_requests_total";
-const REFUSED: MetricName = "keelson_gateway_refused_total";
-
-/** A response with status 4xx is an answer, and a client that disconnected (499) has no complaint. */
-function answeredRequests(plan: Plan): Indicator {
-  const labels = namespaceOf(plan);
-  const requests = (more: readonly LabelMatcher[]): string => `sum(${seriesOf(REQUESTS, [...labels, ...more])})`;
-  const codes: LabelMatcher = { label: "code", value: REFUSED_BY_PLATFORM.join("|"), match: "=~" };
-  const refused = `sum(${seriesOf(REFUSED, [...labels, codes])})`;
-  return {
-    kind: "requests",
-    good: requests([{ label: "status", value: "5..", match: "!~" }]),
-    total: `${requests([])} + (${refused} or vector(0))`,
-  };
-}
 
 /** Of the value 1 Prometheus reads `1` in the text format and `1.0` in OpenMetrics (prometheus/prometheus#8367). */
 function upperBound(seconds: number): LabelMatcher {
@@ -106,10 +82,6 @@ function unavailable(target: SloTarget, plan: Plan): Condition {
 function levelOf(condition: Condition): Indicator {
   if (condition.kind === "unmeasured") return condition;
   return { kind: "level", query: measuredExpression(condition), op: "gte", threshold: condition.threshold };
-}
-
-function namespaceOf(plan: Plan): readonly LabelMatcher[] {
-  return onOneMachine(plan) ? [] : [inNamespace(plan)];
 }
 
 function isGateway(target: SloTarget): boolean {

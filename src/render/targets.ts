@@ -1,11 +1,13 @@
 import { compose } from "./compose/index.js";
 import { kubernetes } from "./kubernetes/index.js";
+import { prometheus } from "./prometheus/index.js";
 import type { Target } from "./target.js";
 
 /** Every target, by name. */
 export const targets = {
   compose,
   kubernetes,
+  prometheus,
 } as const satisfies Readonly<Record<string, Target>>;
 
 export type TargetName = keyof typeof targets;

@@ -59,7 +59,10 @@ function selectorsOfIndicators(): readonly string[] {
   );
   return [availabilityIndicator(web, plan), ...latencies].flatMap((indicator) => {
     if (indicator.kind === "unmeasured") throw new Error(indicator.why);
-    const queries = indicator.kind === "requests" ? [indicator.good, indicator.total] : [indicator.query];
+    const queries =
+      indicator.kind === "requests"
+        ? [indicator.good, indicator.total, ...(indicator.more === undefined ? [] : [indicator.more])]
+        : [indicator.query];
     return queries.flatMap((query) => query.match(/(keelson|gen_ai)_\w+(\{[^}]*\})?/g) ?? []);
   });
 }

@@ -37,7 +37,7 @@ describe("shell completion", () => {
 
   test("offers only the values of an option after it", async () => {
     expect(await offered("drill", "")).toEqual(expect.arrayContaining(["process-crash", "database-loss"]));
-    expect(await offered("render", "starter", "--target", "")).toEqual(["compose", "kubernetes"]);
+    expect(await offered("render", "starter", "--target", "")).toEqual(["compose", "kubernetes", "prometheus"]);
     expect(await offered("render", "starter", "-t", "k")).toEqual(["kubernetes"]);
     expect(await offered("check", "--format", "s")).toEqual(["sarif"]);
     expect(await offered("usage", "--to", "")).toEqual([""]);

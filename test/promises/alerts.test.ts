@@ -3,8 +3,8 @@ import pg from "pg";
 import { Registry } from "prom-client";
 import { describe, expect, it } from "vitest";
 import type { Plan } from "../../src/plan/plan.js";
-import { alertExpression, type Condition } from "../../src/promises/alert-condition.js";
-import { TARGETS_WITH_ALERT_RULES } from "../../src/promises/alerts.js";
+import { alertExpression } from "../../src/promises/alert-condition.js";
+import { type Alert, TARGETS_WITH_ALERT_RULES } from "../../src/promises/alerts.js";
 import { explanationText } from "../../src/promises/explanation-text.js";
 import { METRICS } from "../../src/promises/facts/metrics.js";
 import { promiseSheet } from "../../src/promises/sheet.js";
@@ -30,8 +30,8 @@ stores:
   away: { bucket: true }
 observe: { metrics: prometheus, alerts: { down: 2m } }
 ${rest}`;
-const expressionOf = (condition: Condition): string =>
-  condition.kind === "metric" ? alertExpression(condition) : `none: ${condition.why}`;
+const expressionOf = (condition: Alert["condition"]): string =>
+  condition.kind === "unmeasured" ? `none: ${condition.why}` : alertExpression(condition);
 const alertOf = (fault: string, subject: string, provide = "in-cluster"): string =>
   expressionOf(rowOf(sheetOf(platform(provide)), fault, subject).alert.condition);
 
@@ -79,7 +79,7 @@ describe("the expression of an alert", () => {
   it("is shown with the explanation of a row, with whether a target renders it", () => {
     const text = explanationText([rowOf(sheetOf(platform("in-cluster")), "node-loss", "orders")]);
     expect(text).toContain('(sum(cnpg_collector_up{namespace="shop"');
-    expect(text).toContain("not rendered by any target");
+    expect(text).toContain("rule: keelson render -t prometheus");
   });
 });
 
@@ -117,7 +117,7 @@ describe("a term that depends on an alert", () => {
   it("names the alert and the targets that render it", () => {
     const { predicted } = rowOf(sheetOf(platform("in-cluster")), "database-loss", "orders").rto;
     const term = predicted.kind === "bounded" ? predicted.terms.find(({ name }) => name === "alert fires") : undefined;
-    expect(term?.how).toBe("store-down, rendered by no target");
+    expect(term?.how).toBe("store-down, rendered by the target prometheus");
   });
 });
 

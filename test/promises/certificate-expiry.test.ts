@@ -63,7 +63,7 @@ describe("a certificate that is not renewed", () => {
   it("is reported by the metric of cert-manager, or by a probe of the address from outside", () => {
     const expression = (...args: Parameters<typeof file>) => {
       const { condition } = expiry(...args).alert;
-      return condition.kind === "metric" ? alertExpression(condition) : condition.why;
+      return condition.kind === "unmeasured" ? condition.why : alertExpression(condition);
     };
     expect(expression("letsencrypt")).toBe(
       '(min(certmanager_certificate_expiration_timestamp_seconds{name="web-tls"}) - time() or vector(0)) < 1209600',

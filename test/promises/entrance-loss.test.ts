@@ -69,7 +69,7 @@ objectives: { rto: 2m }
 
   it("has an alert on the Deployment of the controller, in its own namespace", () => {
     const { condition } = lost("replicas: 2, spread: nodes").alert;
-    if (condition.kind !== "metric") throw new Error(condition.why);
+    if (condition.kind !== "metric") throw new Error(condition.kind);
     expect(alertExpression(condition)).toBe(
       '(sum(kube_deployment_status_replicas_available{namespace="envoy-gateway-system", deployment=~"envoy-shop-web-.+"}) or vector(0)) < 2',
     );

@@ -13,7 +13,7 @@ import { planOf } from "../support/check/findings.js";
 import { runs } from "../support/property-runs.js";
 import { arbitraryPlan } from "../support/render/arbitrary-plan.js";
 
-const names: readonly TargetName[] = ["compose", "kubernetes"];
+const names: readonly TargetName[] = ["compose", "kubernetes", "prometheus"];
 
 const omissionsOf = (plan: Plan, writes: ReadonlySet<Declaration>): readonly Note[] =>
   declarations(plan)
@@ -145,6 +145,12 @@ const composeService: Evidence = (plan, declared) => {
 
 const composeFile = z.object({ services: z.record(z.string(), z.object({ image: z.string() })) });
 
+const prometheusFiles = (plan: Plan): string =>
+  targets.prometheus
+    .render(plan)
+    .files.map(({ text }) => text)
+    .join("\n");
+
 /** For each kind that a target writes: whether the rendered files show it. */
 const VISIBLE: Readonly<Record<TargetName, Readonly<Partial<Record<Declaration, Evidence>>>>> = {
   compose: {
@@ -190,5 +196,12 @@ const VISIBLE: Readonly<Record<TargetName, Readonly<Partial<Record<Declaration, 
     waf: ingressEvidence(/"nginx\.ingress\.kubernetes\.io\/enable-modsecurity":"true"/),
     "dns-records": ingressEvidence(/"external-dns\.alpha\.kubernetes\.io\/hostname"/),
     "session-affinity": ingressEvidence(/"nginx\.ingress\.kubernetes\.io\/affinity":"cookie"/),
+  },
+  prometheus: {
+    alerts: (plan) => /alert: /.test(prometheusFiles(plan)),
+    "alert-routes": (plan) =>
+      Object.values(plan.observe.routes).every(
+        (receiver) => receiver === undefined || prometheusFiles(plan).includes(`receiver: ${receiver}`),
+      ),
   },
 };

@@ -151,6 +151,7 @@ const CHECKS = {
   promtool: () => program("promtool", "prometheus"),
   prometheus: () => program("prometheus", "prometheus"),
   alertmanager: () => program("prometheus-alertmanager", "prometheus-alertmanager"),
+  amtool: () => program("amtool", "prometheus-alertmanager"),
   nginx: () => program("nginx", "nginx"),
   nsd: () => program("nsd", "nsd"),
   unbound: () => program("unbound", "unbound"),

@@ -21,6 +21,14 @@ export const METRICS = {
     unit: "timestamp",
     source: "kube-state-metrics: docs/metrics/workload/cronjob-metrics.md",
   },
+  kube_pod_container_status_last_terminated_reason: {
+    unit: "count",
+    source: "kube-state-metrics: docs/metrics/workload/pod-metrics.md",
+  },
+  kube_pod_container_status_restarts_total: {
+    unit: "count",
+    source: "kube-state-metrics: docs/metrics/workload/pod-metrics.md",
+  },
   kube_node_status_condition: {
     unit: "count",
     source: "kube-state-metrics: docs/metrics/cluster/node-metrics.md",

@@ -4,6 +4,7 @@ import { formatRatio } from "../../platform-file/format.js";
 import { formatLatency } from "../format.js";
 import { availabilityIndicator, type Indicator, latencyIndicator } from "../indicators.js";
 import { LATENCY_OBJECTIVES, type LatencyObjective, sloObjectivePath } from "../objectives.js";
+import { allRequests, goodRequests } from "../request-counters.js";
 import { sloTargets } from "../slo-targets.js";
 import { positionText } from "../source-text.js";
 import type { Objective, OpenSlo, OpenSloObject, Sli } from "./openslo.js";
@@ -98,7 +99,13 @@ function sloOf(plan: Plan, wanted: Wanted): OpenSlo | string {
 
 function sliOf(indicator: Exclude<Indicator, { kind: "unmeasured" }>): Sli {
   if (indicator.kind === "level") return { thresholdMetric: prometheus(indicator.query) };
-  return { ratioMetric: { counter: true, good: prometheus(indicator.good), total: prometheus(indicator.total) } };
+  return {
+    ratioMetric: {
+      counter: true,
+      good: prometheus(goodRequests(indicator)),
+      total: prometheus(allRequests(indicator)),
+    },
+  };
 }
 
 /** A slice of time with a threshold metric is good or bad as a whole: its own target is 1. */

@@ -47,9 +47,9 @@ export function onCallResponse(plan: Plan, alert: string = STORE_DOWN): readonly
   const delay = alertDelay(plan);
   if (delay === undefined) return undefined;
   const paged = plan.observe.routes.critical !== undefined;
-  const renderedBy = TARGETS_WITH_ALERT_RULES.length === 0 ? "no target" : TARGETS_WITH_ALERT_RULES.join(", ");
+  const renderedBy = TARGETS_WITH_ALERT_RULES.join(", ");
   return [
-    declared(plan, ALERT_FIRES, delay, "observe.alerts.down", `${alert}, rendered by ${renderedBy}`),
+    declared(plan, ALERT_FIRES, delay, "observe.alerts.down", `${alert}, rendered by the target ${renderedBy}`),
     cited("alert evaluated and sent", alertNotice),
     cited(ON_CALL_RESPONSE, paged ? pagedResponse : unpagedResponse),
   ];
