@@ -135,9 +135,9 @@ objectives: { latency: { ${percent[percentile]}: 1s }, firstToken: { ${percent[p
         }
       }
       expect(tooLow(found)).toEqual([]);
-      // On the safe side, but not so far that no promise could be kept: in the middle of many more it is 3.6.
+      // On the safe side, but not so far that no promise could be kept: in the middle of many more about 4.
       for (const each of ["latency", "firstToken"])
-        expect(medianRatio(found.filter(({ of }) => of === each))).toBeLessThan(5);
+        expect(medianRatio(found.filter(({ of }) => of === each))).toBeLessThan(7);
     },
     TIMEOUT_MS,
   );

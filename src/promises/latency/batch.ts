@@ -67,19 +67,10 @@ export interface Delay {
 const MAX_ROUNDS = 500;
 
 /**
- * The most prompts of others that delay one's first token, if prompts are processed in the order of arrival: those of the step that
- * runs when one's own arrives, and those of the next one.
+ * Delay by the prompts that arrive during `alone` seconds and the delay itself, not exceeded with probability `1 - tail`. Of all prompts
+ * with this average and this longest length those vary most of which a part has the longest length, and the others none.
  */
-export function promptsUntilFirstToken({ slots }: Batch): number {
-  return 2 * (slots - 1);
-}
-
-/**
- * Delay by the prompts that arrive during `alone` seconds and the delay itself, not exceeded with probability `1 - tail`; `most`
- * prompts at most. Of all prompts with this average and this longest length those vary most of which a part has the longest length, and
- * the others none.
- */
-export function delayByPrompts(batch: Batch, alone: number, tail: number, most = Number.POSITIVE_INFINITY): Delay {
+export function delayByPrompts(batch: Batch, alone: number, tail: number): Delay {
   const { prompt, prefill, rate } = batch;
   // A single slot is never shared.
   if (prompt.longest === 0 || batch.slots === 1) return { seconds: 0, prompts: 0 };
@@ -89,7 +80,7 @@ export function delayByPrompts(batch: Batch, alone: number, tail: number, most =
   let prompts = 0;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const expected = rate * share * (alone + prompts * longest);
-    const next = Math.min(most, othersArriving(expected, burstSize, tail));
+    const next = othersArriving(expected, burstSize, tail);
     if (next === prompts) return { seconds: prompts * longest, prompts };
     prompts = next;
   }

@@ -6,15 +6,7 @@ import type { LatencyObjective } from "../objectives.js";
 import { assumed, bounded, declared, type Prediction, type Term, unbounded, unknown } from "../prediction.js";
 import { onOneMachine } from "../terms/machine.js";
 import { largestMeanBurst, splitVariation, variationOf } from "./arrivals.js";
-import {
-  type Batch,
-  delayByPrompts,
-  longestServiceTime,
-  meanServiceTime,
-  promptsUntilFirstToken,
-  stepsOf,
-  stepWith,
-} from "./batch.js";
+import { type Batch, delayByPrompts, longestServiceTime, meanServiceTime, stepsOf, stepWith } from "./batch.js";
 import { loadEnds } from "./load-ends.js";
 import { occupancyOf, type Station, utilisation } from "./occupancy.js";
 import { estimatedWait } from "./queue-wait.js";
@@ -109,8 +101,7 @@ function at(
   const tokens = of === "firstToken" ? 1 : batch.answer.longest;
   const steps = stepsOf(batch, tokens);
   const own = batch.prompt.longest * batch.prefill;
-  const most = of === "firstToken" ? promptsUntilFirstToken(batch) : undefined;
-  const delay = delayByPrompts(batch, own + steps * step + batch.step.full, tail, most);
+  const delay = delayByPrompts(batch, own + steps * step + batch.step.full, tail);
   const toFirst = own + delay.seconds + 2 * step;
   if (toFirst * 1000 > model.timeout)
     return unbounded(
