@@ -273,15 +273,18 @@ function storePart(plan: Plan, store: Store, machine: Cited): Part | undefined {
     const sla = managedAvailability(store, plan.cloud);
     return sla && { name, path, value: sla.value, replicas, source: sla.source };
   }
-  const value = hasServers(store) && failsOver(store) ? serversAvailability(store, plan, machine.value) : machine.value;
+  const value = hasServers(store) ? serversAvailability(store, plan, machine.value) : machine.value;
   return { name, path, value, replicas, source: machine.source };
 }
 
-/** The servers of a store that fails over: enough of them on available nodes. */
+/** Enough servers on available nodes. Without failover that is the one that clients write to, or one of each shard. */
 function serversAvailability(server: Server, plan: Plan, machine: Ratio): Ratio {
+  const { needs, neverServes } = storeTraits(server);
+  if (neverServes) return 0;
   const group = serverGroup(server, plan);
-  const { needs } = storeTraits(server);
-  return lowestAvailability(group, group.members - tolerated(needs, group.members), machine);
+  if (failsOver(server)) return lowestAvailability(group, group.members - tolerated(needs, group.members), machine);
+  const written = needs.kind === "shards" ? needs.shards : 1;
+  return lowestAvailability({ ...group, members: written }, written, machine);
 }
 
 /** How many servers may be lost, whichever they are. */

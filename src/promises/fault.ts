@@ -1,8 +1,8 @@
-import type { Element, Model, Objectives, Plan, Unit } from "../plan/plan.js";
-import { STORES, type StoreOfRole, type StoreRole } from "../plan/stores/index.js";
+import type { Element, Model, Objectives, Plan, Store, Unit } from "../plan/plan.js";
+import { STORES, type StoreOfRole, type StoreRole, storeTraits } from "../plan/stores/index.js";
 import type { FaultName } from "../platform-file/faults.js";
 import type { Alert } from "./alerts.js";
-import type { Prediction } from "./prediction.js";
+import { type Prediction, unbounded } from "./prediction.js";
 import type { Runbook } from "./runbooks/runbook.js";
 import {
   type EntranceSubject,
@@ -101,10 +101,21 @@ export function defineFault<const Id extends FaultName>({ on, ...fault }: FaultD
         ...assess("unit", plan.units),
         ...assess("volume", volumeSubjects(plan)),
         ...assess("model", plan.models),
-        ...plan.stores.flatMap((store) => assess(STORES[store.kind].role, [store])),
+        ...plan.stores.flatMap((store) =>
+          assess(STORES[store.kind].role, [store]).map((assessment) => neverServed(assessment, store, plan)),
+        ),
       ];
     },
   };
+}
+
+/** A store that never serves a client is not available after any fault, whatever its servers do. */
+function neverServed(assessment: Assessment, store: Store, plan: Plan): Assessment {
+  const { neverServes } = storeTraits(store);
+  if (!neverServes) return assessment;
+  const { why, advice, key, value } = neverServes;
+  const rto = unbounded(plan, store.path, why, { advice, edits: [{ path: `${store.path}.${key}`, value }] });
+  return { ...assessment, rto };
 }
 
 function assessAll<Kind extends SubjectKind>(

@@ -91,11 +91,34 @@ describe("servers that need a majority", () => {
 });
 
 describe("a Redis Cluster", () => {
+  const CALLER =
+    "services: { app: { image: registry.example.com/app:1.0.0, port: 8080, replicas: 2, calls: [cache], objectives: { availability: 99% } } }";
   const cache = (shards: number) =>
     `stores: { cache: { redis: 7, shards: ${shards}, replicas: 1, persistence: true } }\ncluster: { volumes: zonal }\nobjectives: { rto: 2m, except: [cache-loss] }`;
 
-  it("of two shards never fails over: one primary is no majority of two", () => {
-    expect(rowOf(rack(4, cache(2)), "node-loss", "cache").rto.verdict).toBe("broken");
+  it("of two shards never forms, so it is available after no fault", () => {
+    for (const fault of ["process-crash", "node-loss", "node-pressure"])
+      expect(rowOf(rack(4, cache(2)), fault, "cache").rto.predicted, fault).toMatchObject({
+        kind: "unbounded",
+        why: expect.stringContaining("never forms"),
+      });
+    const [app] = aws(
+      `${CALLER}\nstores: { cache: { redis: 7, shards: 2, replicas: 1, provide: in-cluster } }`,
+    ).availability;
+    expect(app?.predicted).toMatchObject({ kind: "known", value: 0 });
+  });
+
+  it("without replicas needs the server of every shard", () => {
+    const [app] = aws(
+      `${CALLER}\nstores: { cache: { redis: 7, shards: 3, replicas: 0, provide: in-cluster } }`,
+    ).availability;
+    const part = app?.predicted.kind === "known" ? app.predicted.parts.find(({ name }) => name === "cache") : undefined;
+    expect(part?.value).toBeCloseTo(0.995 ** 3, 12);
+  });
+
+  it("of a provider may have two shards", () => {
+    const sheet = aws(`${CALLER}\nstores: { cache: { redis: 7, shards: 2, replicas: 1 } }`);
+    expect(rowOf(sheet, "node-loss", "cache").rto.predicted.kind).toBe("bounded");
   });
 
   it("survives a node only if no node has both servers of a shard", () => {

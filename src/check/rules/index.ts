@@ -17,6 +17,7 @@ import { regionLossRule } from "./availability/region-loss.js";
 import { rolloutBelowBudget } from "./availability/rollout-below-budget.js";
 import { rolloutOutage } from "./availability/rollout-outage.js";
 import { rolloutStuck } from "./availability/rollout-stuck.js";
+import { storeNeverServes } from "./availability/store-never-serves.js";
 import { zoneLoss } from "./availability/zone-loss.js";
 import { autoscalerConflict } from "./capacity/autoscaler-conflict.js";
 import { clusterTooSmall } from "./capacity/cluster-too-small.js";
@@ -126,6 +127,7 @@ export const rules: readonly Rule[] = [
   noDisruptionBudget,
   rolloutOutage,
   rolloutStuck,
+  storeNeverServes,
   rolloutBelowBudget,
   livenessBeforeReadiness,
   drainCutShort,

@@ -64,6 +64,7 @@ export const bucket = {
     ignored: ignoredCopy("bucket.copy", provider, copy),
     spreadsOverZones: false,
     needs: { kind: "count", count: 1, why: "one server has all objects" },
+    neverServes: undefined,
     minZones: undefined,
     zoneFix: undefined,
     withoutReplica: { kind: "replace" },

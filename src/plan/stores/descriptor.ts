@@ -131,6 +131,8 @@ export interface StoreTraits {
   readonly spreadsOverZones: boolean;
   /** What of its servers must be available for an acknowledged write, as far as Keelson runs them. */
   readonly needs: ServersNeeded;
+  /** Why its servers never serve a client as declared, and the change that makes them; undefined if they do. */
+  readonly neverServes: KeyChange | undefined;
   /** With automatic failover: the number of zones at which the loss of any one zone leaves it available. */
   readonly minZones: number | undefined;
   /** The change of the platform file that makes it survive the loss of a zone. */
@@ -150,19 +152,21 @@ export type ServersNeeded =
   /** Of each shard a server with its data, and a majority of the shards' primaries, which elect a replacement. */
   | { readonly kind: "shards"; readonly shards: number; readonly copies: number; readonly why: string };
 
+/** What is wrong with a store as declared, and the key of the file that mends it. */
+export interface KeyChange {
+  readonly why: string;
+  readonly advice: string;
+  readonly key: string;
+  readonly value: unknown;
+}
+
 export type WithoutReplica =
   /** A new server, restored from the newest backup. */
   | { readonly kind: "restore" }
   /** A new server; a backup is loaded if there is one. */
   | { readonly kind: "replace" }
   /** It is unavailable until the lost servers are available again. */
-  | {
-      readonly kind: "wait";
-      readonly why: string;
-      readonly advice: string;
-      readonly key: string;
-      readonly value: unknown;
-    };
+  | ({ readonly kind: "wait" } & KeyChange);
 
 export type DataLoss =
   /** At most this much, by the product's documentation. */
@@ -172,10 +176,4 @@ export type DataLoss =
   /** Everything since the last backup. */
   | { readonly kind: "all" }
   /** No bound; `key` set to `value` provides one. */
-  | {
-      readonly kind: "unbounded";
-      readonly why: string;
-      readonly advice: string;
-      readonly key: string;
-      readonly value: unknown;
-    };
+  | ({ readonly kind: "unbounded" } & KeyChange);

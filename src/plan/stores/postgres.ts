@@ -119,6 +119,7 @@ export const postgres = {
             why: "a commit waits until a synchronous standby has flushed it (CloudNativePG: dataDurability required)",
           }
         : { kind: "count", count: 1, why: "a standby is promoted" },
+    neverServes: undefined,
     minZones: standby === "another-zone" ? 2 : undefined,
     zoneFix:
       standby === "another-zone"

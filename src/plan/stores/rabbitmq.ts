@@ -104,6 +104,7 @@ export const rabbitmq = {
             count: Math.floor(replicas / 2) + 1,
             why: "a quorum queue or stream needs a majority of its members (rabbitmq.com: Quorum Queues)",
           },
+    neverServes: undefined,
     // With members in two zones, the loss of the zone with more of them stops the cluster.
     minZones: replicas >= 3 ? 3 : undefined,
     zoneFix: replicas >= 3 ? undefined : { key: "replicas", value: 3, advice: "run three replicas in three zones" },

@@ -5,7 +5,7 @@ import { redisCluster } from "../providers/redis-cluster.js";
 import { redisStatefulSet } from "../providers/redis-statefulset.js";
 import { GiB, MiB } from "../sizes.js";
 import { planStoreBase, redundancyOf, type StoreDefaults } from "./base.js";
-import type { StoreDescriptor } from "./descriptor.js";
+import type { KeyChange, StoreDescriptor } from "./descriptor.js";
 
 /** The vendor has announced no date for 8.4 and later (redis/docs, install/version-mgmt.md at 095cf30: TBD; endoflife.date: none). */
 const SUPPORT: Source = { source: "endoflife.date/redis at a70eca3", read: "2026-11-30" };
@@ -30,6 +30,18 @@ const defaults: StoreDefaults = {
     managed: { none: undefined, aws: elastiCache, linode: undefined },
   },
 };
+
+/** `redis-cli --cluster create` refuses fewer primaries, because a majority of them elects a replacement. */
+const MIN_PRIMARIES = 3;
+
+function tooFewPrimaries(name: string, shards: number): KeyChange {
+  return {
+    why: `${name} is a Redis Cluster of ${shards} shards, which never forms: \`redis-cli --cluster create\` requires at least ${MIN_PRIMARIES} primaries (redis/redis#1047)`,
+    advice: `run three shards (\`shards: ${MIN_PRIMARIES}\`), or one (\`shards: 1\`)`,
+    key: "shards",
+    value: MIN_PRIMARIES,
+  };
+}
 
 /** Redis: shards, each with a primary and replicas. Its contents can be recreated. */
 export const redis = {
@@ -98,6 +110,8 @@ export const redis = {
             why: "each shard needs a server, and a majority of the primaries elects a replacement (redis.io: Redis Cluster specification)",
           }
         : { kind: "count", count: 1, why: "one server has all data" },
+      neverServes:
+        cluster && provider.kind === "in-cluster" && shards < MIN_PRIMARIES ? tooFewPrimaries(name, shards) : undefined,
       // A Redis Cluster in Kubernetes is not aware of zones: one may hold all copies of a shard, or most primaries.
       minZones: provider.kind === "managed" ? 2 : undefined,
       zoneFix: undefined,
