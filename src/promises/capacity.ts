@@ -19,8 +19,8 @@ export function demandOf(unit: Unit): Demand {
   return [unit, ...unit.sidecars].reduce((sum, { resources }) => add(sum, resources), { cpu: 0, memory: 0, gpu: 0 });
 }
 
-/** What one server of a store requests of its node. */
-export function serverDemand({ resources }: Pick<Store, "resources">): Demand {
+/** What one server of a store in the cluster requests. */
+export function serverDemand({ resources }: Store): Demand {
   return add({ cpu: 0, memory: 0, gpu: 0 }, resources);
 }
 
@@ -72,7 +72,12 @@ export function tenantsOf(plan: Plan, pool: NodePool): readonly Tenant[] {
     .filter(({ provider }) => provider.kind === "in-cluster")
     .map((store) => {
       const count = storeTraits(store).servers;
-      return { name: store.name, pool: store.pool, demand: serverDemand(store), replicas: { min: count, max: count } };
+      return {
+        name: store.name,
+        pool: store.pool,
+        demand: serverDemand(store),
+        replicas: { min: count, max: count },
+      };
     });
   return [...units, ...servers].filter((tenant) => poolOf(plan, tenant.pool, tenant.demand) === pool);
 }

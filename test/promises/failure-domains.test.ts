@@ -72,6 +72,18 @@ describe("a pod with a volume", () => {
   });
 });
 
+describe("a cache that may start empty", () => {
+  const file = "cluster: { volumes: local }\nstores: { cache: { redis: 7 } }\nobjectives: { rto: 1h }";
+
+  it("is replaced after the loss of its node only if another one has room", () => {
+    expect(rowOf(rack(1, file), "node-loss", "cache").rto.predicted).toMatchObject({
+      kind: "unbounded",
+      why: expect.stringContaining("no capacity for cache"),
+    });
+    expect(rowOf(rack(2, file), "node-loss", "cache").rto.verdict).toBe("kept");
+  });
+});
+
 describe("servers that need a majority", () => {
   const broker = (replicas: number) =>
     `stores: { broker: { rabbitmq: "4.3", replicas: ${replicas} } }\ncluster: { volumes: zonal }\nobjectives: { rto: 3m, rpo: 1m }`;

@@ -11,11 +11,11 @@ import { moveUnit } from "../runbooks/units.js";
 import { recreateBucket } from "../runbooks/volumes.js";
 import type { Server } from "../subjects.js";
 import { failsOver } from "../subjects.js";
-import { bucketStart, isAssessed, lostByBucketNodeLoss, runsInCluster } from "../terms/bucket.js";
+import { isAssessed, lostByBucketNodeLoss, runsInCluster } from "../terms/bucket.js";
 import { onOneMachine } from "../terms/machine.js";
-import { movedServer, volumeAfterNodeLoss } from "../terms/moved-volume.js";
+import { volumeAfterNodeLoss } from "../terms/moved-volume.js";
 import { replacement } from "../terms/replacement.js";
-import { failover, lostByFailover, lostByRestart, serverRestart } from "../terms/server.js";
+import { failover, lostByFailover, lostByRestart, movedServer } from "../terms/server.js";
 import { lostByNodeLoss } from "../terms/state.js";
 import { clientReconnect, serverProvisioning } from "../terms/store.js";
 import { nodeFailureDetection, rescheduling } from "../terms/unit.js";
@@ -24,7 +24,7 @@ import { lostSinceBackup } from "./database-loss.js";
 function inCluster(plan: Plan): SubjectHandlers {
   const nodesNeeded = nodesNeededAtMinimum(plan);
   const server: SubjectHandler<Server> = {
-    rto: serverRecovery(nodesNeeded),
+    rto: (server, plan) => serverRecovery(server, plan, nodesNeeded),
     rpo: lostWithNode,
     alert: storeDown,
     runbook: storeUnavailableRunbook,
@@ -41,7 +41,7 @@ function inCluster(plan: Plan): SubjectHandlers {
     broker: server,
     bucket: {
       affects: (bucket, plan) => runsInCluster(bucket) && isAssessed(bucket, plan),
-      rto: (bucket, plan) => movedServer(plan, bucket, nodesNeeded, bucketStart(bucket)),
+      rto: (bucket, plan) => movedServer(bucket, plan, "node", nodesNeeded),
       rpo: lostByBucketNodeLoss,
       alert: storeDown,
       runbook: recreateBucket,
@@ -69,17 +69,15 @@ function unitRecovery(nodesNeeded: NodesNeeded): SubjectHandler<Unit>["rto"] {
       : rescheduling(unit, plan, "node", nodesNeeded);
 }
 
-function serverRecovery(nodesNeeded: NodesNeeded): (server: Server, plan: Plan) => Prediction {
-  return (server, plan) => {
-    if (server.provider.kind === "managed") {
-      return bounded(plan, server.path, failsOver(server) ? failover(server, plan, "node") : replaced(server));
-    }
-    if (!failsOver(server)) return movedOrReplaced(server, plan, nodesNeeded);
-    const survival = serverSurvival(server, plan, "node");
-    if (survival.enough) return bounded(plan, server.path, failover(server, plan, "node"));
-    const moved = movedServer(plan, server, nodesNeeded, serverRestart(server));
-    return moved.kind === "bounded" ? moved : { ...moved, why: `${survival.why}; ${moved.why}` };
-  };
+function serverRecovery(server: Server, plan: Plan, nodesNeeded: NodesNeeded): Prediction {
+  if (server.provider.kind === "managed") {
+    return bounded(plan, server.path, failsOver(server) ? failover(server, plan, "node") : replaced(server));
+  }
+  if (!failsOver(server)) return movedOrReplaced(server, plan, nodesNeeded);
+  const survival = serverSurvival(server, plan, "node");
+  if (survival.enough) return bounded(plan, server.path, failover(server, plan, "node"));
+  const moved = movedServer(server, plan, "node", nodesNeeded);
+  return moved.kind === "bounded" ? moved : { ...moved, why: `${survival.why}; ${moved.why}` };
 }
 
 /**
@@ -89,8 +87,8 @@ function serverRecovery(nodesNeeded: NodesNeeded): (server: Server, plan: Plan) 
 function movedOrReplaced(server: Server, plan: Plan, nodesNeeded: NodesNeeded): Prediction {
   const isLost = volumeAfterNodeLoss(plan, server) !== undefined;
   return isLost && storeTraits(server).withoutReplica.kind === "replace"
-    ? replacement(server, plan)
-    : movedServer(plan, server, nodesNeeded, serverRestart(server));
+    ? replacement(server, plan, "node", nodesNeeded)
+    : movedServer(server, plan, "node", nodesNeeded);
 }
 
 /** A server that a provider replaces on another machine. */

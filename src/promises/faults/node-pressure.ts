@@ -10,7 +10,7 @@ import type { Prediction, Term } from "../prediction.js";
 import { bounded, cited, unknown, worse } from "../prediction.js";
 import { growVolume, relieveNode } from "../runbooks/pressure.js";
 import { failsOver, hasPersistentVolume, type Server } from "../subjects.js";
-import { bucketStart, isAssessed, lostByBucketRestart, runsInCluster } from "../terms/bucket.js";
+import { isAssessed, lostByBucketRestart, runsInCluster } from "../terms/bucket.js";
 import { fixedVolume, grownByHand } from "../terms/full-volume.js";
 import { onOneMachine } from "../terms/machine.js";
 import { operatorEvicted } from "../terms/operator.js";
@@ -68,7 +68,7 @@ function inCluster(plan: Plan): SubjectHandlers {
     broker: serverInCluster,
     bucket: {
       affects: (bucket, plan) => runsInCluster(bucket) && isAssessed(bucket, plan),
-      rto: (bucket, plan) => fullVolumeOf(bucket, plan, bucketStart(bucket)),
+      rto: (bucket, plan) => fullVolumeOf(bucket, plan, serverRestart(bucket)),
       rpo: lostByBucketRestart,
       alert: volumeNearlyFull,
       runbook: growVolume,

@@ -2,7 +2,7 @@ import { CONTROLLERS } from "../../plan/entrances/index.js";
 import { isDeclared } from "../../plan/origin.js";
 import type { Entrance, Plan, Unit } from "../../plan/plan.js";
 import { type ServersNeeded, storeTraits } from "../../plan/stores/index.js";
-import { type Demand, demandOf } from "../capacity.js";
+import { type Demand, demandOf, serverDemand } from "../capacity.js";
 import type { Server } from "../subjects.js";
 import { zones } from "../terms/machine.js";
 import { nodesFor } from "./nodes.js";
@@ -76,12 +76,10 @@ export function replicasNeeded({ disruption, replicas }: Unit, plan: Plan): numb
 /** The servers of a store in the cluster, as its rendered spread places them. */
 export function serverGroup(server: Server, plan: Plan): Group {
   const required = server.provider.failover !== undefined;
-  const { cpu, memory, gpu } = server.resources;
-  const demand: Demand = { cpu: cpu.request ?? 0, memory: memory.request ?? 0, gpu: gpu.count };
   const { servers, spreadsOverZones } = storeTraits(server);
   return {
     members: servers,
-    nodes: nodesFor(plan, server.pool, demand),
+    nodes: nodesFor(plan, server.pool, serverDemand(server)),
     requires: { zones: required && spreadsOverZones && zones(plan).length > 1, nodes: required },
   };
 }

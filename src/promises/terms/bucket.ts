@@ -21,11 +21,6 @@ export function runsInCluster({ provider }: BucketStore): boolean {
   return provider.kind === "in-cluster";
 }
 
-/** Its server starts on another node with its volume. */
-export function bucketStart({ provider }: BucketStore): readonly Term[] {
-  return [cited("start of the server", provider.start ?? provider.restart, provider.product), clientReconnect()];
-}
-
 /** Its server, which crashed or hangs, runs again. */
 export function bucketRestart({ provider }: BucketStore): readonly Term[] {
   return [cited("restart of the server", provider.restart, provider.product), clientReconnect()];

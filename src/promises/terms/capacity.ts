@@ -1,8 +1,8 @@
-import type { Plan } from "../../plan/plan.js";
+import type { Path, Plan } from "../../plan/plan.js";
 import { type Demand, type NodesNeeded, poolOf } from "../capacity.js";
 import { nodeProvisioning } from "../facts/machines.js";
 import type { Domain } from "../placement/worst-placement.js";
-import { assumed, cited, declared, type Term, work } from "../prediction.js";
+import { assumed, cited, declared, type Prediction, type Term, unbounded, unknown, work } from "../prediction.js";
 import { zones } from "./machine.js";
 
 /** Pods that are scheduled elsewhere: what one requests, and the pool that it must run on. */
@@ -16,6 +16,13 @@ export type Capacity =
   | { readonly kind: "some"; readonly term: Term }
   | { readonly kind: "none"; readonly why: string; readonly advice: string }
   | { readonly kind: "unknown"; readonly why: string };
+
+/** Lost pods that have no room elsewhere, or it is not known whether they have. */
+export function withoutRoom(room: Exclude<Capacity, { kind: "some" }>, plan: Plan, path: Path): Prediction {
+  return room.kind === "none"
+    ? unbounded(plan, path, room.why, { advice: room.advice })
+    : unknown(plan, path, room.why);
+}
 
 /**
  * Whether the lost pods fit on the nodes that remain, at the pool's minimum node count: those of the same zone only, for a

@@ -9,9 +9,9 @@ import { sharedWatch } from "../facts/supervisor.js";
 import { proxyDemand, proxySurvival } from "../placement/survival.js";
 import type { Domain } from "../placement/worst-placement.js";
 import type { Prediction, Term } from "../prediction.js";
-import { assumed, bounded, cited, declared, longest, sum, unbounded, unknown } from "../prediction.js";
+import { assumed, bounded, cited, declared, longest, sum, unknown } from "../prediction.js";
 import type { EntranceSubject } from "../subjects.js";
-import { capacityElsewhere } from "./capacity.js";
+import { capacityElsewhere, withoutRoom } from "./capacity.js";
 import { zones } from "./machine.js";
 import { notRunHere } from "./not-run.js";
 import { supervisorRestart, withdrawal } from "./unit.js";
@@ -47,8 +47,7 @@ export function entranceAfterLoss(
   }
   const placed = { name: "the controller", pool: undefined, demand: proxyDemand(entrance.controller) };
   const room = capacityElsewhere(placed, plan, { lost, sameZone: false }, nodesNeeded);
-  if (room.kind === "none") return unbounded(plan, path, room.why, { advice: room.advice });
-  if (room.kind === "unknown") return unknown(plan, path, room.why);
+  if (room.kind !== "some") return withoutRoom(room, plan, path);
   return bounded(plan, path, [
     unready,
     cited("eviction of its pods", evictionToleration),

@@ -1,52 +1,51 @@
 import { isDeclared } from "../../plan/origin.js";
-import type { Element, Plan, Store, VolumeScope } from "../../plan/plan.js";
-import { type NodesNeeded, serverDemand } from "../capacity.js";
+import type { Element, Plan, VolumeScope } from "../../plan/plan.js";
+import type { NodesNeeded } from "../capacity.js";
 import { nodeMonitorGrace, podStartup, releasedByHand, volumeAttach } from "../facts/kubernetes.js";
+import type { Domain } from "../placement/worst-placement.js";
 import type { Prediction, Term } from "../prediction.js";
 import { assumed, bounded, cited, unbounded, unknown } from "../prediction.js";
-import { capacityElsewhere } from "./capacity.js";
+import { capacityElsewhere, type Placed, withoutRoom } from "./capacity.js";
 import { onCallResponse, unnoticed } from "./store.js";
 
+/** An element with a volume, and the storage class that it names. */
+type WithVolume = Element & { readonly storageClass?: string | undefined };
+
+/** A pod with a volume, what failed under it, and how many nodes of each pool the plan needs at its minimum. */
+export interface Move {
+  readonly placed: Placed;
+  readonly lost: Domain;
+  readonly nodesNeeded: NodesNeeded;
+}
+
 /**
- * A pod with a volume on another node. Kubernetes does not replace a pod of a StatefulSet on an unreachable node, because
- * two pods of one name could run (kubernetes.io: Force Delete StatefulSet Pods): it stays until the Node object is
- * deleted or an operator releases it. `start` is what follows once the pod is scheduled.
+ * A pod with a volume on another node, of the same zone unless its volume spans several. Kubernetes does not replace a pod of a
+ * StatefulSet on an unreachable node, because two pods of one name could run (kubernetes.io: Force Delete StatefulSet Pods): it
+ * stays until the Node object is deleted or an operator releases it. `start` is what follows once the pod is scheduled.
  */
 export function movedWithVolume(
   plan: Plan,
-  subject: Element,
-  capacity: readonly Term[],
+  subject: WithVolume,
+  { placed, lost, nodesNeeded }: Move,
   start: readonly Term[],
 ): Prediction {
   const unsafe = volumeAfterNodeLoss(plan, subject);
   if (unsafe) return unsafe;
+  const sameZone = volumeScope(plan, subject) !== "regional";
+  const room = capacityElsewhere(placed, plan, { lost, sameZone }, nodesNeeded);
+  if (room.kind !== "some") return withoutRoom(room, plan, subject.path);
   const response = onCallResponse(plan);
   if (!response) return unnoticed(plan, `that the pod of ${subject.name} must be released from the lost node`);
   return bounded(plan, subject.path, [
     cited("node marked unready", nodeMonitorGrace(plan.cluster.kubernetes)),
     ...response,
     assumed("pod released from the lost node by hand", releasedByHand.value, releasedByHand.why),
-    ...capacity,
+    room.term,
     cited("pod scheduled", podStartup),
     assumed("volume attached", volumeAttach.value, volumeAttach.why),
     ...start,
   ]);
 }
-
-/** A server of a store on another node that has room for it: of the same zone, where its volume belongs to one. */
-export function movedServer(plan: Plan, store: Store, nodesNeeded: NodesNeeded, start: readonly Term[]): Prediction {
-  const unsafe = volumeAfterNodeLoss(plan, store);
-  if (unsafe) return unsafe;
-  const placed = { name: store.name, pool: store.pool, demand: serverDemand(store) };
-  const sameZone = volumeScope(plan, store) !== "regional";
-  const room = capacityElsewhere(placed, plan, { lost: "node", sameZone }, nodesNeeded);
-  if (room.kind === "none") return unbounded(plan, store.path, room.why, { advice: room.advice });
-  if (room.kind === "unknown") return unknown(plan, store.path, room.why);
-  return movedWithVolume(plan, store, [room.term], start);
-}
-
-/** An element with a volume, and the storage class that it names. */
-type WithVolume = Element & { readonly storageClass?: string | undefined };
 
 /**
  * What the volume of an element survives: as the file declares it, or as the cloud's default storage class does. Another class

@@ -1,7 +1,8 @@
-import type { Cited, Plan } from "../../plan/plan.js";
-import { type DataLoss, STORES, storeTraits } from "../../plan/stores/index.js";
+import type { Cited, Plan, Store } from "../../plan/plan.js";
+import { type BucketStore, type DataLoss, STORES, storeTraits } from "../../plan/stores/index.js";
 import type { Edit } from "../../platform-file/diagnostic.js";
 import { SERVER_DOWN } from "../alerts.js";
+import { serverDemand, type NodesNeeded } from "../capacity.js";
 import { nodeMonitorGrace } from "../facts/kubernetes.js";
 import { hungServerKilled } from "../facts/people.js";
 import type { Domain } from "../placement/worst-placement.js";
@@ -9,6 +10,8 @@ import type { Prediction, Remedy, Term } from "../prediction.js";
 import { assumed, atTheSameTime, bounded, cited, longest, unbounded } from "../prediction.js";
 import { citedText } from "../source-text.js";
 import { mostFrequentBackup, type Server, takenBackups, unsupportedBackups, unsupportedReason } from "../subjects.js";
+import type { Placed } from "./capacity.js";
+import { movedWithVolume } from "./moved-volume.js";
 import { operatorTakeover } from "./operator.js";
 import { backupDuration, backupInterval, clientReconnect, onCallResponse, segmentUpload } from "./store.js";
 
@@ -66,8 +69,23 @@ export function failoverByReturningOperator({ provider }: Server, absent: readon
   return [...atTheSameTime(absent, [detected]), cited("failover", failover.takeover, product), clientReconnect()];
 }
 
+/** A server of a store in the cluster that is lost with its node or its zone, and starts on another node with its volume. */
+export function movedServer(
+  store: Server | BucketStore,
+  plan: Plan,
+  lost: Domain,
+  nodesNeeded: NodesNeeded,
+): Prediction {
+  return movedWithVolume(plan, store, { placed: placedServer(store), lost, nodesNeeded }, serverRestart(store));
+}
+
+/** A server of a store, as the scheduler places it. */
+export function placedServer(store: Store): Placed {
+  return { name: store.name, pool: store.pool, demand: serverDemand(store) };
+}
+
 /** A server that starts elsewhere with its volume. */
-export function serverRestart({ provider }: Server): readonly Term[] {
+export function serverRestart({ provider }: Store): readonly Term[] {
   return [cited("start of the server", provider.start ?? provider.restart, provider.product), clientReconnect()];
 }
 

@@ -16,10 +16,10 @@ import { firstBackoff, processStart, type Watch, watchOf } from "../facts/superv
 import { formatSize } from "../format.js";
 import type { Domain } from "../placement/worst-placement.js";
 import type { Prediction, Term } from "../prediction.js";
-import { assumed, bounded, cited, declared, restingOn, unbounded, unknown, work } from "../prediction.js";
+import { assumed, bounded, cited, declared, restingOn, unbounded, work } from "../prediction.js";
 import { hasPersistentVolume } from "../subjects.js";
-import { capacityElsewhere, type Placed } from "./capacity.js";
-import { movedWithVolume, volumeScope } from "./moved-volume.js";
+import { capacityElsewhere, type Placed, withoutRoom } from "./capacity.js";
+import { movedWithVolume } from "./moved-volume.js";
 
 /** The other replicas are available; requests reach the hung one until it is removed from the endpoints. */
 export function unreadyReplicaRemoved(unit: Unit, plan: Plan): readonly Term[] {
@@ -90,12 +90,11 @@ export function nodeFailureDetection(plan: Plan): readonly Term[] {
  * elsewhere. `nodesNeeded` is how many nodes of each pool the plan needs at its minimum.
  */
 export function rescheduling(unit: Unit, plan: Plan, lost: Domain, nodesNeeded: NodesNeeded): Prediction {
-  const zonal = hasPersistentVolume(unit) && volumeScope(plan, unit) !== "regional";
-  const room = capacityElsewhere(placedOf(unit), plan, { lost, sameZone: zonal }, nodesNeeded);
-  if (room.kind === "none") return unbounded(plan, unit.path, room.why, { advice: room.advice });
-  if (room.kind === "unknown") return unknown(plan, unit.path, room.why);
+  const placed = placedOf(unit);
   const started = [imagePullTime(unit, plan), start(unit, plan), withdrawal()];
-  if (hasPersistentVolume(unit)) return movedWithVolume(plan, unit, [room.term], started);
+  if (hasPersistentVolume(unit)) return movedWithVolume(plan, unit, { placed, lost, nodesNeeded }, started);
+  const room = capacityElsewhere(placed, plan, { lost, sameZone: false }, nodesNeeded);
+  if (room.kind !== "some") return withoutRoom(room, plan, unit.path);
   return bounded(plan, unit.path, [
     cited("node marked unready", nodeMonitorGrace(plan.cluster.kubernetes)),
     cited("eviction of its pods", evictionToleration),

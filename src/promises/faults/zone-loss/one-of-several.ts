@@ -1,5 +1,5 @@
 import type { Plan, Unit } from "../../../plan/plan.js";
-import { type BucketStore, storeTraits } from "../../../plan/stores/index.js";
+import { storeTraits } from "../../../plan/stores/index.js";
 import { replicasMissing, storeDown } from "../../alerts.js";
 import { type NodesNeeded, nodesNeededAtMinimum } from "../../capacity.js";
 import type { SubjectHandler, SubjectHandlers } from "../../fault.js";
@@ -12,11 +12,11 @@ import { moveUnit } from "../../runbooks/units.js";
 import { recreateBucket } from "../../runbooks/volumes.js";
 import { failsOver, hasPersistentVolume, type Server } from "../../subjects.js";
 import { backupsSurviveZoneLoss } from "../../terms/backup-location.js";
-import { bucketStart, isAssessed, lostByBucketRestart, runsInCluster } from "../../terms/bucket.js";
+import { isAssessed, lostByBucketRestart, runsInCluster } from "../../terms/bucket.js";
 import { zones } from "../../terms/machine.js";
-import { movedWithVolume, volumeAfterZoneLoss, volumeScope } from "../../terms/moved-volume.js";
-import { replacement } from "../../terms/replacement.js";
-import { failover, lostByFailover, lostByRestart, serverRestart } from "../../terms/server.js";
+import { volumeAfterZoneLoss, volumeScope } from "../../terms/moved-volume.js";
+import { replacement, withoutNode } from "../../terms/replacement.js";
+import { failover, lostByFailover, lostByRestart, movedServer } from "../../terms/server.js";
 import { lostByZoneLoss } from "../../terms/state.js";
 import { nodeFailureDetection, rescheduling } from "../../terms/unit.js";
 import { restoreFromBackup } from "../database-loss.js";
@@ -24,12 +24,15 @@ import { entranceInLostZone } from "../entrance-loss.js";
 import { backupsInSameZone, lostWithZone } from "./lost-with-zone.js";
 
 /** A store whose replica in another zone takes over stays available; the others recover without a replica. */
-function serversOf<Kind extends Server>(recoveryRunbook: (server: Kind, plan: Plan) => Runbook): SubjectHandler<Kind> {
+function serversOf<Kind extends Server>(
+  recoveryRunbook: (server: Kind, plan: Plan) => Runbook,
+  nodesNeeded: NodesNeeded,
+): SubjectHandler<Kind> {
   return {
     rto: (server, plan) =>
       survives(server, plan)
         ? bounded(plan, server.path, failover(server, plan, "zone"))
-        : recoveryWithoutReplica(server, plan),
+        : recoveryWithoutReplica(server, plan, nodesNeeded),
     rpo: (server, plan) => {
       if (survives(server, plan)) return lostByFailover(server, plan);
       return movesToAnotherZone(server, plan) ? lostByRestart(server, plan) : lostWithZone(server, plan);
@@ -40,28 +43,31 @@ function serversOf<Kind extends Server>(recoveryRunbook: (server: Kind, plan: Pl
 }
 
 /** The other zones remain: what has a replica there fails over, the rest is rescheduled or restored there. */
-export const inOneOfSeveralZones = (plan: Plan): SubjectHandlers => ({
-  unit: {
-    rto: unitRecovery(nodesNeededAtMinimum(plan)),
-    rpo: lostByZoneLoss,
-    alert: replicasMissing,
-    runbook: (unit, plan) => moveUnit(unit, plan, "zone"),
-  },
-  entrance: entranceInLostZone(plan),
-  database: serversOf(restoreDatabase),
-  cache: serversOf(storeUnavailableRunbook),
-  broker: serversOf(storeUnavailableRunbook),
-  bucket: {
-    affects: (bucket, plan) => runsInCluster(bucket) && isAssessed(bucket, plan),
-    rto: bucketRecovery,
-    rpo: (bucket, plan) => volumeAfterZoneLoss(plan, bucket) ?? lostByBucketRestart(bucket, plan),
-    alert: storeDown,
-    runbook: recreateBucket,
-  },
-  model: undefined,
-  volume: undefined,
-  platform: undefined,
-});
+export function inOneOfSeveralZones(plan: Plan): SubjectHandlers {
+  const nodesNeeded = nodesNeededAtMinimum(plan);
+  return {
+    unit: {
+      rto: unitRecovery(nodesNeeded),
+      rpo: lostByZoneLoss,
+      alert: replicasMissing,
+      runbook: (unit, plan) => moveUnit(unit, plan, "zone"),
+    },
+    entrance: entranceInLostZone(plan),
+    database: serversOf(restoreDatabase, nodesNeeded),
+    cache: serversOf(storeUnavailableRunbook, nodesNeeded),
+    broker: serversOf(storeUnavailableRunbook, nodesNeeded),
+    bucket: {
+      affects: (bucket, plan) => runsInCluster(bucket) && isAssessed(bucket, plan),
+      rto: (bucket, plan) => volumeAfterZoneLoss(plan, bucket) ?? movedServer(bucket, plan, "zone", nodesNeeded),
+      rpo: (bucket, plan) => volumeAfterZoneLoss(plan, bucket) ?? lostByBucketRestart(bucket, plan),
+      alert: storeDown,
+      runbook: recreateBucket,
+    },
+    model: undefined,
+    volume: undefined,
+    platform: undefined,
+  };
+}
 
 /** Whether the replicas in the other zones take over. Of a managed store the kind defines how many zones that needs. */
 function survives(server: Server, plan: Plan): boolean {
@@ -80,27 +86,23 @@ function unitRecovery(nodesNeeded: NodesNeeded): SubjectHandler<Unit>["rto"] {
 }
 
 /** A volume that spans zones is attached in another one, as after the loss of a node. */
-function recoveryWithoutReplica(server: Server, plan: Plan): Prediction {
-  if (movesToAnotherZone(server, plan)) return movedWithVolume(plan, server, [], serverRestart(server));
+function recoveryWithoutReplica(server: Server, plan: Plan, nodesNeeded: NodesNeeded): Prediction {
+  if (movesToAnotherZone(server, plan)) return movedServer(server, plan, "zone", nodesNeeded);
   const { withoutReplica } = storeTraits(server);
   switch (withoutReplica.kind) {
     case "restore": {
-      const restored = restoreFromBackup(server, plan);
+      const restored = withoutNode(server, plan, "zone", nodesNeeded) ?? restoreFromBackup(server, plan);
       return restored.kind === "bounded" && !backupsSurviveZoneLoss(server, plan)
         ? backupsInSameZone(server, plan)
         : restored;
     }
     case "replace":
-      return replacement(server, plan);
+      return replacement(server, plan, "zone", nodesNeeded);
     case "wait": {
       const { why, advice, key, value } = withoutReplica;
       return unbounded(plan, server.path, why, { advice, edits: [{ path: `${server.path}.${key}`, value }] });
     }
   }
-}
-
-function bucketRecovery(bucket: BucketStore, plan: Plan): Prediction {
-  return volumeAfterZoneLoss(plan, bucket) ?? movedWithVolume(plan, bucket, [], bucketStart(bucket));
 }
 
 function movesToAnotherZone(server: Server, plan: Plan): boolean {
