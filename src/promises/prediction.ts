@@ -103,6 +103,7 @@ export function times(count: number, term: Term): Term {
 export function longest(terms: readonly [Term, ...Term[]]): Term {
   const [first, ...rest] = terms;
   const term = rest.reduce((longest, each) => (each.value > longest.value ? each : longest), first);
+  if (rest.length === 0) return term;
   const others = terms.filter((each) => each !== term).map(({ name, value }) => `${name}: ${formatDuration(value)}`);
   return {
     ...term,

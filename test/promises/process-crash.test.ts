@@ -55,6 +55,32 @@ observe: { metrics: prometheus }
     expect(several.rto).toMatchObject({ verdict: "kept", predicted: { total: 0 } });
   });
 
+  it("of one of several workers lasts until the broker delivers its messages to another", () => {
+    const worker = (broker: string) =>
+      rowOf(
+        sheetOf(`
+platform: shop
+cloud: aws
+provide: in-cluster
+services: { jobs: { image: "shop/jobs:1.0.0", role: worker, replicas: 2, calls: [broker] } }
+stores: { broker: ${broker} }
+objectives: { rto: 10m }
+`),
+        "process-crash",
+        "jobs",
+      ).rto;
+    const quorum = worker('{ rabbitmq: "4.3" }');
+    expect(termOf(quorum.predicted, "messages of the hung replica delivered again")).toBe(31 * 60_000);
+    expect(quorum.verdict).toBe("broken");
+    expect(totalOf(worker('{ rabbitmq: "4.2", queues: classic }').predicted)).toBe(31 * 60_000);
+    expect(worker('{ rabbitmq: "4.3", queues: classic }').predicted).toMatchObject({
+      kind: "unbounded",
+      why: expect.stringContaining("no consumer timeout"),
+    });
+    expect(totalOf(worker('{ rabbitmq: "4.3", queues: stream }').predicted)).toBe(0);
+    expect(totalOf(worker("{ redis: 7 }").predicted)).toBe(0);
+  });
+
   it("is restarted by the supervisor on a laptop, without the kubelet's back-off", () => {
     const laptop = sheetOf(`
 platform: shop

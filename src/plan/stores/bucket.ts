@@ -62,6 +62,7 @@ export const bucket = {
     memberPorts: [],
     dropsMessages: undefined,
     ignored: ignoredCopy("bucket.copy", provider, copy),
+    redelivery: undefined,
     spreadsOverZones: false,
     needs: { kind: "count", count: 1, why: "one server has all objects" },
     neverServes: undefined,

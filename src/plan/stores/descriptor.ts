@@ -127,6 +127,8 @@ export interface StoreTraits {
   readonly dropsMessages: string | undefined;
   /** Declared settings that its provider does not carry out, and why. */
   readonly ignored: readonly Ignored[];
+  /** When it delivers again what a consumer that hangs has not acknowledged; undefined if it hands nothing to one consumer alone. */
+  readonly redelivery: Redelivery | undefined;
   /** Whether its servers in a cluster are spread over the zones. */
   readonly spreadsOverZones: boolean;
   /** What of its servers must be available for an acknowledged write, as far as Keelson runs them. */
@@ -151,6 +153,11 @@ export type ServersNeeded =
   | { readonly kind: "count"; readonly count: number; readonly why: string }
   /** Of each shard a server with its data, and a majority of the shards' primaries, which elect a replacement. */
   | { readonly kind: "shards"; readonly shards: number; readonly copies: number; readonly why: string };
+
+export type Redelivery =
+  | { readonly kind: "after"; readonly time: Cited }
+  /** Not while the connection of the consumer is open. */
+  | { readonly kind: "never"; readonly why: string };
 
 /** What is wrong with a store as declared, and the key of the file that mends it. */
 export interface KeyChange {

@@ -12,6 +12,7 @@ import { redis } from "./redis.js";
 export type {
   DataLoss,
   ImageChoice,
+  Redelivery,
   SecretValue,
   ServerProduct,
   ServersNeeded,

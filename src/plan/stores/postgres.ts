@@ -110,6 +110,7 @@ export const postgres = {
     memberPorts: replicas > 1 ? [port] : [],
     dropsMessages: undefined,
     ignored: ignoredCopy("copy", provider, copy),
+    redelivery: undefined,
     spreadsOverZones: standby === "another-zone",
     needs:
       synchronous && provider.kind === "in-cluster"

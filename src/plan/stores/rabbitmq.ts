@@ -1,10 +1,11 @@
+import { compareVersions } from "../ends-of-life.js";
 import type { Cited, Provider, RabbitMq, Source } from "../plan.js";
 import { amazonMq } from "../providers/amazon-mq.js";
 import { embeddedMemory } from "../providers/embedded-memory.js";
 import { rabbitmqStatefulSet } from "../providers/rabbitmq-statefulset.js";
 import { GiB } from "../sizes.js";
 import { planStoreBase, redundancyOf, type StoreDefaults } from "./base.js";
-import type { DataLoss, StoreDescriptor } from "./descriptor.js";
+import type { DataLoss, Redelivery, StoreDescriptor } from "./descriptor.js";
 
 const CONFIRMED: Cited = {
   value: 0,
@@ -19,6 +20,23 @@ const NO_STREAMS: DataLoss = {
   key: "queues",
   value: "quorum",
 };
+
+const CONSUMER_TIMEOUT: Cited = {
+  value: 31 * 60_000,
+  source:
+    "consumer_timeout, default 30 min, evaluated at one-minute intervals (rabbitmq.com/docs/consumers, Delivery Acknowledgement Timeout; Amazon MQ: Configurable values)",
+  read: "2026-11-30",
+};
+
+/** Since 4.3 only quorum queues take back what a consumer does not acknowledge. Every consumer of a stream reads all of it. */
+function redeliveryOf(queues: RabbitMq["queues"], version: string): Redelivery | undefined {
+  if (queues === "stream") return undefined;
+  if (queues === "quorum" || compareVersions(version, "4.3") < 0) return { kind: "after", time: CONSUMER_TIMEOUT };
+  return {
+    kind: "never",
+    why: "classic queues have no consumer timeout since RabbitMQ 4.3 (rabbitmq-server, consumer_timeouts.md, read 2026-11-30)",
+  };
+}
 
 function losesStreams({ kind }: Provider, queues: RabbitMq["queues"]): boolean {
   return kind === "managed" && queues === "stream";
@@ -95,6 +113,7 @@ export const rabbitmq = {
     ignored: [],
     // A stream keeps a message that a consumer has read, and rejects none.
     dropsMessages: deadLetter || queues === "stream" ? undefined : "deadLetter",
+    redelivery: redeliveryOf(queues, version),
     spreadsOverZones: true,
     needs:
       queues === "classic"

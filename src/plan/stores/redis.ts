@@ -101,6 +101,7 @@ export const redis = {
               },
             ]
           : [],
+      redelivery: undefined,
       spreadsOverZones: true,
       needs: cluster
         ? {

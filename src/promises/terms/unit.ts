@@ -1,5 +1,6 @@
 import { originOf } from "../../plan/origin.js";
 import type { Milliseconds, Plan, Probe, Unit } from "../../plan/plan.js";
+import { type Redelivery, storeTraits } from "../../plan/stores/index.js";
 import { formatDuration } from "../../platform-file/format.js";
 import { demandOf, type NodesNeeded } from "../capacity.js";
 import { imageSize } from "../facts/images.js";
@@ -16,7 +17,7 @@ import { firstBackoff, processStart, type Watch, watchOf } from "../facts/superv
 import { formatSize } from "../format.js";
 import type { Domain } from "../placement/worst-placement.js";
 import type { Prediction, Term } from "../prediction.js";
-import { assumed, bounded, cited, declared, restingOn, unbounded, work } from "../prediction.js";
+import { assumed, bounded, cited, declared, longest, restingOn, unbounded, work } from "../prediction.js";
 import { hasPersistentVolume } from "../subjects.js";
 import { capacityElsewhere, type Placed, withoutRoom } from "./capacity.js";
 import { movedWithVolume } from "./moved-volume.js";
@@ -37,17 +38,48 @@ export function containerRestart(unit: Unit, plan: Plan): readonly Term[] {
   ];
 }
 
+/** The term of what a replica that hangs has fetched from its broker. */
+export const MESSAGES_DELIVERED_AGAIN = "messages of the hung replica delivered again";
+
 /**
  * A unit without a port has no probe: a process that exits is restarted, a process that hangs is not detected. No
- * requests are sent to it either, so its other replicas continue to fetch their work.
+ * requests are sent to it either, so its other replicas continue to fetch their work; what the hung one holds waits until its broker
+ * delivers it again.
  */
 export function withoutProbe(unit: Unit, plan: Plan): Prediction {
   if (unit.replicas.min > 1) {
+    const held = brokersOf(unit, plan);
+    const [kept] = held.flatMap(({ name, redelivery }) =>
+      redelivery.kind === "never" ? [{ name, ...redelivery }] : [],
+    );
+    if (kept)
+      return unbounded(
+        plan,
+        unit.path,
+        `a replica of ${unit.name} that hangs is not detected, and ${kept.name} delivers its messages to no other one: ${kept.why}`,
+        { advice: "use quorum queues, or declare a port with a health route, so that the replica is restarted" },
+      );
+    const [first, ...rest] = held.flatMap(({ name, redelivery }) =>
+      redelivery.kind === "after" ? [cited(MESSAGES_DELIVERED_AGAIN, redelivery.time, name)] : [],
+    );
+    if (first) return bounded(plan, unit.path, [longest([first, ...rest])]);
     const why = "no requests are sent to a unit without a port: its other replicas continue to fetch their work";
     return bounded(plan, unit.path, [assumed("other replicas continue", 0, why)]);
   }
   return unbounded(plan, unit.path, `${unit.name} has no port to probe, so a hang is not detected`, {
     advice: "run two replicas, declare a port with a health route, or set no RTO for it (`objectives: { rto: none }`)",
+  });
+}
+
+/** The stores that a unit calls and that hand each message to one consumer. */
+function brokersOf(
+  { name }: Unit,
+  { edges, stores }: Plan,
+): readonly { readonly name: string; readonly redelivery: Redelivery }[] {
+  const called = new Set(edges.flatMap(({ from, to }) => (from === name ? [to] : [])));
+  return stores.flatMap((store) => {
+    const { redelivery } = storeTraits(store);
+    return redelivery && called.has(store.name) ? [{ name: store.name, redelivery }] : [];
   });
 }
 

@@ -4,6 +4,7 @@ import { recoveryInCluster } from "../../../promises/faults/process-crash.js";
 import type { Remedy } from "../../../promises/prediction.js";
 import { onOneMachine } from "../../../promises/terms/machine.js";
 import { ON_CALL_RESPONSE } from "../../../promises/terms/store.js";
+import { MESSAGES_DELIVERED_AGAIN } from "../../../promises/terms/unit.js";
 import { brokenPromise } from "../../broken-promise.js";
 import type { BrokenPromise } from "../../context.js";
 import { formatEdits } from "../../edit-text.js";
@@ -27,7 +28,7 @@ export const crashRecovery = defineRule({
           : `${row.path}.${of === "rto" ? "probe" : "persistence"}`;
         const found = brokenPromise(context, promise, {
           event: "after a crash",
-          otherwise: of === "rpo" ? "keep the data on disk or back it up" : paging(promise, context.plan),
+          otherwise: of === "rpo" ? "keep the data on disk or back it up" : shorter(promise, context.plan),
           limit: unit ? "nothing in the file recovers it sooner" : "its provider fails over or restarts it no sooner",
           remedy: unit && of === "rto" ? soonerRecovery(unit, context.plan, promised) : undefined,
         });
@@ -37,10 +38,13 @@ export const crashRecovery = defineRule({
   },
 });
 
-/** Nothing detects the hang of some servers: a person who is notified kills them. */
-function paging({ predicted }: BrokenPromise, plan: Plan): string | undefined {
-  const awaitsPerson = predicted.kind === "bounded" && predicted.terms.some(({ name }) => name === ON_CALL_RESPONSE);
-  return awaitsPerson ? pagingRemedy(plan)[0] : undefined;
+/** Nothing detects the hang of some servers: a person who is notified kills them. A probe detects that of a worker. */
+function shorter({ predicted }: BrokenPromise, plan: Plan): string | undefined {
+  const includes = (term: string): boolean =>
+    predicted.kind === "bounded" && predicted.terms.some(({ name }) => name === term);
+  if (includes(MESSAGES_DELIVERED_AGAIN))
+    return "declare a port with a health route instead of `role: worker`: a replica that hangs is then restarted, and its messages are delivered to another";
+  return includes(ON_CALL_RESPONSE) ? pagingRemedy(plan)[0] : undefined;
 }
 
 /** Probe periods that are suggested, longest first: each probe costs a request. Kubernetes counts in whole seconds. */
