@@ -100,7 +100,7 @@ export const aws: CloudDescriptor = {
     zones > 1
       ? { value: 0.9999, source: "Amazon EC2 region-level SLA over two or more zones: 99.99 %" }
       : { value: 0.995, source: "Amazon EC2 instance-level SLA, all that is guaranteed within one zone: 99.5 %" },
-  managedSla({ role, copies, failsOverAcrossZones }) {
+  managedSla({ role, failsOverAcrossZones }) {
     if (role === "bucket") return { value: 0.999, source: "Amazon S3 SLA: 99.9 %" };
     if (role === "database")
       return failsOverAcrossZones
@@ -114,6 +114,6 @@ export const aws: CloudDescriptor = {
       return failsOverAcrossZones
         ? { value: 0.9999, source: "Amazon ElastiCache SLA, Multi-AZ with automatic failover: 99.99 %" }
         : { value: 0.995, source: "Amazon ElastiCache SLA, single zone: 99.5 %" };
-    return copies > 1 ? { value: 0.999, source: "Amazon MQ SLA over several zones: 99.9 %" } : undefined;
+    return failsOverAcrossZones ? { value: 0.999, source: "Amazon MQ SLA over several zones: 99.9 %" } : undefined;
   },
 };

@@ -52,7 +52,6 @@ export interface CloudLoadBalancer {
 
 export interface ManagedStore {
   readonly role: "database" | "cache" | "broker" | "bucket";
-  readonly copies: number;
   /** A replica in another zone takes over automatically. */
   readonly failsOverAcrossZones: boolean;
 }

@@ -103,14 +103,15 @@ export const redis = {
           : [],
       redelivery: undefined,
       spreadsOverZones: true,
-      needs: cluster
-        ? {
-            kind: "shards",
-            shards,
-            copies: 1 + replicas,
-            why: "each shard needs a server, and a majority of the primaries elects a replacement (redis.io: Redis Cluster specification)",
-          }
-        : { kind: "count", count: 1, why: "one server has all data" },
+      needs:
+        cluster && provider.kind === "in-cluster"
+          ? {
+              kind: "shards",
+              shards,
+              copies: 1 + replicas,
+              why: "each shard needs a server, and a majority of the primaries elects a replacement (redis.io: Redis Cluster specification)",
+            }
+          : { kind: "count", count: 1, why: "one server of each shard has all its data" },
       neverServes:
         cluster && provider.kind === "in-cluster" && shards < MIN_PRIMARIES ? tooFewPrimaries(name, shards) : undefined,
       // A Redis Cluster in Kubernetes is not aware of zones: one may hold all copies of a shard, or most primaries.

@@ -15,10 +15,9 @@ export function siteAvailability(cloud: Cloud, zones: number): Cited | undefined
 
 /** The availability of a managed store, from its provider's SLA. */
 export function managedAvailability(store: Store, cloud: Cloud): Cited | undefined {
-  const { copies, minZones } = storeTraits(store);
+  const { minZones } = storeTraits(store);
   return CLOUDS[cloud].managedSla({
     role: STORES[store.kind].role,
-    copies,
     failsOverAcrossZones: minZones !== undefined && hasServers(store) && failsOver(store),
   });
 }

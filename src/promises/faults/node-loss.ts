@@ -3,7 +3,7 @@ import { storeTraits } from "../../plan/stores/index.js";
 import { replicasMissing, storeDown } from "../alerts.js";
 import { type NodesNeeded, nodesNeededAtMinimum } from "../capacity.js";
 import { defineFault, type SubjectHandler, type SubjectHandlers } from "../fault.js";
-import { serverSurvival, unitSurvival } from "../placement/survival.js";
+import { serverSurvival, takesOver, unitSurvival } from "../placement/survival.js";
 import type { Prediction, Term } from "../prediction.js";
 import { bounded } from "../prediction.js";
 import { storeUnavailableRunbook } from "../runbooks/stores.js";
@@ -70,14 +70,12 @@ function unitRecovery(nodesNeeded: NodesNeeded): SubjectHandler<Unit>["rto"] {
 }
 
 function serverRecovery(server: Server, plan: Plan, nodesNeeded: NodesNeeded): Prediction {
-  if (server.provider.kind === "managed") {
-    return bounded(plan, server.path, failsOver(server) ? failover(server, plan, "node") : replaced(server));
-  }
+  if (takesOver(server, plan, "node")) return bounded(plan, server.path, failover(server, plan, "node"));
+  if (server.provider.kind === "managed") return bounded(plan, server.path, replaced(server));
   if (!failsOver(server)) return movedOrReplaced(server, plan, nodesNeeded);
-  const survival = serverSurvival(server, plan, "node");
-  if (survival.enough) return bounded(plan, server.path, failover(server, plan, "node"));
   const moved = movedServer(server, plan, "node", nodesNeeded);
-  return moved.kind === "bounded" ? moved : { ...moved, why: `${survival.why}; ${moved.why}` };
+  const { why } = serverSurvival(server, plan, "node");
+  return moved.kind === "bounded" ? moved : { ...moved, why: `${why}; ${moved.why}` };
 }
 
 /**
@@ -97,11 +95,8 @@ function replaced(server: Server): readonly Term[] {
 }
 
 function lostWithNode(server: Server, plan: Plan): Prediction {
-  if (failsOver(server)) {
-    const remains = server.provider.kind === "managed" || serverSurvival(server, plan, "node").enough;
-    // Servers that wait for each other lose nothing once the missing ones have started with their volumes.
-    if (remains) return lostByFailover(server, plan);
-  }
+  // Servers that wait for each other lose nothing once the missing ones have started with their volumes.
+  if (takesOver(server, plan, "node")) return lostByFailover(server, plan);
   const volume = server.provider.kind === "managed" ? undefined : volumeAfterNodeLoss(plan, server);
   if (volume?.kind === "unbounded") return lostSinceBackup(server, plan);
   return volume ?? lostByRestart(server, plan);

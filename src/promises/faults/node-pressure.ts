@@ -5,11 +5,11 @@ import { nodePressureReported, volumeNearlyFull } from "../alerts.js";
 import { nodesNeededAtMinimum } from "../capacity.js";
 import { maxRestartBackoff, podStartup, pressureTransition } from "../facts/kubernetes.js";
 import { defineFault, type SubjectHandler, type SubjectHandlers } from "../fault.js";
-import { serverSurvival, unitSurvival } from "../placement/survival.js";
+import { takesOver, unitSurvival } from "../placement/survival.js";
 import type { Prediction, Term } from "../prediction.js";
 import { bounded, cited, unknown, worse } from "../prediction.js";
 import { growVolume, relieveNode } from "../runbooks/pressure.js";
-import { failsOver, hasPersistentVolume, type Server } from "../subjects.js";
+import { hasPersistentVolume, type Server } from "../subjects.js";
 import { isAssessed, lostByBucketRestart, runsInCluster } from "../terms/bucket.js";
 import { fixedVolume, grownByHand } from "../terms/full-volume.js";
 import { onOneMachine } from "../terms/machine.js";
@@ -84,7 +84,7 @@ const server: SubjectHandler<Server> = {
       : keepsData(server)
         ? worse(evictedServer(server, plan), fullVolumeOf(server, plan, serverRestart(server)))
         : evictedServer(server, plan),
-  rpo: (server, plan) => (takesOver(server, plan) ? lostByFailover(server, plan) : lostByRestart(server, plan)),
+  rpo: (server, plan) => (takesOver(server, plan, "node") ? lostByFailover(server, plan) : lostByRestart(server, plan)),
   alert: volumeNearlyFull,
   runbook: growVolume,
 };
@@ -121,9 +121,9 @@ const refused = {
   read: "2026-11-30",
 };
 
-/** Its pod is killed. Another server takes over, or it starts again where its volume is. */
+/** Its pod is killed, with every other server of the store on the node. Another server takes over, or it starts again where its volume is. */
 function evictedServer(server: Server, plan: Plan): Prediction {
-  if (!takesOver(server, plan)) {
+  if (!takesOver(server, plan, "node")) {
     const terms = [
       cited("pressure of the node ends", pressureTransition),
       cited("pod scheduled", podStartup),
@@ -139,11 +139,6 @@ function evictedServer(server: Server, plan: Plan): Prediction {
       ? failoverByReturningOperator(server, operatorEvicted(plan))
       : failover(server, plan, "process"),
   );
-}
-
-/** The pods of a node are killed together, so as many servers of a store as are on one. */
-function takesOver(server: Server, plan: Plan): boolean {
-  return failsOver(server) && (server.provider.kind === "managed" || serverSurvival(server, plan, "node").enough);
 }
 
 function fullVolumeOf(subject: Unit | Server | BucketStore, plan: Plan, start: readonly Term[] = []): Prediction {

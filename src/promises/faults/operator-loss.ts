@@ -3,11 +3,11 @@ import type { DatabaseStore } from "../../plan/stores/index.js";
 import { operatorDown, storeOperatorDown } from "../alerts.js";
 import { operatorsOf } from "../facts/operators.js";
 import { defineFault, type SubjectHandler } from "../fault.js";
-import { serverSurvival } from "../placement/survival.js";
+import { takesOver } from "../placement/survival.js";
 import type { Prediction } from "../prediction.js";
 import { bounded, cited } from "../prediction.js";
 import { restartOperator } from "../runbooks/operators.js";
-import { failsOver, type WholePlatform } from "../subjects.js";
+import type { WholePlatform } from "../subjects.js";
 import { onOneMachine } from "../terms/machine.js";
 import { operatorReturn } from "../terms/operator.js";
 import { failoverByReturningOperator, lostByFailover } from "../terms/server.js";
@@ -46,7 +46,7 @@ export const operatorLoss = defineFault({
 /** Of a synchronous pair nothing is promoted: the commits of the one that remains would wait for a standby. */
 function isPromotedByOperator(database: DatabaseStore, plan: Plan): boolean {
   const { failover } = database.provider;
-  return failover?.by === "operator" && failsOver(database) && serverSurvival(database, plan, "process").enough;
+  return failover?.by === "operator" && takesOver(database, plan, "process");
 }
 
 /** One row for all operators: what each of them made continues. */

@@ -3,14 +3,13 @@ import type { BucketStore } from "../../plan/stores/index.js";
 import { replicasMissing, serverDown, storeDown } from "../alerts.js";
 import { sharedWatch, type Watch } from "../facts/supervisor.js";
 import { defineFault, type SubjectHandler } from "../fault.js";
-import { serverSurvival, unitSurvival } from "../placement/survival.js";
+import { takesOver, unitSurvival } from "../placement/survival.js";
 import type { Prediction } from "../prediction.js";
 import { bounded, cited } from "../prediction.js";
 import { storeUnavailableRunbook } from "../runbooks/stores.js";
 import { restartUnit } from "../runbooks/units.js";
 import { recreateBucket } from "../runbooks/volumes.js";
 import type { Server } from "../subjects.js";
-import { failsOver } from "../subjects.js";
 import { bucketRestart, isAssessed, lostByBucketRestart, runsInCluster } from "../terms/bucket.js";
 import { onOneMachine } from "../terms/machine.js";
 import { unknownIfNotRun } from "../terms/not-run.js";
@@ -23,7 +22,7 @@ const server: SubjectHandler<Server> = {
   rto: (server, plan) => unknownIfNotRun(server, plan) ?? serverRecovery(server, plan),
   rpo: (server, plan) =>
     unknownIfNotRun(server, plan) ??
-    (takesOver(server, plan) ? lostByFailover(server, plan) : lostByRestart(server, plan)),
+    (takesOver(server, plan, "process") ? lostByFailover(server, plan) : lostByRestart(server, plan)),
   alert: (server, plan) =>
     server.provider.failover?.ignoresHang === undefined ? storeDown(server, plan) : serverDown(server, plan),
   runbook: storeUnavailableRunbook,
@@ -83,21 +82,16 @@ export function recoveryInCluster(unit: Unit, plan: Plan): Prediction {
 function serverRecovery(server: Server, plan: Plan): Prediction {
   const ignored = server.provider.failover?.ignoresHang;
   if (ignored !== undefined) {
-    const terms = hungServerRecovery(server, plan, takesOver(server, plan));
+    const terms = hungServerRecovery(server, plan, takesOver(server, plan, "process"));
     return terms
       ? bounded(plan, server.path, terms)
       : unnoticed(plan, `that a server of ${server.name} hangs: ${ignored}`);
   }
-  if (takesOver(server, plan)) return bounded(plan, server.path, failover(server, plan, "process"));
+  if (takesOver(server, plan, "process")) return bounded(plan, server.path, failover(server, plan, "process"));
   return bounded(plan, server.path, [
     // In a cluster and at a managed provider the restart figure includes detection.
     ...(server.provider.kind === "embedded" ? storeDetection(server, plan) : []),
     cited("restart of the server", server.provider.restart, server.provider.product),
     clientReconnect(),
   ]);
-}
-
-/** Whether another server takes over and the servers that remain suffice. Otherwise the crashed one has to restart. */
-function takesOver(server: Server, plan: Plan): boolean {
-  return failsOver(server) && (server.provider.kind === "managed" || serverSurvival(server, plan, "process").enough);
 }

@@ -3,7 +3,7 @@ import { isDeclared } from "../../plan/origin.js";
 import type { Entrance, Plan, Unit } from "../../plan/plan.js";
 import { type ServersNeeded, storeTraits } from "../../plan/stores/index.js";
 import { type Demand, demandOf, serverDemand } from "../capacity.js";
-import type { Server } from "../subjects.js";
+import { failsOver, type Server } from "../subjects.js";
 import { zones } from "../terms/machine.js";
 import { nodesFor } from "./nodes.js";
 import { type Domain, type Group, largestShare } from "./worst-placement.js";
@@ -86,7 +86,9 @@ export function serverGroup(server: Server, plan: Plan): Group {
 
 export function serverSurvival(server: Server, plan: Plan, loss: Loss): Survival {
   const group = serverGroup(server, plan);
-  const lost = loss === "process" ? 1 : largestShare(group, loss);
+  // A provider runs each server on a machine of its own.
+  const alone = loss === "process" || server.provider.kind === "managed";
+  const lost = alone ? 1 : largestShare(group, loss);
   const { needs } = storeTraits(server);
   return survival(
     group.members,
@@ -94,6 +96,11 @@ export function serverSurvival(server: Server, plan: Plan, loss: Loss): Survival
     group.members > 1 && suffices(needs, group.members, lost),
     shortage(needs, group.members - lost),
   );
+}
+
+/** Whether another server takes over, and those that remain suffice. */
+export function takesOver(server: Server, plan: Plan, loss: Loss): boolean {
+  return failsOver(server) && serverSurvival(server, plan, loss).enough;
 }
 
 /** Whether the servers that remain suffice, whichever are lost. */

@@ -3,7 +3,7 @@ import { storeTraits } from "../../../plan/stores/index.js";
 import { replicasMissing, storeDown } from "../../alerts.js";
 import { type NodesNeeded, nodesNeededAtMinimum } from "../../capacity.js";
 import type { SubjectHandler, SubjectHandlers } from "../../fault.js";
-import { serverSurvival, unitSurvival } from "../../placement/survival.js";
+import { takesOver, unitSurvival } from "../../placement/survival.js";
 import type { Prediction } from "../../prediction.js";
 import { bounded, unbounded } from "../../prediction.js";
 import type { Runbook } from "../../runbooks/runbook.js";
@@ -71,8 +71,8 @@ export function inOneOfSeveralZones(plan: Plan): SubjectHandlers {
 
 /** Whether the replicas in the other zones take over. Of a managed store the kind defines how many zones that needs. */
 function survives(server: Server, plan: Plan): boolean {
+  if (server.provider.kind !== "managed") return takesOver(server, plan, "zone");
   if (!failsOver(server)) return false;
-  if (server.provider.kind !== "managed") return serverSurvival(server, plan, "zone").enough;
   const { minZones } = storeTraits(server);
   return minZones !== undefined && zones(plan).length >= minZones;
 }
