@@ -15,8 +15,10 @@ import { rules as catalogue } from "./rules/index.js";
  */
 export function check(plans: readonly Plan[], rules: readonly Rule[] = catalogue, today?: string): readonly Finding[] {
   const drafts = new Map<string, Draft>();
-  for (const plan of plans) {
-    for (const draft of draftsOf(plan, plans, rules, today)) {
+  const contexts: CheckContext[] = [];
+  for (const plan of plans) contexts.push(new CheckContext(plan, plans, today, contexts));
+  for (const context of contexts) {
+    for (const draft of draftsOf(context, rules)) {
       const { origin, code, message } = draft;
       const key = JSON.stringify([origin.file, origin.line, origin.column, code, message]);
       const same = drafts.get(key);
@@ -33,15 +35,9 @@ type DraftEdit = Edit & { readonly scope: EditScope };
 /** The environment whose overrides an edit changes (undefined: the base); `unresolved`: the environments that have the finding. */
 type EditScope = { readonly environment: string | undefined } | "unresolved";
 
-function draftsOf(
-  plan: Plan,
-  plans: readonly Plan[],
-  rules: readonly Rule[],
-  today: string | undefined,
-): readonly Draft[] {
-  const context = new CheckContext(plan, plans, today);
+function draftsOf(context: CheckContext, rules: readonly Rule[]): readonly Draft[] {
   const drafts: Draft[] = [];
-  for (const rule of rules) rule.check(context, (at, found) => drafts.push(draftOf(plan, rule, at, found)));
+  for (const rule of rules) rule.check(context, (at, found) => drafts.push(draftOf(context.plan, rule, at, found)));
   return drafts;
 }
 

@@ -40,8 +40,12 @@ export class CheckContext {
   #calls: ReadonlyMap<string, ReadonlySet<string>> | undefined;
   #modules: ReadonlyMap<string, readonly string[]> | undefined;
 
-  /** `plans`: all environments of the file. */
-  constructor(plan: Plan, plans: readonly Plan[], today?: string) {
+  /** What the rules read of every environment of the file, this one included. */
+  readonly environments: readonly CheckContext[];
+
+  /** `plans`: all environments of the file. `environments`: where their contexts are, once all of them are made. */
+  constructor(plan: Plan, plans: readonly Plan[], today?: string, environments?: readonly CheckContext[]) {
+    this.environments = environments ?? [this];
     const { name } = plan.cluster;
     this.plan = plan;
     this.today = today;

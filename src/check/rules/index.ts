@@ -70,6 +70,7 @@ import { drillRare } from "./recovery/drill-rare.js";
 import { logChain } from "./recovery/log-chain.js";
 import { newestBackupUnreadable } from "./recovery/newest-backup-unreadable.js";
 import { noBackup } from "./recovery/no-backup.js";
+import { promiseUnassessed } from "./recovery/promise-unassessed.js";
 import { providerLimits } from "./recovery/provider-limits.js";
 import { replicaLagRule } from "./recovery/replica-lag.js";
 import { retention } from "./recovery/retention.js";
@@ -99,6 +100,7 @@ export const rules: readonly Rule[] = [
   newestBackupUnreadable,
   logChain,
   retention,
+  promiseUnassessed,
   providerLimits,
   backupSpaceRule,
   backupBesideData,
