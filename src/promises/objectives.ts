@@ -22,6 +22,11 @@ export function promisedRecovery(
   return single ? single.promised : { rto, rpo }[of];
 }
 
+/** Whether the file promises something for this fault by its name. */
+export function isPromisedByName({ byFault }: Objectives, fault: FaultName): boolean {
+  return byFault.some((each) => each.fault === fault && each.promised !== undefined);
+}
+
 /** The path that declares a recovery objective: for the fault, or the element's own, otherwise the platform's, which it inherits. */
 export function recoveryObjectivePath(plan: Plan, element: Objectives, fault: FaultName, of: "rto" | "rpo"): Path {
   const single = element.byFault.find((each) => each.fault === fault && each.of === of);

@@ -88,6 +88,19 @@ describe("servers that need a majority", () => {
   const broker = (replicas: number) =>
     `stores: { broker: { rabbitmq: "4.3", replicas: ${replicas} } }\ncluster: { volumes: zonal }\nobjectives: { rto: 3m, rpo: 1m }`;
 
+  it("of a provider stop with one of two, too, for which it promises no availability", () => {
+    const sheet = (replicas: number) =>
+      aws(
+        `services: { app: { image: registry.example.com/app:1.0.0, port: 8080, replicas: 2, calls: [broker], objectives: { availability: 99% } } }\nstores: { broker: { rabbitmq: "4.3", replicas: ${replicas}, objectives: { rto: 3m } } }`,
+      );
+    for (const fault of ["node-loss", "zone-loss"]) {
+      expect(rowOf(sheet(2), fault, "broker").rto.verdict, fault).toBe("broken");
+      expect(rowOf(sheet(3), fault, "broker").rto.verdict, fault).toBe("kept");
+    }
+    expect(sheet(2).availability[0]?.verdict).toBe("unknown");
+    expect(sheet(3).availability[0]?.verdict).toBe("kept");
+  });
+
   it("stop with one of two, and with two of three on two nodes", () => {
     expect(rowOf(rack(3, broker(2)), "node-loss", "broker").rto.verdict).toBe("broken");
     expect(rowOf(rack(2, broker(3)), "node-loss", "broker").rto.verdict).toBe("broken");
@@ -182,6 +195,30 @@ regions: { primary: us-east-1, standby: [{ region: us-west-2, mode: ${mode} }], 
       verdict: "broken",
       predicted: { terms: expect.arrayContaining([expect.objectContaining({ value: 86_400_000 })]) },
     });
+  });
+
+  it.each([
+    "objectives: { rto: { default: 4h, region-loss: 15m }, rpo: 1h }",
+    "objectives: { rto: 4h, rpo: 1h }\nregions: { primary: us-east-1, failover: { check: 30s, failures: 3, ttl: 60s } }",
+  ])("is unbounded without a standby region if the file is about it: %s", (about) => {
+    const file = `${web("replicas: 3, expose: /").replace(/\nobjectives.*/, "")}\nentrance: { host: shop.example.com }\n${about}`;
+    const { rto, rpo } = rowOf(aws(file), "region-loss", "shop");
+    expect([rto.verdict, rpo.verdict]).toEqual(["broken", "broken"]);
+    const dns = aws(file).rows.find(({ fault }) => fault === "dns-failover");
+    expect(dns?.rto.verdict ?? "broken").toBe("broken");
+  });
+
+  it("empties caches and brokers, which counts if the file promises to keep their contents", () => {
+    const lost = (store: string) =>
+      rowOf(
+        aws(`stores: { ${store} }\nregions: { primary: us-east-1, standby: [us-west-2] }\nobjectives: { rpo: 1h }`),
+        "region-loss",
+        "shop",
+      ).rpo.verdict;
+    expect(lost('jobs: { rabbitmq: "4.3" }')).toBe("broken");
+    expect(lost('jobs: { rabbitmq: "4.3", objectives: { except: [broker-loss] } }')).toBe("kept");
+    expect(lost("sessions: { redis: 7 }")).toBe("broken");
+    expect(lost("sessions: { redis: 7, objectives: { rpo: { region-loss: none } } }")).toBe("kept");
   });
 
   it("is unbounded for a database without a copy in the region that takes over", () => {

@@ -105,6 +105,22 @@ describe("zone-loss", () => {
     expect(rows.map(({ subject, rto }) => [subject, rto.predicted.kind])).toEqual([["shop", "unbounded"]]);
   });
 
+  it("loses the volumes of components and buckets of the only zone", () => {
+    const lost = (rest: string) =>
+      rowOf(sheetOf(`platform: shop\ncloud: aws\n${rest}\nobjectives: { rpo: 1h }`), "zone-loss", "shop").rpo;
+    const web = (settings: string) =>
+      `services: { web: { image: registry.example.com/web:1.0.0, port: 8080${settings} } }`;
+    expect(totalOf(lost(web("")).predicted)).toBe(0);
+    const volume = "volumes: { data: { mount: /data, size: 1Gi, persistent: true } }";
+    for (const held of [
+      web(`, ${volume}`),
+      web(`, sidecars: { vectors: { image: registry.example.com/v:1.0.0, port: 9000, ${volume} } }`),
+      `${web(", calls: [files]")}\nstores: { files: { bucket: true, provide: in-cluster } }`,
+    ])
+      expect(lost(held).verdict, held).toBe("broken");
+    expect(lost(`${web(", calls: [files]")}\nstores: { files: { bucket: true } }`).verdict).toBe("kept");
+  });
+
   it("has a row in the only zone for each element with its own promise", () => {
     const rows = sheetOf(`
 platform: shop

@@ -47,6 +47,20 @@ stores:
     expect(termOf(predicted, "start of chat, the slowest")).toBe(180_000);
   });
 
+  it("empties caches and brokers, which counts if the file promises to keep their contents", () => {
+    const lost = (stores: string) =>
+      rowOf(shop(`provide: in-cluster\nstores: { ${stores} }`), "cluster-loss", "shop").rpo;
+    for (const store of ['jobs: { rabbitmq: "4.3" }', "sessions: { redis: 7, backups: { snapshot: hourly keep 1d } }"])
+      expect(lost(store).predicted, store).toMatchObject({ kind: "unbounded" });
+    const excluded = [
+      'jobs: { rabbitmq: "4.3", objectives: { except: [broker-loss] } }',
+      "sessions: { redis: 7, objectives: { rpo: none } }",
+      'jobs: { rabbitmq: "4.3", objectives: { rpo: { cluster-loss: none } } }',
+      'jobs: { rabbitmq: "4.3", provide: managed }',
+    ];
+    for (const store of excluded) expect(totalOf(lost(store).predicted), store).toBe(0);
+  });
+
   it("loses nothing of managed stores", () => {
     const managed = shop("stores: { orders: { postgres: 17, backups: { full: daily keep 7d } } }");
     expect(totalOf(rowOf(managed, "cluster-loss", "shop").rpo.predicted)).toBe(0);

@@ -9,7 +9,9 @@ import { assumed, bounded, cited, sum, work, worse } from "../prediction.js";
 import { rebuildCluster } from "../runbooks/platform.js";
 import { volumeSubjects } from "../subjects.js";
 import { holdsData, lostBucket, runsInCluster } from "../terms/bucket.js";
+import { emptiedStores } from "../terms/emptied.js";
 import { onOneMachine } from "../terms/machine.js";
+import { lostWithStorage } from "../terms/server.js";
 import { type Restore, slowestRestore } from "../terms/slowest-restore.js";
 import { clientReconnect, onCallResponse, unnoticed } from "../terms/store.js";
 import { slowestStartOnNewNodes } from "../terms/unit.js";
@@ -66,13 +68,16 @@ function rebuild(plan: Plan): Prediction {
   ]);
 }
 
-/** Caches and brokers start empty; databases and volumes lose what is not in a backup outside the cluster. */
+/** Databases and volumes lose what is not in a backup outside the cluster; caches and brokers what the file promises to keep. */
 function largestLoss(plan: Plan): Prediction {
   const lost = withoutRestore(plan);
   if (lost) return lost;
   const losses = [
     ...databasesInCluster(plan).map((database) => lostSinceBackup(database, plan)),
     ...volumeSubjects(plan).map((volume) => lostSinceVolumeBackup(volume, plan, "namespace")),
+    ...emptiedStores(plan, "cluster-loss")
+      .filter(({ provider }) => provider.kind === "in-cluster")
+      .map((store) => lostWithNamespace(store, plan) ?? lostWithStorage(store, plan)),
   ];
   return losses.reduce(
     worse,

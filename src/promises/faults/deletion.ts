@@ -7,7 +7,7 @@ import type { Prediction } from "../prediction.js";
 import { assumed, bounded, cited, sum, unbounded, unknown } from "../prediction.js";
 import { deployNamespaceAgain, restoreDeletedObjects, restoreDeletedRows } from "../runbooks/deletion.js";
 import { restoreVolume } from "../runbooks/volumes.js";
-import { restoreBase, takenBackups, type VolumeSubject, type WholePlatform } from "../subjects.js";
+import { restoreBase, type Server, takenBackups, type VolumeSubject, type WholePlatform } from "../subjects.js";
 import { backupLocation, restorableAfterZoneLoss } from "../terms/backup-location.js";
 import { isAssessed, lostBucket } from "../terms/bucket.js";
 import { onOneMachine } from "../terms/machine.js";
@@ -131,16 +131,16 @@ const archived = {
   read: "2026-11-30",
 };
 
-/** Why the backups of a database in the cluster, declared or not, do not survive the deletion of its namespace. */
-export function lostWithNamespace(database: DatabaseStore, plan: Plan): Prediction | undefined {
-  const { name, provider } = database;
-  const isTaken = Object.values(takenBackups(database)).some((each) => typeof each === "object");
+/** Why the backups of a store in the cluster, declared or not, do not survive the deletion of its namespace. */
+export function lostWithNamespace(server: Server, plan: Plan): Prediction | undefined {
+  const { name, provider } = server;
+  const isTaken = Object.values(takenBackups(server)).some((each) => typeof each === "object");
   // lostSinceBackup reports backups that are not taken; declaring them does not help here if they are on a volume.
   if (provider.kind !== "in-cluster" || !(isTaken || provider.copies === "volume")) return undefined;
-  if (restorableAfterZoneLoss(database, plan)) return undefined;
-  const why = `the backups of ${name} ${isTaken ? "are" : "would be"} ${backupLocation(database)}, in the namespace that is deleted with its volumes`;
+  if (restorableAfterZoneLoss(server, plan)) return undefined;
+  const why = `the backups of ${name} ${isTaken ? "are" : "would be"} ${backupLocation(server)}, in the namespace that is deleted with its volumes`;
   const target = provider.sendsTo.length > 0 && plan.stores.find((store) => provider.sendsTo.includes(store.name));
-  return unbounded(plan, database.backups.path, why, {
+  return unbounded(plan, server.backups.path, why, {
     advice: "send them to a bucket of a cloud provider (`backups: { to: BUCKET }`, `provide: managed` there)",
     ...(target && plan.cloud !== "none" ? { edits: [{ path: `${target.path}.provide`, value: "managed" }] } : {}),
   });

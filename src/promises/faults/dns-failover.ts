@@ -1,29 +1,32 @@
 import type { Plan } from "../../plan/plan.js";
 import { addressUnreachable } from "../alerts.js";
 import { defineFault } from "../fault.js";
+import { isPromisedByName } from "../objectives.js";
 import type { Prediction } from "../prediction.js";
-import { bounded, unknown } from "../prediction.js";
+import { bounded } from "../prediction.js";
 import { moveAddress } from "../runbooks/entrances.js";
 import type { EntranceSubject } from "../subjects.js";
 import { dnsTerms, unknownDnsFailover } from "../terms/dns.js";
 import { lostRequests } from "../terms/entrance.js";
 import { onOneMachine } from "../terms/machine.js";
+import { standbyOf, withoutStandby } from "../terms/standby-region.js";
 import { clientReconnect } from "../terms/store.js";
 
 /**
  * The address of an entrance does not answer, and DNS leads its clients to the standby region, which runs. Without a standby region
- * there is no other address. `region-loss` waits for the same, and for what has to start there.
+ * there is no other address, and a row only for a declared failover or a promise by the name of this fault. `region-loss` waits for the same, and for what has to start there.
  */
 export const dnsFailover = defineFault({
   id: "dns-failover",
   title: "The address of an entrance fails, and DNS leads clients to the standby region",
   includes: [],
   on: (plan) =>
-    onOneMachine(plan) || plan.failover === undefined
+    onOneMachine(plan)
       ? undefined
       : {
           entrance: {
-            affects: ({ entrance: { host } }) => host !== undefined,
+            affects: ({ entrance: { host }, objectives }, plan) =>
+              host !== undefined && (plan.failover !== undefined || isPromisedByName(objectives, "dns-failover")),
             rto: recovery,
             rpo: lostRequests,
             alert: addressUnreachable,
@@ -43,6 +46,6 @@ export const dnsFailover = defineFault({
 
 function recovery({ entrance, path }: EntranceSubject, plan: Plan): Prediction {
   const { failover } = plan;
-  if (!failover) return unknown(plan, "regions", "there is no standby region");
+  if (!failover || !standbyOf(plan)) return withoutStandby(plan);
   return unknownDnsFailover(entrance, plan) ?? bounded(plan, path, [...dnsTerms(plan, failover), clientReconnect()]);
 }

@@ -5,27 +5,31 @@ import { platformDown } from "../alerts.js";
 import { nodeProvisioning } from "../facts/machines.js";
 import { coldStart, crossRegionLag, crossRegionObjectLag, crossRegionPromotion } from "../facts/regions.js";
 import { defineFault } from "../fault.js";
+import { isPromisedByName } from "../objectives.js";
 import type { Prediction, Term } from "../prediction.js";
 import { assumed, atTheSameTime, bounded, cited, longest, restingOn, sum, unbounded, work } from "../prediction.js";
 import { failOverToRegion } from "../runbooks/platform.js";
 import { type VolumeSubject, volumeSubjects } from "../subjects.js";
 import { holdsData } from "../terms/bucket.js";
 import { dnsTerms, unknownDnsFailover } from "../terms/dns.js";
+import { emptiedStores } from "../terms/emptied.js";
+import { onOneMachine } from "../terms/machine.js";
 import { slowestRestore } from "../terms/slowest-restore.js";
+import { standbyOf, withoutStandby } from "../terms/standby-region.js";
 import { clientReconnect, onCallResponse, unnoticed } from "../terms/store.js";
 import { slowestStartOnNewNodes } from "../terms/unit.js";
 import { lostSinceVolumeBackup, volumeRestore } from "../terms/volume.js";
 
 /**
- * The primary region fails. Assessed for a platform that declares a standby region: one without makes no promise about the
- * loss of its region.
+ * The primary region fails. Assessed for a platform that declares a standby region, a failover to one, or a promise by the name of this
+ * fault: any other makes no promise about the loss of its region.
  */
 export const regionLoss = defineFault({
   id: "region-loss",
   title: "The primary region fails",
   includes: ["zone-loss", "dns-failover"],
   on: (plan) =>
-    standbyOf(plan) === undefined
+    onOneMachine(plan) || (plan.failover === undefined && !isPromisedByName(plan.objectives, "region-loss"))
       ? undefined
       : {
           platform: {
@@ -46,11 +50,6 @@ export const regionLoss = defineFault({
   drill: { kind: "by hand", why: "it needs two regions, and the clients that DNS moves" },
 });
 
-/** The standby region that takes over: the first that is declared. */
-function standbyOf({ regions }: Plan): Region | undefined {
-  return regions.find(({ role }) => role === "standby");
-}
-
 /**
  * DNS moves clients by health checks and its TTL. Meanwhile a person promotes the data, and what does not run yet in the
  * standby region starts.
@@ -58,7 +57,7 @@ function standbyOf({ regions }: Plan): Region | undefined {
 function recovery(plan: Plan): Prediction {
   const standby = standbyOf(plan);
   const { failover } = plan;
-  if (!standby || !failover) return unbounded(plan, "regions", "there is no standby region");
+  if (!standby || !failover) return withoutStandby(plan);
   const state = plan.stores.flatMap((store) => withoutCopy(plan, store, standby));
   const [missing] = [...state, ...volumesWithoutCopy(plan, standby)];
   if (missing) return missing;
@@ -145,13 +144,24 @@ function bucketsWith({ backups: { taker } }: PersistentVolume, { stores }: Plan)
   return stores.filter(isBucket).filter(({ name, provider }) => provider.kind === "managed" && names.includes(name));
 }
 
+/** Caches and brokers whose contents are promised, and which nothing copies to another region. */
+function emptiedInStandby(plan: Plan, standby: Region): readonly Prediction[] {
+  return emptiedStores(plan, "region-loss").map(({ name, path }) =>
+    unbounded(plan, path, `${name} starts empty in ${standby.name}: nothing copies its contents to another region`, {
+      advice: "keep what must not be lost in a database with a copy",
+      edits: [{ path: `${path}.objectives.rpo`, value: "none" }],
+    }),
+  );
+}
+
 /** The largest loss of a store with data: the lag of its copy. */
 function largestLoss(plan: Plan): Prediction {
   const standby = standbyOf(plan);
-  if (!standby) return unbounded(plan, "regions", "there is no standby region");
+  if (!standby) return withoutStandby(plan);
   const [missing] = [
     ...plan.stores.flatMap((store) => withoutCopy(plan, store, standby)),
     ...volumesWithoutCopy(plan, standby),
+    ...emptiedInStandby(plan, standby),
   ];
   if (missing) return missing;
   const ofStores = plan.stores.flatMap((store) => {

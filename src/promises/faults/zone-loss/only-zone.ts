@@ -1,13 +1,14 @@
 import type { Element, Objectives, Plan, Unit } from "../../../plan/plan.js";
-import { hasServers } from "../../../plan/stores/index.js";
+import { type BucketStore, hasServers, isBucket } from "../../../plan/stores/index.js";
 import { entranceDown, platformDown, replicasMissing, storeDown } from "../../alerts.js";
 import { hasZones } from "../../facts/machines.js";
 import type { SubjectHandler, SubjectHandlers } from "../../fault.js";
 import { isOwnObjective, promisedRecovery } from "../../objectives.js";
 import type { Prediction } from "../../prediction.js";
-import { bounded, unbounded } from "../../prediction.js";
+import { bounded, cited, unbounded, worse } from "../../prediction.js";
 import { rebuildElsewhere } from "../../runbooks/platform.js";
-import type { EntranceSubject, Server } from "../../subjects.js";
+import { type EntranceSubject, hasPersistentVolume, type Server } from "../../subjects.js";
+import { holdsData, lostBucket, runsInCluster } from "../../terms/bucket.js";
 import { lostRequests } from "../../terms/entrance.js";
 import { lostByZoneLoss } from "../../terms/state.js";
 import { lostWithZone } from "./lost-with-zone.js";
@@ -36,6 +37,14 @@ const server: SubjectHandler<Server> = {
   runbook: (_server, plan) => rebuildElsewhere(plan),
 };
 
+const bucket: SubjectHandler<BucketStore> = {
+  affects: (bucket, plan) => runsInCluster(bucket) && hasOwnObjective(bucket, plan),
+  rto: (_bucket, plan) => singleZoneUnbounded(plan),
+  rpo: lostBucket,
+  alert: storeDown,
+  runbook: (_bucket, plan) => rebuildElsewhere(plan),
+};
+
 /** Everything runs in the failed zone: one row for the platform, and one for each element that promises its own RTO or RPO. */
 export const inTheOnlyZone: SubjectHandlers = {
   platform: {
@@ -49,7 +58,7 @@ export const inTheOnlyZone: SubjectHandlers = {
   database: server,
   cache: server,
   broker: server,
-  bucket: undefined,
+  bucket,
   model: undefined,
   volume: undefined,
 };
@@ -68,18 +77,32 @@ function singleZoneUnbounded(plan: Plan): Prediction {
 }
 
 /**
- * The largest loss of the stores that the platform's own RPO covers; among equal losses, of the first store by name,
+ * The largest loss of what the platform's own RPO covers, stores, buckets and volumes; among equal losses, of the first by name,
  * independent of the order in the file.
  */
 function largestLoss(plan: Plan): Prediction {
-  const servers = plan.stores
-    .filter(hasServers)
-    .filter(({ objectives }) => !isOwnObjective(plan, objectives, "rpo") && !objectives.except.includes("zone-loss"))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
-  return servers.map((server) => lostWithZone(server, plan)).reduce(larger, bounded(plan, "zones", []));
+  const isCovered = ({ objectives }: { readonly objectives: Objectives }): boolean =>
+    !isOwnObjective(plan, objectives, "rpo") && !objectives.except.includes("zone-loss");
+  const inZone = [
+    ...plan.stores.filter(hasServers).map((server) => ({ element: server, lost: lostWithZone(server, plan) })),
+    ...plan.stores
+      .filter(isBucket)
+      .filter((bucket) => runsInCluster(bucket) && holdsData(bucket, plan))
+      .map((bucket) => ({ element: bucket, lost: lostBucket(bucket, plan) })),
+    ...plan.units.filter(hasPersistentVolume).map((unit) => ({ element: unit, lost: lostByZoneLoss(unit, plan) })),
+  ];
+  const losses = inZone
+    .filter(({ element }) => isCovered(element))
+    .sort((a, b) => (a.element.name < b.element.name ? -1 : 1))
+    .map(({ lost }) => lost);
+  return losses.reduce(
+    worse,
+    bounded(plan, "zones", [cited("nothing: no component keeps data in the zone", stateless)]),
+  );
 }
 
-function larger(a: Prediction, b: Prediction): Prediction {
-  if (a.kind !== "bounded") return a;
-  return b.kind !== "bounded" || b.total > a.total ? b : a;
-}
+const stateless = {
+  value: 0,
+  source:
+    "stores, buckets and volumes of the platform are elsewhere, or their loss is not promised or has a row of its own",
+};
