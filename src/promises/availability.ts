@@ -17,6 +17,7 @@ import type {
 } from "../plan/plan.js";
 import { hasServers, type ServersNeeded, storeTraits } from "../plan/stores/index.js";
 import { readOutside } from "../platform-file/outside.js";
+import { demandOf, eligiblePools, serverDemand } from "./capacity.js";
 import { machineAvailability, managedAvailability, siteAvailability } from "./facts/availability.js";
 import { sloObjectivePath } from "./objectives.js";
 import { lowestAvailability } from "./placement/probability.js";
@@ -89,7 +90,7 @@ function predictor(plan: Plan): (target: SloTarget) => AvailabilityPrediction {
   const ofSite = { name: "site", path: "cloud", value: site.value, replicas: zones(plan).length, source: site.source };
   const served = modelsByUnit(plan);
   const needs = needsOf(plan, served);
-  const parts = partsOf(plan, machine);
+  const parts = partsOf(plan, needs, machine);
   return (target) => {
     const entrance = "entrance" in target ? target.entrance : undefined;
     const accepting = entrance ? entranceParts(entrance, plan, machine) : [];
@@ -142,7 +143,11 @@ function needsOf({ dependencies }: Plan, served: ReadonlyMap<string, string>): R
 }
 
 /** The part that each unit, model, store and external host is, or why its availability is unknown. */
-function partsOf(plan: Plan, machine: Cited): ReadonlyMap<string, Part | string> {
+function partsOf(
+  plan: Plan,
+  needs: ReadonlyMap<string, readonly string[]>,
+  machine: Cited,
+): ReadonlyMap<string, Part | string> {
   const units = new Map(plan.units.map((unit) => [unit.name, unit]));
   const models = new Map(plan.models.map((model) => [model.name, model]));
   const hosts = new Map(plan.outside.map((host) => [host.name, host]));
@@ -153,14 +158,24 @@ function partsOf(plan: Plan, machine: Cited): ReadonlyMap<string, Part | string>
     return notRun === undefined ? part() : `${element.name} is ${notRun}`;
   };
   const services = plan.units.filter(({ role }) => role !== "model");
-  return new Map<string, Part | string>([
-    ...services.map((unit) => [unit.name, ifRun(unit, () => unitPart(plan, unit, [unit], machine))] as const),
+  const called = new Map<string, Part | string>([
+    ...services.map((unit) => [unit.name, ifRun(unit, () => unitPart(plan, unit, machine))] as const),
     ...plan.stores.map((store) => [store.name, ifRun(store, () => partOf(store))] as const),
     ...plan.outside.map((host) => [host.name, hostPart(host)] as const),
+  ]);
+  const elements = new Map<string, Unit | Store>([...plan.units, ...plan.stores].map((each) => [each.name, each]));
+  const calledBy = (model: Model) => (fallback: Unit) => {
+    if (fallback.name === model.unit) return [];
+    const names = [...reachableFrom(needs, fallback.model ?? fallback.name, reachableFrom(needs, model.name))].slice(1);
+    const parts = names.map((name) => ({ part: called.get(name), element: elements.get(name) }));
+    return parts.every((each): each is CalledPart => typeof each.part === "object") ? parts : undefined;
+  };
+  return new Map([
+    ...called,
     ...plan.models.map((model) => {
       const alternatives = [model, ...model.fallbacks.flatMap((name) => models.get(name) ?? [])];
       const own = units.get(model.unit ?? "");
-      const part = () => modelPart(plan, alternatives, { units, hosts }, machine);
+      const part = () => modelPart(plan, alternatives, { units, hosts, calledBy: calledBy(model) }, machine);
       return [model.name, own ? ifRun(own, part) : part()] as const;
     }),
   ]);
@@ -174,23 +189,30 @@ function hostPart({ name, path, availability: value }: OutsideHost): Part | stri
     : { name, path: `${path}.availability`, value, replicas: 1, source: DECLARED };
 }
 
+/** What serves a model and its fallbacks, by name. */
+interface Alternatives {
+  readonly units: ReadonlyMap<string, Unit>;
+  readonly hosts: ReadonlyMap<string, OutsideHost>;
+  /** What the unit of a fallback calls and the model does not; undefined if the availability of one of them is unknown. */
+  readonly calledBy: (fallback: Unit) => readonly CalledPart[] | undefined;
+}
+
 /**
  * A model and its fallbacks, of which one suffices: their units, and the hosts that serve them. A host whose figure is not declared
- * counts as never available, so the others are a lower bound.
+ * counts as never available, and so does a fallback that calls something of unknown availability: the others are a lower bound.
  */
 function modelPart(
   plan: Plan,
   alternatives: readonly Model[],
-  { units, hosts }: { units: ReadonlyMap<string, Unit>; hosts: ReadonlyMap<string, OutsideHost> },
+  { units, hosts, calledBy }: Alternatives,
   machine: Cited,
 ): Part | string {
   const [model] = alternatives;
   const group = alternatives.flatMap(({ unit }) => units.get(unit ?? "") ?? []);
-  const [first] = group;
   const served = hostsServing(alternatives).flatMap((name) => hosts.get(name) ?? []);
   const declared = served.map(hostPart).filter((part) => typeof part !== "string");
-  const own = first === undefined ? [] : [unitPart(plan, first, group, machine)];
-  const parts = [...own, ...declared];
+  const own = alternativesPart(plan, group, calledBy, machine);
+  const parts = [...(own ? [own] : []), ...declared];
   const [one] = parts;
   if (one === undefined) {
     if (model?.simulated && plan.data !== "real") return simulatedPart(model);
@@ -223,25 +245,65 @@ function hostsServing(models: readonly Model[]): readonly string[] {
   return [...new Set(used.flatMap(({ url }) => readOutside(url)?.host ?? []))];
 }
 
+function unitPart(plan: Plan, unit: Unit, machine: Cited): Part {
+  const { name, path, replicas } = unit;
+  const value = unitAvailability(unit, plan, machine.value);
+  return { name, path: `${path}.replicas`, value, replicas: replicas.min, source: machine.source };
+}
+
+/** The unit of a model, or of one of its fallbacks with what only that calls. */
+interface Alternative {
+  readonly unit: Unit;
+  /** The probability that the unit and everything that it calls, and that the first one does not call, are available. */
+  readonly value: Ratio;
+  /** The pools whose nodes they may run on; empty: any node. */
+  readonly pools: ReadonlySet<NodePool>;
+}
+
 /**
- * A unit, or one of a group of which one suffices: a model's unit and those of its fallbacks. Units of which the nodes may be
- * the same can all be on one: of those the most available counts alone.
+ * Several units of which one suffices: a model's and those of its fallbacks. Units of which the nodes may be the same can all be
+ * on one: of those the most available counts alone.
  */
-function unitPart(plan: Plan, unit: Unit, group: readonly Unit[], machine: Cited): Part {
-  const separate = separateNodes(group, plan);
-  const value =
-    1 -
-    separate.reduce(
-      (down, units) => down * (1 - Math.max(...units.map((each) => unitAvailability(each, plan, machine.value)))),
-      1,
-    );
+function alternativesPart(
+  plan: Plan,
+  units: readonly Unit[],
+  calledBy: Alternatives["calledBy"],
+  machine: Cited,
+): Part | undefined {
+  const alternatives = units.flatMap((unit): readonly Alternative[] => {
+    const calls = calledBy(unit);
+    if (!calls) return [];
+    const elements = [unit, ...calls.flatMap(({ element }) => element ?? [])];
+    const own = unitAvailability(unit, plan, machine.value);
+    return [
+      {
+        unit,
+        value: calls.reduce((all, { part }) => all * part.value, own),
+        pools: new Set(elements.flatMap((each) => poolsOf(each, plan))),
+      },
+    ];
+  });
+  const [first] = alternatives;
+  if (!first) return undefined;
+  const down = separateNodes(alternatives).map((shared) => 1 - Math.max(...shared.map(({ value }) => value)));
   return {
-    name: group.map(({ name }) => name).join(" or "),
-    path: `${unit.path}.replicas`,
-    value,
-    replicas: group.reduce((sum, { replicas }) => sum + replicas.min, 0),
+    name: alternatives.map(({ unit }) => unit.name).join(" or "),
+    path: `${first.unit.path}.replicas`,
+    value: 1 - down.reduce((all, each) => all * each, 1),
+    replicas: alternatives.reduce((sum, { unit }) => sum + unit.replicas.min, 0),
     source: machine.source,
   };
+}
+
+/** Something that a fallback calls: its part, and the unit or the store in the cluster that it is. */
+interface CalledPart {
+  readonly part: Part;
+  readonly element: Unit | Store | undefined;
+}
+
+function poolsOf(element: Unit | Store, plan: Plan): readonly NodePool[] {
+  if (!("provider" in element)) return eligiblePools(plan, element.pool, demandOf(element));
+  return element.provider.kind === "managed" ? [] : eligiblePools(plan, element.pool, serverDemand(element));
 }
 
 function unitAvailability(unit: Unit, plan: Plan, machine: Ratio): Ratio {
@@ -249,20 +311,21 @@ function unitAvailability(unit: Unit, plan: Plan, machine: Ratio): Ratio {
   return lowestAvailability(unitGroup(unit, plan), replicasNeeded(unit, plan), machine);
 }
 
-/** The units of a group, by the nodes that they may share: units of different pools share none. */
-function separateNodes(group: readonly Unit[], plan: Plan): readonly (readonly Unit[])[] {
-  const separate: { pools: Set<NodePool>; units: Unit[] }[] = [];
-  for (const unit of group) {
-    const pools = new Set(unitGroup(unit, plan).nodes.pools);
-    const shared = separate.filter((each) => pools.size === 0 || [...pools].some((pool) => each.pools.has(pool)));
-    const merged = { pools: new Set([...pools, ...shared.flatMap((each) => [...each.pools])]), units: [unit] };
-    for (const each of shared) {
-      merged.units.unshift(...each.units);
-      separate.splice(separate.indexOf(each), 1);
-    }
-    separate.push(merged);
+/** Alternatives by the nodes that they may share: those of different pools share none. */
+function separateNodes(alternatives: readonly Alternative[]): readonly (readonly Alternative[])[] {
+  const separate: { pools: ReadonlySet<NodePool>; members: readonly Alternative[] }[] = [];
+  for (const alternative of alternatives) {
+    const { pools } = alternative;
+    const shared = separate.filter(
+      (each) => pools.size === 0 || each.pools.size === 0 || [...pools].some((pool) => each.pools.has(pool)),
+    );
+    for (const each of shared) separate.splice(separate.indexOf(each), 1);
+    separate.push({
+      pools: new Set([...pools, ...shared.flatMap((each) => [...each.pools])]),
+      members: [...shared.flatMap(({ members }) => members), alternative],
+    });
   }
-  return separate.map(({ units }) => units);
+  return separate.map(({ members }) => members);
 }
 
 function storePart(plan: Plan, store: Store, machine: Cited): Part | undefined {

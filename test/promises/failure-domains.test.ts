@@ -180,6 +180,32 @@ describe("spot machines", () => {
   });
 });
 
+describe("a fallback on other nodes", () => {
+  const file = (calls: string, database: string) => `
+models:
+  big: { source: hf://a/b/c.gguf, parameters: 7B, engine: llama.cpp, gpu: 1, nodes: gpu, replicas: 1, fallback: spare, objectives: { availability: 99% } }
+  spare: { source: hf://a/b/d.gguf, parameters: 1B, engine: llama.cpp, nodes: cpu, replicas: 1, calls: [${calls}] }
+stores: { db: { postgres: 17, standby: none${database} } }
+nodes: { gpu: { type: g5.xlarge, count: 1 }, cpu: { type: m5.2xlarge, count: 3 } }
+`;
+  const partOf = (calls: string, database = "") => {
+    const [big] = aws(file(calls, database)).availability;
+    if (big?.predicted.kind !== "known") throw new Error(JSON.stringify(big?.predicted));
+    return big.predicted.parts.find(({ name }) => name.startsWith("big"));
+  };
+
+  it("is available with what it calls", () => {
+    expect(partOf("")?.value).toBeCloseTo(1 - 0.005 ** 2, 12);
+    // Amazon RDS in one zone: 99.5 %
+    expect(partOf("db")?.value).toBeCloseTo(1 - 0.005 * (1 - 0.995 ** 2), 12);
+  });
+
+  it("does not count if it calls what may be on the same node, or a host without a figure", () => {
+    expect(partOf("db", ", provide: in-cluster, nodes: gpu")?.value).toBeCloseTo(0.995, 12);
+    expect(partOf('"https://api.example.com"')?.value).toBeCloseTo(0.995, 12);
+  });
+});
+
 describe("the loss of a region", () => {
   const region = (mode: string, failover: string, copy = "us-west-2") =>
     aws(`

@@ -2,7 +2,7 @@ import type { Cited, Plan, Store } from "../../plan/plan.js";
 import { type BucketStore, type DataLoss, STORES, storeTraits } from "../../plan/stores/index.js";
 import type { Edit } from "../../platform-file/diagnostic.js";
 import { SERVER_DOWN } from "../alerts.js";
-import { serverDemand, type NodesNeeded } from "../capacity.js";
+import { type NodesNeeded, serverDemand } from "../capacity.js";
 import { nodeMonitorGrace } from "../facts/kubernetes.js";
 import { hungServerKilled } from "../facts/people.js";
 import type { Domain } from "../placement/worst-placement.js";
