@@ -75,10 +75,10 @@ function servicesBeside(context: PlanContext): ReadonlySet<string> {
 
 /** One unit: the settings of its kind, and those that all units have in common. */
 export function planUnit(context: PlanContext, scope: Scope, input: ServiceInput | ModelInput, kind: UnitKind): Unit {
-  const replicas = planReplicas(context, scope, input);
   const objectives = elementObjectives(scope, input.objectives, context.objectives);
   const volumes = planVolumes(context, scope, input.volumes, kind.data, objectives);
   const sidecars = planSidecars(context, scope, input, kind.ports, objectives);
+  const replicas = planReplicas(context, scope, input, [{ volumes }, ...sidecars]);
   const cluster = onCluster(context);
   const streams = kind.role === "model" || descriptorsOf(kind.modules).some(({ streams }) => streams);
   const graceWhy = streams ? "long responses are completed" : "requests in flight are completed";

@@ -3,16 +3,22 @@ import type { ModelInput } from "../platform-file/schema/models.js";
 import type { ServiceInput } from "../platform-file/schema/services.js";
 import { onCluster, type PlanContext } from "./context.js";
 import type { Scope } from "./origin.js";
-import type { Bounds, Disruption, Health, Port, Probe, Rollout, Scale, Spread } from "./plan.js";
+import type { Bounds, Disruption, Health, Port, Probe, Rollout, Scale, Spread, Unit } from "./plan.js";
 
 type WorkloadInput = ServiceInput | ModelInput;
 
-/** Minimum and maximum of replicas. A unit with a persistent volume has one by default: replicas would return different data. */
-export function planReplicas(context: PlanContext, scope: Scope, input: WorkloadInput): Bounds {
+/**
+ * Minimum and maximum of replicas. A unit with a persistent volume, its own or that of a sidecar, has one by default: replicas
+ * would return different data.
+ */
+export function planReplicas(
+  context: PlanContext,
+  scope: Scope,
+  input: WorkloadInput,
+  containers: readonly Pick<Unit, "volumes">[],
+): Bounds {
   const redundant = onCluster(context) ? context.redundant : undefined;
-  const hasPersistentVolume = Object.values(input.volumes ?? {}).some(
-    (volume) => typeof volume === "object" && volume.persistent,
-  );
+  const hasPersistentVolume = containers.some(({ volumes }) => volumes.some(({ kind }) => kind === "persistent"));
   const count = redundant && !hasPersistentVolume ? 2 : 1;
   const why = !redundant
     ? "one is enough here"

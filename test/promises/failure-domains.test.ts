@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { rowOf, sheetOf } from "../support/promises/rows.js";
+import { rowOf, sheetOf, termOf, termsOf } from "../support/promises/rows.js";
 
 const OBSERVED = "observe: { metrics: prometheus, routes: { critical: pagerduty } }";
 
@@ -69,6 +69,35 @@ describe("a pod with a volume", () => {
     });
     expect(rowOf(aws(settings("3..6")), "node-loss", "web").rto.verdict).toBe("kept");
     expect(rowOf(aws(settings("6")), "node-loss", "web").rto.verdict).toBe("kept");
+  });
+});
+
+describe("a component with a volume in a sidecar", () => {
+  const volume = "volumes: { data: { mount: /data, size: 5Gi, persistent: true } }";
+
+  it.each([
+    ["inline", web(`sidecars: { vectors: { image: registry.example.com/v:1.0.0, port: 9000, ${volume} } }`)],
+    [
+      "beside it",
+      web("beside: vectors").replace(
+        "} }\n",
+        `}, vectors: { image: registry.example.com/v:1.0.0, port: 9000, ${volume} } }\n`,
+      ),
+    ],
+  ])("has one replica by default, because two would have different data: %s", (_place, file) => {
+    const { rto, rpo } = rowOf(aws(`data: real\n${file}`), "node-loss", "web");
+    expect(termsOf(rto.predicted)).toContain("volume attached");
+    expect(termsOf(rpo.predicted)).toEqual(["nothing: the volume is attached to another node"]);
+    const crash = rowOf(aws(`data: real\n${file}`), "process-crash", "web").rpo.predicted;
+    expect(termsOf(crash)).toEqual(["nothing: what is on the volume outlives the process"]);
+  });
+});
+
+describe("an image", () => {
+  it("of a component with a GPU is as large as one of a model", () => {
+    const gpu = web("replicas: 1, gpu: 1, nodes: gpu").replace("rto: 5m", "rto: 1h");
+    const { rto } = rowOf(aws(`nodes: { gpu: { type: g5.xlarge, count: 6 } }\n${gpu}`), "node-loss", "web");
+    expect(termOf(rto.predicted, "image pull")).toBe(160_000);
   });
 });
 

@@ -43,6 +43,9 @@ export interface ModelServer {
   command(model: Model, resources: Resources, port: number): string[];
 }
 
+/** The size of an image of a program that uses GPUs. */
+export const CUDA_IMAGE = { bytes: 4_000_000_000, why: "an image with the libraries of CUDA: 4 GB assumed" };
+
 /** Defaults of an engine that Keelson runs, or calls, without a container of its own. */
 export const IN_PROCESS = {
   builtIn: true,
@@ -50,7 +53,7 @@ export const IN_PROCESS = {
   server: undefined,
   requiresGpu: false,
   concurrency: { count: 4, why: "more concurrent requests slow each other down" },
-  image: { bytes: 4_000_000_000, why: "an image with the libraries of CUDA: 4 GB assumed" },
+  image: CUDA_IMAGE,
   bytesPerParameter: { value: 0.6, why: "4-bit weights with their scales, as GGUF files have by default" },
   gpuShare: { value: 1, why: "it uses all memory that is free" },
   cachePerToken: undefined,

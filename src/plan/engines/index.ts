@@ -7,7 +7,7 @@ import { openai } from "./openai.js";
 import { simulated } from "./simulated.js";
 import { vllm } from "./vllm.js";
 
-export type { EngineDescriptor, ModelServer } from "./descriptor.js";
+export { CUDA_IMAGE, type EngineDescriptor, type ModelServer } from "./descriptor.js";
 
 /** Every engine that a model can have. A new engine is one line here, and the compiler names what else it needs. */
 export const ENGINES: Readonly<Record<Model["engine"], EngineDescriptor>> = {

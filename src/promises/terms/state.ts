@@ -1,6 +1,6 @@
 import { descriptorsOf, type ModuleState } from "../../modules/index.js";
 import type { Plan, Unit } from "../../plan/plan.js";
-import type { Prediction } from "../prediction.js";
+import type { Prediction, Term } from "../prediction.js";
 import { assumed, bounded, cited, worse } from "../prediction.js";
 import { hasPersistentVolume, volumesOf } from "../subjects.js";
 import { volumeAfterNodeLoss, volumeAfterZoneLoss } from "./moved-volume.js";
@@ -17,11 +17,21 @@ const statelessness = { value: 0, source: "the unit has no state of its own: wha
 export function lostByProcessCrash(unit: Unit, plan: Plan): Prediction {
   const state = stateOf(unit)?.process;
   return bounded(plan, unit.path, [
-    state
-      ? cited(state.label, { value: state.lossMs, source: state.source })
-      : cited("nothing: no state of its own", statelessness),
+    state ? cited(state.label, { value: state.lossMs, source: state.source }) : lostByRestart(unit),
   ]);
 }
+
+/** What a program acknowledges before it has written it is its own matter: the sheet knows that the volume is still there. */
+function lostByRestart(unit: Unit): Term {
+  return hasPersistentVolume(unit)
+    ? cited("nothing: what is on the volume outlives the process", written)
+    : cited("nothing: no state of its own", statelessness);
+}
+
+const written = {
+  value: 0,
+  source: "a volume keeps what was written to it; what a program acknowledges before it writes is not known",
+};
 
 /**
  * A node failure loses what the pods had on local disks. A persistent volume is attached to another node, unless it is on

@@ -167,7 +167,7 @@ export function replicaStart(unit: Unit, plan: Plan): readonly Term[] {
 
 /** Pull of the unit's image; the weights of a model are part of its start. */
 export function imagePullTime(unit: Unit, plan: Plan): Term {
-  const { bytes, why } = imageSize(plan.models.find(({ unit: name }) => name === unit.name)?.engine);
+  const { bytes, why } = imageSize(unit, plan.models.find(({ unit: name }) => name === unit.name)?.engine);
   const { value: rate, why: whyRate } = imagePullRate;
   return work(
     assumed("image pull", (bytes / rate) * 1000, `${why}; ${whyRate}`, `${formatSize(bytes)} ÷ ${formatSize(rate)}/s`),
