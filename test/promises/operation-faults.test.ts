@@ -47,6 +47,26 @@ stores:
     expect(termOf(predicted, "start of chat, the slowest")).toBe(180_000);
   });
 
+  it("gives the entrance another address, which has to leave the caches of DNS meanwhile", () => {
+    const rebuilt = (entrance: string, regions = "") =>
+      rowOf(
+        shop(`services: { web: { ${WEB}, replicas: 2, expose: / } }\nentrance: { ${entrance} }\n${regions}`),
+        "cluster-loss",
+        "shop",
+      ).rto.predicted;
+    const without = totalOf(rebuilt("tls: false"));
+    const slow = "regions: { primary: us-east-1, failover: { ttl: 24h } }";
+    const terms = ["record of the new entrance set", "the old address stays in DNS caches"];
+    expect(termsOf(rebuilt("host: shop.example.com"))).toEqual(expect.arrayContaining(terms));
+    expect(termOf(rebuilt("host: shop.example.com", slow), "the old address stays in DNS caches")).toBe(86_400_000);
+    // 1 min + 5 min + 30 s, instead of 3 min for the image and the start
+    expect(totalOf(rebuilt("host: shop.example.com")) - without).toBe(210_000);
+    expect(termsOf(rebuilt("host: shop.example.com, dns: none"))).toContain("record of the new entrance set by hand");
+    // A TTL alone is about no other region.
+    const sheet = shop(`services: { web: { ${WEB}, expose: / } }\nentrance: { host: shop.example.com }\n${slow}`);
+    expect(sheet.rows.map(({ fault }) => fault)).not.toContain("region-loss");
+  });
+
   it("empties caches and brokers, which counts if the file promises to keep their contents", () => {
     const lost = (stores: string) =>
       rowOf(shop(`provide: in-cluster\nstores: { ${stores} }`), "cluster-loss", "shop").rpo;

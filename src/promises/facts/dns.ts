@@ -26,3 +26,22 @@ export const checkTimeout: Cited = {
     "Route 53: 4 s for the connection and 2 s for the status (docs.aws.amazon.com/Route53: How Amazon Route 53 determines whether a health check is healthy), and the interval begins with the response (API reference, HealthCheckConfig: RequestInterval)",
   read: "2026-11-30",
 };
+
+/** ExternalDNS looks for new addresses at this interval. */
+export const recordInterval: Cited = {
+  value: 60_000,
+  source: "ExternalDNS: --interval, default 1m (kubernetes-sigs/external-dns, docs/flags.md)",
+  read: "2026-11-30",
+};
+
+/** The TTL of a record that ExternalDNS writes without one. */
+export const recordTtl = {
+  value: 5 * 60_000,
+  why: "ExternalDNS writes 300 s in Route 53 and most other services (kubernetes-sigs/external-dns, docs/advanced/ttl.md, read 2026-11-30); Linode's own default is 24 hours",
+};
+
+/** A record that no component of the file sets. */
+export const recordByHand = {
+  value: 5 * 60_000,
+  why: "a person sets the address of the new entrance in the DNS: 5 min assumed",
+};

@@ -5,10 +5,11 @@ import { nodeProvisioning } from "../facts/machines.js";
 import { coldStart } from "../facts/regions.js";
 import { defineFault } from "../fault.js";
 import type { Prediction } from "../prediction.js";
-import { assumed, bounded, cited, sum, work, worse } from "../prediction.js";
+import { assumed, atTheSameTime, bounded, cited, sum, work, worse } from "../prediction.js";
 import { rebuildCluster } from "../runbooks/platform.js";
 import { volumeSubjects } from "../subjects.js";
 import { holdsData, lostBucket, runsInCluster } from "../terms/bucket.js";
+import { newAddressTerms } from "../terms/dns.js";
 import { emptiedStores } from "../terms/emptied.js";
 import { onOneMachine } from "../terms/machine.js";
 import { lostWithStorage } from "../terms/server.js";
@@ -62,8 +63,11 @@ function rebuild(plan: Plan): Prediction {
     ...response,
     assumed("new cluster created, and the platform deployed", coldStart.value, coldStart.why),
     ...(nodes ? [work(cited("new nodes provisioned", nodes))] : []),
-    ...slowestStartOnNewNodes(plan),
-    ...slowestRestore(restores, sum(response)),
+    // The addresses of the new entrances spread while the components start and the data is restored.
+    ...atTheSameTime(
+      [...slowestStartOnNewNodes(plan), ...slowestRestore(restores, sum(response))],
+      newAddressTerms(plan),
+    ),
     clientReconnect(),
   ]);
 }

@@ -9,7 +9,7 @@ import type { EntranceSubject } from "../subjects.js";
 import { dnsTerms, unknownDnsFailover } from "../terms/dns.js";
 import { lostRequests } from "../terms/entrance.js";
 import { onOneMachine } from "../terms/machine.js";
-import { standbyOf, withoutStandby } from "../terms/standby-region.js";
+import { declaresFailover, standbyOf, withoutStandby } from "../terms/standby-region.js";
 import { clientReconnect } from "../terms/store.js";
 
 /**
@@ -26,7 +26,7 @@ export const dnsFailover = defineFault({
       : {
           entrance: {
             affects: ({ entrance: { host }, objectives }, plan) =>
-              host !== undefined && (plan.failover !== undefined || isPromisedByName(objectives, "dns-failover")),
+              host !== undefined && (declaresFailover(plan) || isPromisedByName(objectives, "dns-failover")),
             rto: recovery,
             rpo: lostRequests,
             alert: addressUnreachable,

@@ -15,7 +15,7 @@ import { dnsTerms, unknownDnsFailover } from "../terms/dns.js";
 import { emptiedStores } from "../terms/emptied.js";
 import { onOneMachine } from "../terms/machine.js";
 import { slowestRestore } from "../terms/slowest-restore.js";
-import { standbyOf, withoutStandby } from "../terms/standby-region.js";
+import { declaresFailover, standbyOf, withoutStandby } from "../terms/standby-region.js";
 import { clientReconnect, onCallResponse, unnoticed } from "../terms/store.js";
 import { slowestStartOnNewNodes } from "../terms/unit.js";
 import { lostSinceVolumeBackup, volumeRestore } from "../terms/volume.js";
@@ -29,7 +29,7 @@ export const regionLoss = defineFault({
   title: "The primary region fails",
   includes: ["zone-loss", "dns-failover"],
   on: (plan) =>
-    onOneMachine(plan) || (plan.failover === undefined && !isPromisedByName(plan.objectives, "region-loss"))
+    onOneMachine(plan) || !(declaresFailover(plan) || isPromisedByName(plan.objectives, "region-loss"))
       ? undefined
       : {
           platform: {

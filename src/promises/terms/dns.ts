@@ -1,9 +1,16 @@
 import { isDeclared } from "../../plan/origin.js";
 import type { Entrance, Plan, RegionFailover } from "../../plan/plan.js";
 import { formatDuration } from "../../platform-file/format.js";
-import { checkTimeout, staleAnswer, WITH_HEALTH_CHECKS } from "../facts/dns.js";
+import {
+  checkTimeout,
+  recordByHand,
+  recordInterval,
+  recordTtl,
+  staleAnswer,
+  WITH_HEALTH_CHECKS,
+} from "../facts/dns.js";
 import type { Prediction, Term } from "../prediction.js";
-import { cited, declared, times, unknown } from "../prediction.js";
+import { assumed, cited, declared, times, unknown } from "../prediction.js";
 
 /** DNS leads the clients of every entrance to another region, in these terms one after the other. */
 export function dnsTerms(plan: Plan, { path, check, failures, ttl }: RegionFailover): readonly Term[] {
@@ -12,6 +19,26 @@ export function dnsTerms(plan: Plan, { path, check, failures, ttl }: RegionFailo
     declared(plan, "health checks fail", check * failures, `${path}.check`, how),
     times(failures, cited("a check waits for an answer", checkTimeout)),
     declared(plan, "the old address stays in DNS caches", ttl, `${path}.ttl`),
+    cited("one stale answer of a resolver", staleAnswer),
+  ];
+}
+
+/**
+ * The entrances have new addresses, as in a new cluster: the slowest record leaves the caches of DNS. A TTL that the file declares is
+ * that of every record (`regions.failover.ttl`). No terms if no entrance has a host.
+ */
+export function newAddressTerms(plan: Plan): readonly Term[] {
+  const { entrances, failover } = plan;
+  const named = entrances.filter(({ host }) => host !== undefined);
+  if (named.length === 0) return [];
+  const isSet = named.every(({ dns, controller }) => dns !== "none" && controller !== "none");
+  return [
+    isSet
+      ? cited("record of the new entrance set", recordInterval, "ExternalDNS")
+      : assumed("record of the new entrance set by hand", recordByHand.value, recordByHand.why),
+    failover
+      ? declared(plan, "the old address stays in DNS caches", failover.ttl, `${failover.path}.ttl`)
+      : assumed("the old address stays in DNS caches", recordTtl.value, recordTtl.why),
     cited("one stale answer of a resolver", staleAnswer),
   ];
 }

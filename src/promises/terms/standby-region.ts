@@ -1,3 +1,4 @@
+import { isDeclared } from "../../plan/origin.js";
 import type { Plan, Region } from "../../plan/plan.js";
 import type { Prediction } from "../prediction.js";
 import { unbounded } from "../prediction.js";
@@ -5,6 +6,12 @@ import { unbounded } from "../prediction.js";
 /** The standby region that takes over: the first that is declared. */
 export function standbyOf({ regions }: Plan): Region | undefined {
   return regions.find(({ role }) => role === "standby");
+}
+
+/** Whether the file is about another region: it declares one, or the health checks of a failover to one. A TTL is that of any record. */
+export function declaresFailover(plan: Plan): boolean {
+  const checks = (["check", "failures"] as const).some((key) => isDeclared(plan, `regions.failover.${key}`));
+  return standbyOf(plan) !== undefined || checks;
 }
 
 /** The file promises to survive its region, or declares a failover, and names no other region. */
