@@ -71,13 +71,10 @@ export function replicasMissing(unit: Unit, plan: Plan): Alert {
   };
 }
 
-/** The name of the alert that a restore waits for. */
-export const STORE_DOWN = "store-down";
-
 /** No server of the store is available. */
 export function storeDown(store: Store, plan: Plan): Alert {
   return {
-    name: STORE_DOWN,
+    name: "store-down",
     subject: store.name,
     severity: "critical",
     condition: serverUnavailable(store, plan),
@@ -86,14 +83,11 @@ export function storeDown(store: Store, plan: Plan): Alert {
   };
 }
 
-/** The name of the alert on a server that hangs. */
-export const SERVER_DOWN = "server-down";
-
 /** One of several servers of a store does not answer: where nothing takes over from one that hangs, its store is unavailable. */
 export function serverDown(server: ServerStore, plan: Plan): Alert {
   return {
     ...storeDown(server, plan),
-    name: SERVER_DOWN,
+    name: "server-down",
     condition: serverUnavailable(server, plan, storeTraits(server).servers),
     summary: `a server of ${server.name} does not answer`,
   };
@@ -260,14 +254,15 @@ export function nodePressureReported(unit: Unit, plan: Plan): Alert {
 
 /** The share of a volume that is left when the alert fires. */
 const NEARLY_FULL: Ratio = 0.15;
-export const VOLUME_NEARLY_FULL = "volume-nearly-full";
+
+/** The alert that a larger volume waits for: of a store, and of a unit with a persistent volume. */
+export const VOLUME_NEARLY_FULL = { name: "volume-nearly-full", severity: "critical" } as const;
 
 /** The volume of a store fills, and its server will stop accepting writes. */
 export function volumeNearlyFull(store: Store, plan: Plan): Alert {
   return {
-    name: VOLUME_NEARLY_FULL,
+    ...VOLUME_NEARLY_FULL,
     subject: store.name,
-    severity: "critical",
     condition: volumeSpaceBelow(store, plan, NEARLY_FULL),
     for: alertDelay(plan) ?? DEFAULT_ALERT_DELAY_MS,
     summary: `less than 15 % of the volume of ${store.name} is left`,

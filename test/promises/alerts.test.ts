@@ -7,13 +7,14 @@ import { alertExpression } from "../../src/promises/alert-condition.js";
 import { type Alert, TARGETS_WITH_ALERT_RULES } from "../../src/promises/alerts.js";
 import { explanationText } from "../../src/promises/explanation-text.js";
 import { METRICS } from "../../src/promises/facts/metrics.js";
+import type { Prediction } from "../../src/promises/prediction.js";
 import { promiseSheet } from "../../src/promises/sheet.js";
 import { renderObjects } from "../../src/render/kubernetes/index.js";
 import { targets } from "../../src/render/targets.js";
 import { watchRecovery } from "../../src/runtime/dashboard/control/recovery-metrics.js";
 import { watchArchive } from "../../src/runtime/database/archive-metrics.js";
 import { planOf } from "../support/check/findings.js";
-import { rowOf, sheetOf } from "../support/promises/rows.js";
+import { rowOf, sheetOf, termOf } from "../support/promises/rows.js";
 
 const platform = (provide: string, rest = ""): string => `platform: shop
 cloud: aws
@@ -119,7 +120,60 @@ describe("a term that depends on an alert", () => {
     const term = predicted.kind === "bounded" ? predicted.terms.find(({ name }) => name === "alert fires") : undefined;
     expect(term?.how).toBe("store-down, rendered by the target prometheus");
   });
+
+  it.each([
+    ["bad-release", "web", "rto", "requests-failing"],
+    ["deletion", "shop", "rto", "platform-down"],
+    ["deletion", "ledger", "rto", "data-deleted"],
+    ["cluster-loss", "shop", "rto", "platform-down"],
+    ["replica-lag", "ledger", "rpo", "replica-lag"],
+    ["node-pressure", "ledger", "rto", "volume-nearly-full"],
+  ] as const)("waits in %s of %s for the alert of its row", (fault, subject, of, alert) => {
+    const row = rowOf(sheetOf(WATCHED), fault, subject);
+    expect(row.alert.name).toBe(alert);
+    expect(waitedFor(row[of].predicted)).toBe(`${alert}, rendered by the target prometheus`);
+  });
+
+  it("waits for no page where the alert is a warning", () => {
+    const response = (replicas: number): number =>
+      termOf(rowOf(sheetOf(indexers(replicas)), "volume-loss", "indexer/state").rto.predicted, "on-call response");
+    expect(response(1)).toBe(5 * 60_000);
+    expect(response(2)).toBe(30 * 60_000);
+  });
 });
+
+const WATCHED = `platform: shop
+provide: in-cluster
+cloud: aws
+zones: 3
+data: real
+services:
+  web: { image: "shop/web:1.0.0", port: 80, calls: [ledger] }
+stores:
+  ledger: { postgres: 17, standby: another-zone, backups: { full: daily keep 7d, log: 5m keep 7d, to: away } }
+  away: { bucket: { versions: true }, provide: managed }
+objectives: { rto: 1d, rpo: 1d }
+observe: { metrics: prometheus }
+`;
+
+const indexers = (replicas: number): string => `platform: shop
+provide: in-cluster
+cloud: aws
+services:
+  indexer:
+    image: "shop/indexer:1.0.0"
+    port: 80
+    replicas: ${replicas}
+    volumes: { state: { size: 1Gi, persistent: true, backups: { files: daily keep 7d, to: away } } }
+stores:
+  away: { bucket: { versions: true }, provide: managed }
+objectives: { rto: 1d, rpo: 1d }
+observe: { metrics: prometheus, routes: { critical: pagerduty } }
+`;
+
+function waitedFor(prediction: Prediction): string | undefined {
+  return prediction.kind === "bounded" ? prediction.terms.find(({ name }) => name === "alert fires")?.how : undefined;
+}
 
 /** The workloads and jobs of the platform's namespace that the labels of alerts select, as `Kind/name`. */
 function selectedObjects(plan: Plan): readonly string[] {

@@ -99,7 +99,7 @@ function onlyOneBackup(name: string, { path, keep, every }: BackupSchedule, plan
 function restoreFromOlderBackup(database: DatabaseStore, plan: Plan): Prediction {
   const { full } = takenBackups(database);
   if (!full) return restoreFromBackup(database, plan);
-  const restore = restoreFromBackup(database, plan, full.every * 2);
+  const restore = restoreFromBackup(database, plan, { logAge: full.every * 2 });
   if (restore.kind !== "bounded") return restore;
   const terms = [...restore.terms, failedRestoreAttempt(database)];
   return { kind: "bounded", total: sum(terms), terms };

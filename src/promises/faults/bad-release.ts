@@ -36,7 +36,7 @@ export const badRelease = defineFault({
 
 /** No target renders the analysis of a canary, so a person aborts it: its traffic is spared, and the time is the same. */
 function rollback(unit: Unit, plan: Plan): Prediction {
-  const response = onCallResponse(plan);
+  const response = onCallResponse(plan, requestsFailing(unit, plan));
   if (!response) return unnoticed(plan, `that a release of ${unit.name} fails`);
   const rollout = rolloutOfAll(unit, plan);
   if (rollout.kind === "stuck") return unbounded(plan, unit.rollout.path, rollout.why, { advice: rollout.advice });

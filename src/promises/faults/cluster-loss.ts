@@ -7,7 +7,7 @@ import { defineFault } from "../fault.js";
 import type { Prediction } from "../prediction.js";
 import { assumed, atTheSameTime, bounded, cited, sum, work, worse } from "../prediction.js";
 import { rebuildCluster } from "../runbooks/platform.js";
-import { volumeSubjects } from "../subjects.js";
+import { volumeSubjects, type WholePlatform } from "../subjects.js";
 import { holdsData, lostBucket, runsInCluster } from "../terms/bucket.js";
 import { newAddressTerms } from "../terms/dns.js";
 import { emptiedStores } from "../terms/emptied.js";
@@ -30,7 +30,7 @@ export const clusterLoss = defineFault({
       ? undefined
       : {
           platform: {
-            rto: (_platform, plan) => rebuild(plan),
+            rto: rebuild,
             rpo: (_platform, plan) => largestLoss(plan),
             alert: platformDown,
             runbook: (_platform, plan) => rebuildCluster(plan),
@@ -47,14 +47,18 @@ export const clusterLoss = defineFault({
   drill: { kind: "by hand", why: "it needs a cluster that may be deleted" },
 });
 
-function rebuild(plan: Plan): Prediction {
+function rebuild(platform: WholePlatform, plan: Plan): Prediction {
   const lost = withoutRestore(plan);
   if (lost) return lost;
-  const response = onCallResponse(plan);
+  const alert = platformDown(platform, plan);
+  const response = onCallResponse(plan, alert);
   if (!response) return unnoticed(plan, "that the cluster is lost");
   const restores: readonly Restore[] = [
-    ...databasesInCluster(plan).map((each) => ({ name: each.name, restore: restoreFromBackup(each, plan) })),
-    ...volumeSubjects(plan).map((each) => ({ name: each.name, restore: volumeRestore(each, plan, "namespace") })),
+    ...databasesInCluster(plan).map((each) => ({ name: each.name, restore: restoreFromBackup(each, plan, { alert }) })),
+    ...volumeSubjects(plan).map((each) => ({
+      name: each.name,
+      restore: volumeRestore(each, plan, "namespace", alert),
+    })),
   ];
   const failed = restores.find(({ restore }) => restore.kind !== "bounded");
   if (failed) return failed.restore;

@@ -1,5 +1,5 @@
-import type { Plan } from "../../plan/plan.js";
-import { backupsTooOld } from "../alerts.js";
+import type { Milliseconds, Plan } from "../../plan/plan.js";
+import { type Alert, backupsTooOld, storeDown } from "../alerts.js";
 import { defineFault } from "../fault.js";
 import type { Prediction } from "../prediction.js";
 import { bounded, unbounded } from "../prediction.js";
@@ -64,16 +64,25 @@ export function lostSinceBackup(database: Server, plan: Plan): Prediction {
   return lostWithStorage(database, plan);
 }
 
-/**
- * A new server, the backup, then the WAL archived since. `logAge` is the age of the restored backup in milliseconds:
- * at most one backup interval if omitted.
- */
-export function restoreFromBackup(database: Server, plan: Plan, logAge?: number): Prediction {
+/** What differs from the restore of a database whose storage is lost. */
+interface RestoreOptions {
+  /** The age of the restored backup: at most one backup interval if omitted. */
+  readonly logAge?: Milliseconds;
+  /** The alert that the restore waits for: that the database is unavailable if omitted. */
+  readonly alert?: Alert;
+}
+
+/** A new server, the backup, then the WAL archived since. */
+export function restoreFromBackup(
+  database: Server,
+  plan: Plan,
+  { logAge, alert = storeDown(database, plan) }: RestoreOptions = {},
+): Prediction {
   const { log, path } = takenBackups(database);
   const base = restoreBase(database);
   if (!base) return unbounded(plan, path, `there is no backup to restore ${database.name} from`);
   const age = logAge ?? base.every;
-  const response = onCallResponse(plan);
+  const response = onCallResponse(plan, alert);
   if (!response) return unnoticed(plan, `of the loss of ${database.name}`);
   return bounded(plan, database.path, [
     ...storeDetection(database, plan),

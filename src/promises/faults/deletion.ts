@@ -33,8 +33,8 @@ export const deletion = defineFault({
 
 /** The objects of the namespace are in the platform file. What its volumes and databases contained has rows of its own. */
 const namespace: SubjectHandler<WholePlatform> = {
-  rto: (_platform, plan) => {
-    const response = onCallResponse(plan);
+  rto: (platform, plan) => {
+    const response = onCallResponse(plan, platformDown(platform, plan));
     if (!response) return unnoticed(plan, "that the namespace has been deleted");
     return bounded(plan, "platform", [
       ...response,
@@ -107,7 +107,7 @@ const onThisMachine: SubjectHandlers = {
 function recoveryOfRows(database: DatabaseStore, plan: Plan): Prediction {
   const lost = lostWithNamespace(database, plan);
   if (lost) return lost;
-  const restore = restoreFromBackup(database, plan);
+  const restore = restoreFromBackup(database, plan, { alert: deletedData(database, plan) });
   if (restore.kind !== "bounded") return restore;
   const found = assumed("moment of the deletion found", momentOfDeletion.value, momentOfDeletion.why);
   const terms = [...restore.terms, found];
@@ -150,7 +150,7 @@ export function lostWithNamespace(server: Server, plan: Plan): Prediction | unde
 function recoveryOfObjects(bucket: BucketStore, plan: Plan): Prediction {
   const lost = withoutVersions(bucket, plan);
   if (lost) return lost;
-  const response = onCallResponse(plan);
+  const response = onCallResponse(plan, deletedData(bucket, plan));
   if (!response) return unnoticed(plan, `that objects of ${bucket.name} have been deleted`);
   const undeleted = assumed("deleted objects made current again", objectsUndeleted.value, objectsUndeleted.why);
   return bounded(plan, bucket.path, [...response, undeleted]);

@@ -9,7 +9,7 @@ import { isPromisedByName } from "../objectives.js";
 import type { Prediction, Term } from "../prediction.js";
 import { assumed, atTheSameTime, bounded, cited, longest, restingOn, sum, unbounded, work } from "../prediction.js";
 import { failOverToRegion } from "../runbooks/platform.js";
-import { type VolumeSubject, volumeSubjects } from "../subjects.js";
+import { type VolumeSubject, volumeSubjects, type WholePlatform } from "../subjects.js";
 import { holdsData } from "../terms/bucket.js";
 import { dnsTerms, unknownDnsFailover } from "../terms/dns.js";
 import { emptiedStores } from "../terms/emptied.js";
@@ -33,7 +33,7 @@ export const regionLoss = defineFault({
       ? undefined
       : {
           platform: {
-            rto: (_platform, plan) => recovery(plan),
+            rto: recovery,
             rpo: (_platform, plan) => largestLoss(plan),
             alert: platformDown,
             runbook: (_platform, plan) => failOverToRegion(plan),
@@ -54,7 +54,7 @@ export const regionLoss = defineFault({
  * DNS moves clients by health checks and its TTL. Meanwhile a person promotes the data, and what does not run yet in the
  * standby region starts.
  */
-function recovery(plan: Plan): Prediction {
+function recovery(platform: WholePlatform, plan: Plan): Prediction {
   const standby = standbyOf(plan);
   const { failover } = plan;
   if (!standby || !failover) return withoutStandby(plan);
@@ -65,14 +65,15 @@ function recovery(plan: Plan): Prediction {
     .filter(({ host }) => host !== undefined)
     .flatMap((entrance) => unknownDnsFailover(entrance, plan) ?? []);
   if (unmoved) return unmoved;
-  const response = onCallResponse(plan);
+  const alert = platformDown(platform, plan);
+  const response = onCallResponse(plan, alert);
   if (!response) return unnoticed(plan, "that the region has failed");
   const promotion = plan.stores.some(isDatabase)
     ? [assumed("promotion of the copy in the other region", crossRegionPromotion.value, crossRegionPromotion.why)]
     : [];
   const restores = volumeSubjects(plan).map((each) => ({
     name: each.name,
-    restore: volumeRestore(each, plan, "namespace"),
+    restore: volumeRestore(each, plan, "namespace", alert),
   }));
   const failed = restores.find(({ restore }) => restore.kind !== "bounded");
   if (failed) return failed.restore;

@@ -48,7 +48,7 @@ function isAsynchronous(database: DatabaseStore): boolean {
  */
 function missingWrites(database: DatabaseStore, plan: Plan): Prediction {
   if (storeTraits(database).copies > 2) return lostByFailover(database, plan);
-  const response = onCallResponse(plan);
+  const response = onCallResponse(plan, replicaBehind(database, plan));
   if (!response) return unnoticed(plan, `that the standby of ${database.name} falls behind`);
   return bounded(plan, database.path, [
     assumed("lag at which the alert's condition holds", toleratedLag.value, toleratedLag.why),

@@ -1,5 +1,6 @@
 import { isDeclared } from "../../plan/origin.js";
 import type { Element, Plan, VolumeScope } from "../../plan/plan.js";
+import type { Alert } from "../alerts.js";
 import type { NodesNeeded } from "../capacity.js";
 import { nodeMonitorGrace, podStartup, releasedByHand, volumeAttach } from "../facts/kubernetes.js";
 import type { Domain } from "../placement/worst-placement.js";
@@ -16,6 +17,8 @@ export interface Move {
   readonly placed: Placed;
   readonly lost: Domain;
   readonly nodesNeeded: NodesNeeded;
+  /** Notifies the operator who releases it. */
+  readonly alert: Alert;
 }
 
 /**
@@ -26,7 +29,7 @@ export interface Move {
 export function movedWithVolume(
   plan: Plan,
   subject: WithVolume,
-  { placed, lost, nodesNeeded }: Move,
+  { placed, lost, nodesNeeded, alert }: Move,
   start: readonly Term[],
 ): Prediction {
   const unsafe = volumeAfterNodeLoss(plan, subject);
@@ -34,7 +37,7 @@ export function movedWithVolume(
   const sameZone = volumeScope(plan, subject) !== "regional";
   const room = capacityElsewhere(placed, plan, { lost, sameZone }, nodesNeeded);
   if (room.kind !== "some") return withoutRoom(room, plan, subject.path);
-  const response = onCallResponse(plan);
+  const response = onCallResponse(plan, alert);
   if (!response) return unnoticed(plan, `that the pod of ${subject.name} must be released from the lost node`);
   return bounded(plan, subject.path, [
     cited("node marked unready", nodeMonitorGrace(plan.cluster.kubernetes)),

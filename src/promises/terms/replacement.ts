@@ -1,4 +1,5 @@
 import type { Plan } from "../../plan/plan.js";
+import { storeDown } from "../alerts.js";
 import type { NodesNeeded } from "../capacity.js";
 import type { Domain } from "../placement/worst-placement.js";
 import type { Prediction, Term } from "../prediction.js";
@@ -36,7 +37,7 @@ export function withoutNode(
 
 /** A person provides a new server; `further` is what it needs before clients can use it. */
 export function newServer(server: Server, plan: Plan, further: readonly Term[]): Prediction {
-  const response = onCallResponse(plan);
+  const response = onCallResponse(plan, storeDown(server, plan));
   if (!response) return unnoticed(plan, `of the loss of ${server.name}`);
   return bounded(plan, server.path, [
     ...storeDetection(server, plan),

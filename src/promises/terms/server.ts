@@ -1,7 +1,7 @@
 import type { Cited, Plan, Store } from "../../plan/plan.js";
 import { type BucketStore, type DataLoss, STORES, storeTraits } from "../../plan/stores/index.js";
 import type { Edit } from "../../platform-file/diagnostic.js";
-import { SERVER_DOWN } from "../alerts.js";
+import { serverDown, storeDown } from "../alerts.js";
 import { type NodesNeeded, serverDemand } from "../capacity.js";
 import { nodeMonitorGrace } from "../facts/kubernetes.js";
 import { hungServerKilled } from "../facts/people.js";
@@ -41,7 +41,7 @@ export function failover(server: Server, plan: Plan, lost: "process" | Domain): 
  */
 export function hungServerRecovery(server: Server, plan: Plan, takesOver: boolean): readonly Term[] | undefined {
   const { failover, restart, product } = server.provider;
-  const response = onCallResponse(plan, SERVER_DOWN);
+  const response = onCallResponse(plan, serverDown(server, plan));
   if (!failover || !response) return undefined;
   return [
     ...response,
@@ -76,7 +76,12 @@ export function movedServer(
   lost: Domain,
   nodesNeeded: NodesNeeded,
 ): Prediction {
-  return movedWithVolume(plan, store, { placed: placedServer(store), lost, nodesNeeded }, serverRestart(store));
+  return movedWithVolume(
+    plan,
+    store,
+    { placed: placedServer(store), lost, nodesNeeded, alert: storeDown(store, plan) },
+    serverRestart(store),
+  );
 }
 
 /** A server of a store, as the scheduler places it. */

@@ -1,7 +1,7 @@
 import type { BackupSchedule, Backups, Bytes, Cited, Milliseconds, Plan, Store } from "../../plan/plan.js";
 import { runsLocally } from "../../plan/stores/index.js";
 import { formatDuration } from "../../platform-file/format.js";
-import { alertDelay, STORE_DOWN, TARGETS_WITH_ALERT_RULES } from "../alerts.js";
+import { type Alert, alertDelay, TARGETS_WITH_ALERT_RULES } from "../alerts.js";
 import { alertNotice } from "../facts/alerting.js";
 import { pagedResponse, unpagedResponse } from "../facts/people.js";
 import { dailyLogShare, LOG_SEGMENT_BYTES, newAddress, reconnect, replayRate, segmentFetch } from "../facts/stores.js";
@@ -39,17 +39,20 @@ export function storeDetection(store: Store, plan: Plan): readonly Term[] {
 }
 
 /**
- * The alert (by name) plus the on-call response; undefined if no alert can fire, since no time can be promised then. No terms for
- * `keelson up`, which restores automatically.
+ * The alert that the recovery waits for, plus the on-call response: only a critical alert pages. Undefined if no alert can fire,
+ * since no time can be promised then. No terms for `keelson up`, which restores automatically.
  */
-export function onCallResponse(plan: Plan, alert: string = STORE_DOWN): readonly Term[] | undefined {
+export function onCallResponse(
+  plan: Plan,
+  { name, severity }: Pick<Alert, "name" | "severity">,
+): readonly Term[] | undefined {
   if (onOneMachine(plan)) return [];
   const delay = alertDelay(plan);
   if (delay === undefined) return undefined;
-  const paged = plan.observe.routes.critical !== undefined;
+  const paged = severity === "critical" && plan.observe.routes.critical !== undefined;
   const renderedBy = TARGETS_WITH_ALERT_RULES.join(", ");
   return [
-    declared(plan, ALERT_FIRES, delay, "observe.alerts.down", `${alert}, rendered by the target ${renderedBy}`),
+    declared(plan, ALERT_FIRES, delay, "observe.alerts.down", `${name}, rendered by the target ${renderedBy}`),
     cited("alert evaluated and sent", alertNotice),
     cited(ON_CALL_RESPONSE, paged ? pagedResponse : unpagedResponse),
   ];

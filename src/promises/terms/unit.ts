@@ -2,6 +2,7 @@ import { originOf } from "../../plan/origin.js";
 import type { Milliseconds, Plan, Probe, Unit } from "../../plan/plan.js";
 import { type Redelivery, storeTraits } from "../../plan/stores/index.js";
 import { formatDuration } from "../../platform-file/format.js";
+import { replicasMissing } from "../alerts.js";
 import { demandOf, type NodesNeeded } from "../capacity.js";
 import { imageSize } from "../facts/images.js";
 import {
@@ -124,7 +125,8 @@ export function nodeFailureDetection(plan: Plan): readonly Term[] {
 export function rescheduling(unit: Unit, plan: Plan, lost: Domain, nodesNeeded: NodesNeeded): Prediction {
   const placed = placedOf(unit);
   const started = [imagePullTime(unit, plan), start(unit, plan), withdrawal()];
-  if (hasPersistentVolume(unit)) return movedWithVolume(plan, unit, { placed, lost, nodesNeeded }, started);
+  if (hasPersistentVolume(unit))
+    return movedWithVolume(plan, unit, { placed, lost, nodesNeeded, alert: replicasMissing(unit, plan) }, started);
   const room = capacityElsewhere(placed, plan, { lost, sameZone: false }, nodesNeeded);
   if (room.kind !== "some") return withoutRoom(room, plan, unit.path);
   return bounded(plan, unit.path, [

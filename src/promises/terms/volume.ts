@@ -2,6 +2,7 @@ import { CLOUDS } from "../../plan/clouds/index.js";
 import type { BackupSchedule, PersistentVolume, Plan } from "../../plan/plan.js";
 import { isBucket } from "../../plan/stores/index.js";
 import { formatSchedule } from "../../platform-file/schedule.js";
+import { type Alert, replicasMissing } from "../alerts.js";
 import {
   fileBackupRate,
   fileRestoreRate,
@@ -27,12 +28,17 @@ export function takenSchedule({ backups: { files, snapshot, taker } }: Persisten
   return taker.kind === "velero" ? (files ?? snapshot) : undefined;
 }
 
-/** Until the volume is restored and its unit is ready. */
-export function volumeRestore(subject: VolumeSubject, plan: Plan, lostWith: LostWith): Prediction {
+/** Until the volume is restored and its unit is ready, by a person whom `alert` notifies. */
+export function volumeRestore(
+  subject: VolumeSubject,
+  plan: Plan,
+  lostWith: LostWith,
+  alert: Alert = replicasMissing(subject.unit, plan),
+): Prediction {
   const lost = unrestorable(subject, plan, lostWith);
   if (lost) return lost;
   const { unit, volume, name } = subject;
-  const response = onCallResponse(plan, "replicas-missing");
+  const response = onCallResponse(plan, alert);
   if (!response) return unnoticed(plan, `that ${name} is lost`);
   return bounded(plan, volume.path, [
     ...response,
