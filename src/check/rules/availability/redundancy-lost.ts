@@ -50,8 +50,8 @@ function servers(plan: Plan): readonly Redundant[] {
 
 /** Three servers, or three shards, are the fewest that a majority remains of. */
 function moreServers(store: Server, plan: Plan): Remedy | undefined {
-  const key = store.kind === "redis" ? "shards" : "replicas";
-  const changed: Server = store.kind === "redis" ? { ...store, shards: 3 } : { ...store, replicas: 3 };
+  const key = "shards" in store ? "shards" : "replicas";
+  const changed: Server = "shards" in store ? { ...store, shards: 3 } : { ...store, replicas: 3 };
   if (!serverSurvival(changed, plan, "node").enough) return undefined;
   const edits = [{ path: `${store.path}.${key}`, value: 3 }];
   return { advice: `run three on different nodes: ${formatEdits(edits)}`, edits };

@@ -1,13 +1,6 @@
 import { isModule, storesRows } from "../../../modules/index.js";
-import { isDeclared } from "../../../plan/origin.js";
-import type { Plan } from "../../../plan/plan.js";
-import {
-  CONNECTIONS_PER_PROCESS,
-  MAX_SERVER_CONNECTIONS,
-  RESERVED_CONNECTIONS,
-  rdsConnections,
-} from "../../../plan/stores/connections.js";
-import { type DatabaseStore, isDatabase } from "../../../plan/stores/index.js";
+import { CONNECTIONS_PER_PROCESS, maxConnections, RESERVED_CONNECTIONS } from "../../../plan/stores/connections.js";
+import { isDatabase } from "../../../plan/stores/index.js";
 import { modulesOf } from "../../../promises/facts/supervisor.js";
 import { declaredBounds } from "../../redundancy.js";
 import { defineRule } from "../../rule.js";
@@ -56,11 +49,3 @@ export const databaseConnections = defineRule({
     }
   },
 });
-
-/** The connections that a database accepts; undefined if it is not known: of a managed one it depends on the size of its machine. */
-function maxConnections({ provider, resources, path }: DatabaseStore, plan: Plan): number | undefined {
-  if (provider.kind === "in-cluster") return MAX_SERVER_CONNECTIONS;
-  const memory = resources.memory.limit ?? resources.memory.request;
-  const isSized = isDeclared(plan, `${path}.memory`) && memory !== undefined;
-  return provider.kind === "managed" && plan.cloud === "aws" && isSized ? rdsConnections(memory) : undefined;
-}
