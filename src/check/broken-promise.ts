@@ -1,8 +1,11 @@
+import type { Plan } from "../plan/plan.js";
 import type { Edit } from "../platform-file/diagnostic.js";
 import { formatDuration } from "../platform-file/format.js";
 import { formatTerms } from "../promises/format.js";
-import type { Remedy } from "../promises/prediction.js";
+import type { Prediction, Remedy } from "../promises/prediction.js";
+import { ON_CALL_RESPONSE } from "../promises/terms/store.js";
 import type { BrokenPromise, CheckContext } from "./context.js";
+import { pagingRemedy } from "./paging.js";
 import { keptInstead } from "./promise-edits.js";
 import type { Found } from "./rule.js";
 
@@ -44,7 +47,13 @@ export function brokenPromise(
       predicted.kind === "unbounded"
         ? `${predicted.why}, but ${row.subject} promises ${promised}`
         : `${wording.event} ${row.subject} ${effect} ${formatTerms(predicted.total, predicted.terms)}, but promises ${promised}`,
-    advice: adviceFor(wording, predicted.kind === "bounded" && changes.length === 0, remedy?.advice, instead.advice),
+    advice: adviceFor(
+      wording,
+      predicted.kind === "bounded" && changes.length === 0,
+      remedy?.advice,
+      pagingFor(predicted, context.plan),
+      instead.advice,
+    ),
     fix: { edits: changes.length > 0 ? changes : instead.edits, safe: false },
   };
 }
@@ -54,9 +63,17 @@ function adviceFor(
   { otherwise, limit }: Wording,
   onlyPromise: boolean,
   remedy: string | undefined,
+  paging: string | undefined,
   instead: string,
 ): string {
-  const shorter = remedy ?? otherwise;
-  if (shorter === undefined) return limit === undefined ? instead : `${instead}: ${limit}`;
-  return onlyPromise ? `${instead}; to shorten it, ${shorter}` : `${shorter}, or ${instead}`;
+  const promised = limit === undefined ? instead : `${instead}: ${limit}`;
+  const shorter = remedy ?? [paging, otherwise].filter((each) => each !== undefined).join(", or ");
+  if (shorter === "") return promised;
+  return onlyPromise ? `${promised}; to shorten it, ${shorter}` : `${shorter}, or ${instead}`;
+}
+
+/** How a recovery that waits for a person begins sooner; undefined if it waits for none, or the person is paged. */
+function pagingFor(predicted: Prediction, plan: Plan): string | undefined {
+  const awaitsPerson = predicted.kind === "bounded" && predicted.terms.some(({ name }) => name === ON_CALL_RESPONSE);
+  return awaitsPerson ? pagingRemedy(plan)[0] : undefined;
 }

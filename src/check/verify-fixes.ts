@@ -28,7 +28,10 @@ export function verifyFixes(text: string, findings: readonly Finding[], makePlan
         safe: false,
         hint: `${finding.hint ?? ""}; edit it by hand, because an alias of the file repeats this value elsewhere`,
       };
-    const [broken] = promisesBrokenBy(before, next, makePlans);
+    const plans = makePlans(next);
+    if (plans === undefined)
+      return { ...finding, safe: false, hint: `${finding.hint ?? ""}; by itself this would make the file invalid` };
+    const [broken] = brokenIn(before, plans);
     if (broken === undefined) return finding;
     return { ...finding, safe: false, hint: `${finding.hint ?? ""}; by itself this would break ${broken}` };
   });
@@ -46,7 +49,11 @@ export function withEdits(text: string, edits: readonly ScopedEdit[]): string | 
 
 /** Those of the kept promises that a text no longer keeps. An invalid text keeps none. */
 export function promisesBrokenBy(before: KeptPromises, text: string, makePlans: MakePlans): readonly string[] {
-  const after = keptPromises(makePlans(text) ?? []);
+  return brokenIn(before, makePlans(text) ?? []);
+}
+
+function brokenIn(before: KeptPromises, plans: readonly Plan[]): readonly string[] {
+  const after = keptPromises(plans);
   return [...before].filter((promise) => !after.has(promise));
 }
 

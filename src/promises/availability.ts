@@ -41,7 +41,13 @@ export interface PredictedAvailability {
 
 export type AvailabilityPrediction =
   | { readonly kind: "known"; readonly value: Ratio; readonly parts: readonly Part[] }
-  | { readonly kind: "unknown"; readonly why: string };
+  | ({ readonly kind: "unknown" } & Unknown);
+
+/** Why an availability is unknown, and what the file can declare that makes it known. */
+interface Unknown {
+  readonly why: string;
+  readonly advice?: string;
+}
 
 /** One part in series with the others. A redundant group is one part. */
 export interface Part {
@@ -85,7 +91,7 @@ function predictor(plan: Plan): (target: SloTarget) => AvailabilityPrediction {
   const site = siteAvailability(plan.cloud, zones(plan).length);
   if (!machine || !site) {
     const why = "no provider SLA for these machines: the environment declares no cloud";
-    return () => ({ kind: "unknown", why });
+    return () => ({ kind: "unknown", why, advice: "declare the cloud" });
   }
   const ofSite = { name: "site", path: "cloud", value: site.value, replicas: zones(plan).length, source: site.source };
   const served = modelsByUnit(plan);
@@ -94,24 +100,25 @@ function predictor(plan: Plan): (target: SloTarget) => AvailabilityPrediction {
   return (target) => {
     const entrance = "entrance" in target ? target.entrance : undefined;
     const accepting = entrance ? entranceParts(entrance, plan, machine) : [];
-    if (typeof accepting === "string") return { kind: "unknown", why: accepting };
+    if ("why" in accepting) return { kind: "unknown", ...accepting };
     const needed: Part[] = [ofSite, ...accepting];
     const first = entrance ? entrance.routes.map(({ unit }) => unit) : [target.name];
     for (const name of new Set(first.flatMap((each) => [...reachableFrom(needs, served.get(each) ?? each)]))) {
       const part = parts.get(name);
-      if (typeof part === "string") return { kind: "unknown", why: part };
-      if (part !== undefined) needed.push(part);
+      if (part === undefined) continue;
+      if ("why" in part) return { kind: "unknown", ...part };
+      needed.push(part);
     }
     return { kind: "known", value: needed.reduce((product, { value }) => product * value, 1), parts: needed };
   };
 }
 
 /** The load balancer and the proxies of an entrance, or why their availability is unknown. Each of its routes is needed. */
-function entranceParts(entrance: Entrance, plan: Plan, machine: Cited): readonly Part[] | string {
+function entranceParts(entrance: Entrance, plan: Plan, machine: Cited): readonly Part[] | Unknown {
   const { path, controller, replicas } = entrance;
   const balancer = CLOUDS[plan.cloud].loadBalancer;
-  if (CONTROLLERS[controller].proxies === undefined) return "the file declares no controller of the entrance";
-  if (!balancer) return "no provider SLA for the load balancer of the entrance";
+  if (CONTROLLERS[controller].proxies === undefined) return { why: "the file declares no controller of the entrance" };
+  if (!balancer) return { why: "no provider SLA for the load balancer of the entrance" };
   const sla = balancer.sla(zones(plan).length);
   return [
     { name: balancer.product, path: `${path}.balancer`, value: sla.value, replicas: 1, source: sla.source },
@@ -147,18 +154,20 @@ function partsOf(
   plan: Plan,
   needs: ReadonlyMap<string, readonly string[]>,
   machine: Cited,
-): ReadonlyMap<string, Part | string> {
+): ReadonlyMap<string, Part | Unknown> {
   const units = new Map(plan.units.map((unit) => [unit.name, unit]));
   const models = new Map(plan.models.map((model) => [model.name, model]));
   const hosts = new Map(plan.outside.map((host) => [host.name, host]));
-  const partOf = (store: Store): Part | string =>
-    storePart(plan, store, machine) ?? `${store.provider.product} has no SLA for ${store.name} in this configuration`;
-  const ifRun = (element: Unit | Store, part: () => Part | string): Part | string => {
+  const partOf = (store: Store): Part | Unknown =>
+    storePart(plan, store, machine) ?? {
+      why: `${store.provider.product} has no SLA for ${store.name} in this configuration`,
+    };
+  const ifRun = (element: Unit | Store, part: () => Part | Unknown): Part | Unknown => {
     const notRun = notRunHere(element, plan);
-    return notRun === undefined ? part() : `${element.name} is ${notRun}`;
+    return notRun === undefined ? part() : { why: `${element.name} is ${notRun}` };
   };
   const services = plan.units.filter(({ role }) => role !== "model");
-  const called = new Map<string, Part | string>([
+  const called = new Map<string, Part | Unknown>([
     ...services.map((unit) => [unit.name, ifRun(unit, () => unitPart(plan, unit, machine))] as const),
     ...plan.stores.map((store) => [store.name, ifRun(store, () => partOf(store))] as const),
     ...plan.outside.map((host) => [host.name, hostPart(host)] as const),
@@ -168,7 +177,7 @@ function partsOf(
     if (fallback.name === model.unit) return [];
     const names = [...reachableFrom(needs, fallback.model ?? fallback.name, reachableFrom(needs, model.name))].slice(1);
     const parts = names.map((name) => ({ part: called.get(name), element: elements.get(name) }));
-    return parts.every((each): each is CalledPart => typeof each.part === "object") ? parts : undefined;
+    return parts.every((each): each is CalledPart => each.part !== undefined && isPart(each.part)) ? parts : undefined;
   };
   return new Map([
     ...called,
@@ -181,11 +190,18 @@ function partsOf(
   ]);
 }
 
+function isPart(part: Part | Unknown): part is Part {
+  return "value" in part;
+}
+
 const DECLARED = "declared by the platform file (`outside`)";
 
-function hostPart({ name, path, availability: value }: OutsideHost): Part | string {
+function hostPart({ name, path, availability: value }: OutsideHost): Part | Unknown {
   return value === undefined
-    ? `${name} is outside the platform, and its availability is not declared: \`outside: { ${name}: { availability: 99.9% } }\``
+    ? {
+        why: `${name} is outside the platform, and its availability is not declared`,
+        advice: `declare what its operator promises: \`outside: { ${name}: { availability: 99.9% } }\``,
+      }
     : { name, path: `${path}.availability`, value, replicas: 1, source: DECLARED };
 }
 
@@ -206,18 +222,18 @@ function modelPart(
   alternatives: readonly Model[],
   { units, hosts, calledBy }: Alternatives,
   machine: Cited,
-): Part | string {
+): Part | Unknown {
   const [model] = alternatives;
   const group = alternatives.flatMap(({ unit }) => units.get(unit ?? "") ?? []);
   const served = hostsServing(alternatives).flatMap((name) => hosts.get(name) ?? []);
-  const declared = served.map(hostPart).filter((part) => typeof part !== "string");
+  const declared = served.map(hostPart).filter(isPart);
   const own = alternativesPart(plan, group, calledBy, machine);
   const parts = [...(own ? [own] : []), ...declared];
   const [one] = parts;
   if (one === undefined) {
     if (model?.simulated && plan.data !== "real") return simulatedPart(model);
-    const [unknownHost] = served.map(hostPart).filter((part) => typeof part === "string");
-    return unknownHost ?? `${model?.name} is served by nothing that the platform file names`;
+    const [unknownHost] = served.map(hostPart).filter((part) => !isPart(part));
+    return unknownHost ?? { why: `${model?.name} is served by nothing that the platform file names` };
   }
   return {
     ...one,

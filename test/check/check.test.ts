@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { applySafeFixes } from "../../src/check/apply-fixes.js";
+import { check } from "../../src/check/check.js";
 import { findingsText } from "../../src/check/output/text.js";
 import { misspelledName } from "../../src/check/rules/delivery/misspelt-name.js";
-import { withEdits } from "../../src/check/verify-fixes.js";
+import { verifyFixes, withEdits } from "../../src/check/verify-fixes.js";
 import { findingsIn, planOf, plansOf } from "../support/check/findings.js";
 import { rowOf, sheetOf } from "../support/promises/rows.js";
 
@@ -168,6 +169,70 @@ observe: { metrics: prometheus }
       "4 warning recovery/no-backup",
       "5 error availability/zone-loss",
     ]);
+  });
+});
+
+describe("the advice about a recovery that a person begins", () => {
+  const paged = (receiver: string): string => `platform: shop
+provide: in-cluster
+cloud: aws
+zones: 3
+data: real
+services:
+  web: { image: "shop/web:1.0.0", port: 80, calls: [sessions, "https://api.example.net"] }
+stores:
+  sessions: { redis: 7, persistence: true }
+objectives: { rto: { node-loss: 10m, bad-release: 10m }, availability: 99% }
+observe: { metrics: prometheus${receiver} }
+`;
+  const hintOf = (text: string, code: string, name: string): string | undefined =>
+    findingsIn(text).find((each) => each.code === code && each.message.includes(name))?.hint;
+
+  it("pages the person first, whatever the fault is", () => {
+    expect(hintOf(paged(""), "delivery/bad-release", "web")).toContain("to shorten it, page the on-call engineer");
+    expect(hintOf(paged(""), "availability/node-loss", "sessions")).toMatch(
+      /^promise .*; to shorten it, page the on-call engineer/,
+    );
+    const text = paged(", routes: { critical: pagerduty }");
+    expect(hintOf(text, "delivery/bad-release", "web")).not.toContain("page the on-call engineer");
+    expect(hintOf(text, "availability/node-loss", "sessions")).not.toContain("page the on-call engineer");
+  });
+
+  it("declares what makes an availability known, before it withdraws the promise", () => {
+    expect(hintOf(paged(""), "availability/objective", "api.example.net")).toBe(
+      "declare what its operator promises: `outside: { api.example.net: { availability: 99.9% } }`, or set no availability objective here",
+    );
+  });
+});
+
+describe("a fix in a file of several environments", () => {
+  const caches = `platform: shop
+provide: in-cluster
+stores:
+  sessions: { redis: 7 }
+environments:
+  staging: {}
+  production:
+    cloud: aws
+    stores: { archive: { bucket: { versions: true }, provide: managed } }
+    objectives: { rpo: { cache-loss: 1h } }
+    observe: { metrics: prometheus }
+`;
+
+  it("names no bucket for a store whose product stores its backups beside the data", () => {
+    const finding = findingsIn(caches).find(({ code }) => code === "recovery/no-backup");
+    expect(finding?.fix?.map(({ path }) => path)).toEqual(["stores.sessions.backups.snapshot"]);
+    expect(finding?.safe).toBe(false);
+  });
+
+  it("is not safe where it would make the file invalid, and its advice says so", () => {
+    const databases = caches.replace("sessions: { redis: 7 }", "orders: { postgres: 17, standby: another-zone }");
+    const text = databases.replace("rpo: { cache-loss: 1h }", "rpo: { database-loss: 1h }");
+    const fixed = check(plansOf(text)).filter(({ code }) => code === "recovery/no-backup");
+    const [finding] = verifyFixes(text, fixed, (edited) => (edited === text ? plansOf(edited) : undefined));
+    expect(fixed.map(({ safe }) => safe)).toEqual([true]);
+    expect(finding?.safe).toBe(false);
+    expect(finding?.hint).toMatch(/by itself this would make the file invalid$/);
   });
 });
 

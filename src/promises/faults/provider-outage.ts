@@ -62,7 +62,7 @@ function recovery(model: Model, plan: Plan, outside: Hosts): Prediction {
         ? `the fallbacks of ${name} are at the same provider`
         : `${name} is served by one provider and has no fallback`;
     return unbounded(plan, path, why, {
-      advice: `declare a fallback that another provider or this platform serves (\`fallback: MODEL\`), or the longest outage that ${hosts[0]?.name ?? "its host"} promises: \`outside: { HOST: { rto: 1h } }\``,
+      advice: `declare a fallback that another provider or this platform serves (\`fallback: MODEL\`), or the longest outage that ${hosts[0]?.name ?? "its host"} promises: \`outside: { ${hosts[0]?.name ?? "HOST"}: { rto: 1h } }\``,
     });
   }
   const how = `${atOneHost} × ${formatDuration(timeout)}`;

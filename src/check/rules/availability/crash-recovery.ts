@@ -3,12 +3,10 @@ import { formatDuration } from "../../../platform-file/format.js";
 import { recoveryInCluster } from "../../../promises/faults/process-crash.js";
 import type { Remedy } from "../../../promises/prediction.js";
 import { onOneMachine } from "../../../promises/terms/machine.js";
-import { ON_CALL_RESPONSE } from "../../../promises/terms/store.js";
 import { MESSAGES_DELIVERED_AGAIN } from "../../../promises/terms/unit.js";
 import { brokenPromise } from "../../broken-promise.js";
 import type { BrokenPromise } from "../../context.js";
 import { formatEdits } from "../../edit-text.js";
-import { pagingRemedy } from "../../paging.js";
 import { type ChangedUnit, moreReplicas } from "../../redundancy.js";
 import { defineRule } from "../../rule.js";
 
@@ -28,7 +26,7 @@ export const crashRecovery = defineRule({
           : `${row.path}.${of === "rto" ? "probe" : "persistence"}`;
         const found = brokenPromise(context, promise, {
           event: "after a crash",
-          otherwise: of === "rpo" ? "keep the data on disk or back it up" : shorter(promise, context.plan),
+          otherwise: of === "rpo" ? "keep the data on disk or back it up" : shorter(promise),
           limit: unit ? "nothing in the file recovers it sooner" : "its provider fails over or restarts it no sooner",
           remedy: unit && of === "rto" ? soonerRecovery(unit, context.plan, promised) : undefined,
         });
@@ -38,13 +36,11 @@ export const crashRecovery = defineRule({
   },
 });
 
-/** Nothing detects the hang of some servers: a person who is notified kills them. A probe detects that of a worker. */
-function shorter({ predicted }: BrokenPromise, plan: Plan): string | undefined {
-  const includes = (term: string): boolean =>
-    predicted.kind === "bounded" && predicted.terms.some(({ name }) => name === term);
-  if (includes(MESSAGES_DELIVERED_AGAIN))
-    return "declare a port with a health route instead of `role: worker`: a replica that hangs is then restarted, and its messages are delivered to another";
-  return includes(ON_CALL_RESPONSE) ? pagingRemedy(plan)[0] : undefined;
+/** A probe detects the hang of a worker, whose messages are delivered to no other one meanwhile. */
+function shorter({ predicted }: BrokenPromise): string | undefined {
+  return predicted.kind === "bounded" && predicted.terms.some(({ name }) => name === MESSAGES_DELIVERED_AGAIN)
+    ? "declare a port with a health route instead of `role: worker`: a replica that hangs is then restarted, and its messages are delivered to another"
+    : undefined;
 }
 
 /** Probe periods that are suggested, longest first: each probe costs a request. Kubernetes counts in whole seconds. */

@@ -15,7 +15,7 @@ export const objective = defineRule({
   summary: "the components that a request needs are together less available than promised",
   help: "A request needs every component on its path, so availabilities in series multiply: three components of 99.9 % make 99.7 %. For replicas on different nodes the failure probabilities multiply instead. The figures are the SLAs of the clouds.",
   check(context, report) {
-    const { plan, sheet } = context;
+    const { sheet } = context;
     for (const [weakest, targets] of brokenByWeakestPart(sheet.availability)) {
       const [worst, ...others] = [...targets].sort(lowestFirst);
       if (!worst) continue;
@@ -36,10 +36,10 @@ export const objective = defineRule({
       report(first.path, {
         concerns: all.map(({ subject }) => ({ subject, of: "availability" as const })),
         why: `${names.join(" and ")} promise${names.length === 1 ? "s" : ""} ${formatPercent(first.promised)}, which cannot be predicted: ${first.predicted.why}`,
-        advice:
-          plan.cloud === "none"
-            ? "declare the cloud, or set no availability objective here"
-            : "set no availability objective here",
+        advice: [
+          ...(first.predicted.advice ? [first.predicted.advice] : []),
+          "set no availability objective here",
+        ].join(", or "),
         fix: {
           edits: [...new Set(all.map(({ path }) => path))].map((path) => sloEdit("availability", path, 0)),
           safe: false,

@@ -131,7 +131,10 @@ function declaration({ edits }: Fix): string {
   return `declare backups: \`${edits.map(({ path, value }) => `${path.split(".").at(-1)}: ${String(value)}`).join(", ")}\``;
 }
 
-/** Safe only if the destination is unambiguous: the local machine, the provider, or the platform's only bucket. */
+/**
+ * Safe only if the destination is unambiguous and not beside the data: the local machine, the provider, or the platform's only
+ * bucket, where the product stores backups in one.
+ */
 function backupsFix({ buckets }: CheckContext, store: Store): Fix | undefined {
   if (!supportsBackups(store) || (hasServers(store) && unsupportedBackups(store).length > 0)) return undefined;
   const rpo = Math.min(
@@ -142,8 +145,9 @@ function backupsFix({ buckets }: CheckContext, store: Store): Fix | undefined {
   if (!schedules) return undefined;
   const edits = Object.entries(schedules).map(([key, value]) => ({ path: `${path}.backups.${key}`, value }));
   if (store.provider.kind !== "in-cluster" || backups.to.length > 0) return { edits, safe: true };
+  if (store.provider.copies !== "bucket") return { edits, safe: false };
   const [bucket] = buckets;
-  if (!bucket) return store.provider.copies === "bucket" ? undefined : { edits, safe: false };
+  if (!bucket) return undefined;
   return { edits: [...edits, { path: `${path}.backups.to`, value: bucket.name }], safe: buckets.length === 1 };
 }
 
