@@ -97,6 +97,7 @@ function containsItself(value: unknown, above: readonly unknown[] = []): boolean
 function readTree(root: Mapping, source: SourceMap): Parsed {
   const base = baseOf(root);
   const diagnostics: Diagnostic[] = [...environmentShape(root, source)];
+  const references = new Map<string, readonly Diagnostic[]>();
   const environments = new Map<string, EnvironmentSettings>();
   for (const { name, overrides } of overridesByEnvironment(root)) {
     const unremoved: Unremoved[] = [];
@@ -105,13 +106,15 @@ function readTree(root: Mapping, source: SourceMap): Parsed {
     // A file is parsed once, so compiling the schema (the default of zod) costs more than it saves.
     const parsed = platformSettings.safeParse(plain(tree), { jitless: true });
     if (parsed.success) {
-      diagnostics.push(...checkReferences(parsed.data, tree, source, base).map((each) => withIntendedName(each, base)));
+      const found = checkReferences(parsed.data, tree, source, base).map((each) => withIntendedName(each, base));
+      references.set(name, found);
       environments.set(name, { name, settings: parsed.data, tree });
     } else {
       const errors = everyError(tree, parsed.error.issues, source, base);
       diagnostics.push(...errors.map((each) => withIntendedName(each, base)));
     }
   }
+  diagnostics.push(...inSomeEnvironments(references));
   const all = conciseDiagnostics(sortDiagnostics(distinct(diagnostics)));
   const platform = [...environments.values()][0]?.settings.platform;
   if (platform === undefined || all.some(({ severity }) => severity === "error"))
@@ -204,6 +207,19 @@ function nothingRemoved({ key, place, known }: Unremoved, source: SourceMap): Di
     length: place.to - place.from,
     hint: didYouMean(key, known) ?? "remove the line",
   };
+}
+
+/** A reference of the base to what only some environments have names those in which it is missing. */
+function inSomeEnvironments(found: ReadonlyMap<string, readonly Diagnostic[]>): Diagnostic[] {
+  const environments = new Map<string, string[]>();
+  for (const [environment, diagnostics] of found)
+    for (const key of new Set(diagnostics.map(identity)))
+      environments.set(key, [...(environments.get(key) ?? []), environment]);
+  return [...found.values()].flat().map((diagnostic) => {
+    const names = environments.get(identity(diagnostic)) ?? [];
+    if (diagnostic.origin.kind !== "file" || names.length === found.size) return diagnostic;
+    return { ...diagnostic, message: `${diagnostic.message} in ${names.join(", ")}` };
+  });
 }
 
 /** Removes duplicates: an error of the base occurs in every environment. */

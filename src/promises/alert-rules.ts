@@ -1,6 +1,7 @@
 import type { Path, Plan } from "../plan/plan.js";
 import { formatDuration, formatRatio } from "../platform-file/format.js";
 import { alertExpression, inNamespace, seriesOf } from "./alert-condition.js";
+import { turnedOffBy } from "./alert-settings.js";
 import type { Alert } from "./alerts.js";
 import { BURN_RATES, budgetLasts, burnExpression, recordedExpression } from "./burn-rate.js";
 import type { MetricName } from "./facts/metrics.js";
@@ -72,22 +73,9 @@ function faultRules(plan: Plan): { readonly rules: readonly AlertRule[]; readonl
   return { rules: [...rules.values()], omitted: [...omitted.values()] };
 }
 
-/** The alerts of which the file has a setting of their own; the others follow `down`. */
-const SETTINGS: Readonly<Record<string, "backups" | "database" | "certificate" | "errors">> = {
-  "backup-too-old": "backups",
-  "backup-unverified": "backups",
-  "log-shipping-late": "backups",
-  "replica-lag": "database",
-  "volume-nearly-full": "database",
-  "certificate-expires": "certificate",
-  "requests-failing": "errors",
-};
-
-function disabled({ observe: { alerts } }: Plan, name: string): string | undefined {
-  const setting = SETTINGS[name] ?? "down";
-  return alerts[setting] === undefined || alerts[setting] === false
-    ? `the file disables it (observe.alerts.${setting})`
-    : undefined;
+function disabled(plan: Plan, name: string): string | undefined {
+  const setting = turnedOffBy(plan, name);
+  return setting === undefined ? undefined : `the file disables it (observe.alerts.${setting})`;
 }
 
 /** Twice as long as a scrape and an evaluation take at their default intervals. */

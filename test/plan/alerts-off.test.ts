@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { promiseSheet } from "../../src/promises/sheet.js";
 import { findingsIn, planOf } from "../support/check/findings.js";
 
 const shop = (alerts: string): string => `platform: shop
@@ -24,5 +25,23 @@ describe("an alert that is set to false", () => {
     expect(findingsIn(shop("{ certificate: 14d }")).map(({ code }) => code)).not.toContain(
       "security/certificate-unrenewed",
     );
+  });
+
+  it("notifies no one of what only it reports", () => {
+    const database = (alerts: string): string => `platform: shop
+cloud: aws
+stores: { orders: { postgres: 17, provide: in-cluster, size: 10Gi } }
+objectives: { rto: { node-pressure: 2h } }
+observe: { metrics: prometheus, alerts: ${alerts}, routes: { critical: pagerduty } }
+`;
+    const predicted = (alerts: string) =>
+      promiseSheet(planOf(database(alerts)), []).rows.find(
+        ({ fault, subject }) => fault === "node-pressure" && subject === "orders",
+      )?.rto.predicted.kind;
+    expect([predicted("{}"), predicted("{ database: false }")]).toEqual(["bounded", "unknown"]);
+    const found = (alerts: string) => findingsIn(database(alerts)).map(({ code, message }) => `${code} ${message}`);
+    const finding = "observability/objective-unwatched rto is promised, but its alert `database` is off";
+    expect(found("{}")).not.toContain(finding);
+    expect(found("{ database: false }")).toContain(finding);
   });
 });

@@ -83,6 +83,13 @@ describe("an environment", () => {
     expect(parsed.diagnostics.map(({ origin, code }) => `${origin.line} ${code}`)).toEqual(["3 spec/unit"]);
   });
 
+  it("is named by an error of the base that others do not have", () => {
+    const file = text.replace("local:", "staging: { stores: { cache: null } }\n  local:");
+    expect(readPlatform({ file: "shop.yaml", text: file }).diagnostics.map(({ message }) => message)).toEqual([
+      "there is no service, model or store `cache` in staging",
+    ]);
+  });
+
   it("that removes a store gets an error for each remaining reference to it, with a hint", () => {
     const parsed = readPlatform({ file: "shop.yaml", text: text.replace("replicas: 1, calls: [db]", "replicas: 1") });
     expect(parsed.ok).toBe(false);

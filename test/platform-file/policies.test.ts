@@ -61,7 +61,7 @@ describe("a named policy", () => {
     const parsed = readPlatform({ file: "platform.yaml", text: text.replace(good, bad) });
     expect(parsed.diagnostics[0]).toMatchObject({
       code: "spec/unknown-reference",
-      message: "there is no policy `critcal`",
+      message: "there is no policy `critcal` in production, relaxed",
       hint: "did you mean `critical`?",
     });
   });

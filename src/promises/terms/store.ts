@@ -1,6 +1,7 @@
 import type { BackupSchedule, Backups, Bytes, Cited, Milliseconds, Plan, Store } from "../../plan/plan.js";
 import { runsLocally } from "../../plan/stores/index.js";
 import { formatDuration } from "../../platform-file/format.js";
+import { turnedOffBy } from "../alert-settings.js";
 import { type Alert, alertDelay, TARGETS_WITH_ALERT_RULES } from "../alerts.js";
 import { alertNotice } from "../facts/alerting.js";
 import { pagedResponse, unpagedResponse } from "../facts/people.js";
@@ -48,7 +49,7 @@ export function onCallResponse(
 ): readonly Term[] | undefined {
   if (onOneMachine(plan)) return [];
   const delay = alertDelay(plan);
-  if (delay === undefined) return undefined;
+  if (delay === undefined || turnedOffBy(plan, name) !== undefined) return undefined;
   const paged = severity === "critical" && plan.observe.routes.critical !== undefined;
   const renderedBy = TARGETS_WITH_ALERT_RULES.join(", ");
   return [
@@ -63,7 +64,10 @@ export function onCallResponse(
  * `of the loss of orders`, `that the region has failed`.
  */
 export function unnoticed(plan: Plan, what: string): Prediction {
-  return unknown(plan, "observe.metrics", `no metrics are stored, so no one is notified ${what}`);
+  const { metrics, alerts } = plan.observe;
+  return metrics === "none"
+    ? unknown(plan, "observe.metrics", `no metrics are stored, so no one is notified ${what}`)
+    : unknown(plan, alerts.path, `its alert is off (\`observe.alerts\`), so no one is notified ${what}`);
 }
 
 export function serverProvisioning(store: Store): Term {

@@ -1,3 +1,4 @@
+import { isDatabase } from "../../../plan/stores/index.js";
 import { onOneMachine } from "../../../promises/terms/machine.js";
 import { unknownPromises } from "../../context.js";
 import { firstDeclared } from "../../declared-path.js";
@@ -31,8 +32,10 @@ export const objectiveUnwatched = defineRule({
       return;
     }
     const watched = { rto: alerts.down !== undefined, rpo: alerts.backups, availability: alerts.availability };
-    for (const objective of names.filter((name) => !watched[name])) {
-      const [alert, value] = ALERT_OF[objective];
+    const off = names.filter((name) => !watched[name]).map((name) => [name, ...ALERT_OF[name]] as const);
+    // A standby that falls behind and a volume that fills are reported by this alert alone.
+    const isDatabaseOff = names.includes("rto") && !alerts.database && plan.stores.some(isDatabase);
+    for (const [objective, alert, value] of [...off, ...(isDatabaseOff ? [["rto", "database", true] as const] : [])]) {
       report(`${alerts.path}.${alert}`, {
         why: `${objective} is promised, but its alert \`${alert}\` is off`,
         advice: `set \`alerts: { ${alert}: ${value} }\``,
