@@ -30,7 +30,8 @@ Examples:
   keelson promises --explain latency/gateway --tree      what a latency depends on
   keelson promises --against main --format markdown     a comment for a review
   keelson promises --format openslo > slos.yaml         availability and latency for tools that read OpenSLO
-  keelson promises --what-if stores.database.standby=another-zone -e production`,
+  keelson promises --what-if stores.database.standby=another-zone -e production
+  keelson promises --what-if 'outside["api.example.com"].availability=99%'`,
     )
     .action(async (file: string | undefined, options: PromisesOptions) =>
       (await import("../design/promises.js")).promises(file, options),
