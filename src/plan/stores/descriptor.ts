@@ -159,7 +159,7 @@ export type Redelivery =
   /** Not while the connection of the consumer is open. */
   | { readonly kind: "never"; readonly why: string };
 
-/** What is wrong with a store as declared, and the key of the file that mends it. */
+/** What is wrong with a store as declared, and the key of the file that solves it. */
 export interface KeyChange {
   readonly why: string;
   readonly advice: string;

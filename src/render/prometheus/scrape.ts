@@ -35,7 +35,7 @@ function clusterJobs(plan: Plan): readonly object[] {
       relabel_configs: [
         { source_labels: [annotation("scrape")], action: "keep", regex: "true" },
         { source_labels: [annotation("path")], regex: "(.+)", target_label: "__metrics_path__" },
-        // An address of IPv6 has colons, and stands in brackets.
+        // An address of IPv6 has colons, and is in brackets.
         {
           source_labels: ["__address__", annotation("port")],
           regex: "(.+?)(?::\\d+)?;(\\d+)",
