@@ -55,5 +55,5 @@ export function DesignPage() {
 }
 
 function summary(findings: number): string {
-  return findings === 0 ? "nothing found." : `${plural(findings, "finding")}.`;
+  return `${findings === 0 ? "nothing found" : plural(findings, "finding")} in the file. What drills measured is on the page Promises.`;
 }
