@@ -21,6 +21,7 @@ export interface Line {
   readonly runs: number;
   /** Predicted ÷ worst measured. Undefined where either has no end; 1 where both are 0. */
   readonly ratio: number | undefined;
+  /** The reason for a large ratio; undefined for any other. */
   readonly whyLarge: string | undefined;
   /** What is wrong with the prediction; empty if it holds. */
   readonly problems: readonly string[];
@@ -43,8 +44,8 @@ export function judge(
   if (predicted.kind === "unknown") problems.push(`nothing is predicted: ${predicted.why}`);
   if (predicted.kind === "bounded" && exceeds(worst, predicted.total)) problems.push("measured more than predicted");
   if (worst.kind === "not-applicable") problems.push(`nothing was measured: ${worst.reason ?? "no reason"}`);
-  if (ratio !== undefined && ratio > MAX_UNEXPLAINED_RATIO && figure.whyLarge === undefined)
-    problems.push(`a ratio of ${ratio.toFixed(1)} is not explained`);
+  const isLarge = ratio !== undefined && ratio > MAX_UNEXPLAINED_RATIO;
+  if (isLarge && figure.whyLarge === undefined) problems.push(`a ratio of ${ratio.toFixed(1)} is not explained`);
   return {
     case: of.name,
     figure: key,
@@ -55,7 +56,7 @@ export function judge(
     worst,
     runs: outcomes.length,
     ratio,
-    whyLarge: figure.whyLarge,
+    whyLarge: isLarge ? figure.whyLarge : undefined,
     problems,
   };
 }

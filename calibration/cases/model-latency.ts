@@ -117,7 +117,12 @@ async function llamaVersion(): Promise<string> {
 }
 
 function underLoad(server: Server, rate: number, used: string): Case {
-  const figure = (of: LatencyObjective, what: string): Figure => ({ what, predicted: predictedLatency(of) });
+  const figure = (of: LatencyObjective, what: string): Figure => ({
+    what,
+    predicted: predictedLatency(of),
+    whyLarge:
+      "the waits of the prediction are those of the longest allowed bursts, and every prompt that may share the batch counts before the first token",
+  });
   return defineCase({
     name: `${server.name}-${used}`,
     title: `${server.title}: ${server.requests} requests at the moments of a Poisson process, ${used} % of the slots in use`,

@@ -181,7 +181,7 @@ describe.each(Object.entries(targets))("rendering to %s", (_name, target) => {
         const paths = target.render(plan).files.map(({ path }) => path);
         expect(new Set(paths).size).toBe(paths.length);
         for (const path of paths)
-          expect(path).toMatch(/^[a-z0-9][a-z0-9-]*(\/[a-z0-9_.-]+)?(\.yaml|\.json|\.sh|\.conf|plugins)$/);
+          expect(path).toMatch(/^[a-z0-9][a-z0-9-]*(\/[a-z0-9_.-]+)?(\.ya?ml|\.json|\.sh|\.conf|plugins)$/);
       }),
     );
   });
