@@ -1,9 +1,8 @@
-import type { Plan } from "../../plan/plan.js";
 import { check } from "../check.js";
 import { type MakePlans, withEdits } from "../verify-fixes.js";
 import { designSteps } from "./design-steps.js";
 import { promiseSteps } from "./promise-steps.js";
-import { breaksKept, type Sheets, sheetsOf, unkept } from "./sheets.js";
+import { breaksKept, unkept, type Version, versionOf } from "./sheets.js";
 import type { SuggestedStep } from "./suggestion.js";
 
 /** A change may break another promise, which the next round solves. */
@@ -22,34 +21,33 @@ export interface Attempt {
   readonly steps: readonly SuggestedStep[];
   /** The promises that no step keeps. */
   readonly unsolved: readonly string[];
+  /** The file with these steps. */
+  readonly version: Version;
 }
 
 /** What every step of a search reads. */
 export interface Search {
-  readonly text: string;
-  /** The sheets of the text. */
-  readonly before: Sheets;
+  /** The file as it is. */
+  readonly before: Version;
   readonly makePlans: MakePlans;
   readonly today: string | undefined;
 }
 
 /** Steps, round by round, until every promise is kept or no round changes anything; then `unsolved` has what is left. */
-export function attempt({ text, before, makePlans, today }: Search, design: DesignChanges): Attempt {
+export function attempt({ before, makePlans, today }: Search, design: DesignChanges): Attempt {
   const steps: SuggestedStep[] = [];
-  let edited = text;
-  let plans: readonly Plan[] = makePlans(text) ?? [];
+  let version = before;
   let unsolved: readonly string[] = [];
   let trials = MAX_TRIALS;
 
   /** Takes all candidates if they work together, or else those of each half that do. */
   const take = (candidates: readonly SuggestedStep[]): void => {
     if (candidates.length === 0 || trials-- <= 0) return;
-    const next = textWith(edited, candidates);
-    const nextPlans = next === undefined || next === edited ? undefined : makePlans(next);
-    const isWorking = nextPlans && !(design === "careful" && breaksKept(before, sheetsOf(nextPlans)));
-    if (next !== undefined && isWorking) {
-      edited = next;
-      plans = nextPlans;
+    const text = textWith(version.text, candidates);
+    const plans = text === undefined || text === version.text ? undefined : makePlans(text);
+    const next = text === undefined || plans === undefined ? undefined : versionOf(text, plans);
+    if (next && !(design === "careful" && breaksKept(before.sheets, next.sheets))) {
+      version = next;
       steps.push(...candidates);
     } else if (candidates.length > 1) {
       const half = Math.ceil(candidates.length / 2);
@@ -59,39 +57,37 @@ export function attempt({ text, before, makePlans, today }: Search, design: Desi
   };
 
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    unsolved = unkept(sheetsOf(plans));
+    unsolved = unkept(version.sheets);
     if (unsolved.length === 0) break;
     const count = steps.length;
-    if (design !== "none") take(designSteps(check(plans, undefined, today)));
+    if (design !== "none") take(designSteps(check(version.plans, undefined, today)));
     // The design is changed as long as that changes anything; then the promises that no rule knows a change for.
-    if (steps.length === count) take(promiseSteps(plans));
+    if (steps.length === count) take(promiseSteps(version));
     if (steps.length === count) break;
   }
-  return { steps, unsolved };
+  return { steps, unsolved, version };
 }
 
 /** Without the changes of the design that are not needed. Longer promises are for what no design solves: all are needed. */
-export function minimal(
-  { text, before, makePlans }: Search,
-  steps: readonly SuggestedStep[],
-): readonly SuggestedStep[] {
-  let needed = steps;
+export function minimal({ before, makePlans }: Search, { steps, version }: Attempt): Omit<Attempt, "unsolved"> {
+  let needed: Omit<Attempt, "unsolved"> = { steps, version };
   const changes = steps.filter(({ kind }) => kind === "design");
   const size = Math.max(1, Math.ceil(changes.length / MAX_TRIALS));
   for (let at = 0; at < changes.length; at += size) {
     const group = new Set(changes.slice(at, at + size));
-    const without = needed.filter((each) => !group.has(each));
-    const edited = textWith(text, without);
-    const plans = edited === undefined ? undefined : makePlans(edited);
-    if (plans === undefined) continue;
-    const sheets = sheetsOf(plans);
-    if (unkept(sheets).length === 0 && !breaksKept(before, sheets)) needed = without;
+    const without = needed.steps.filter((each) => !group.has(each));
+    const text = textWith(before.text, without);
+    const plans = text === undefined ? undefined : makePlans(text);
+    if (text === undefined || plans === undefined) continue;
+    const next = versionOf(text, plans);
+    if (unkept(next.sheets).length === 0 && !breaksKept(before.sheets, next.sheets))
+      needed = { steps: without, version: next };
   }
   return needed;
 }
 
 /** The text with the edits of steps; undefined if they would also change other places, through an alias. */
-export function textWith(text: string, steps: readonly SuggestedStep[]): string | undefined {
+function textWith(text: string, steps: readonly SuggestedStep[]): string | undefined {
   return withEdits(
     text,
     steps.flatMap(({ edits }) => edits),

@@ -5,19 +5,20 @@ import type { PredictedAvailability } from "../../promises/availability.js";
 import { objectiveText } from "../../promises/comparison/format.js";
 import { formatPercentile } from "../../promises/format.js";
 import type { PredictedLatency } from "../../promises/latency/predicted-latency.js";
-import { promiseSheet, type Row } from "../../promises/sheet.js";
+import type { Row } from "../../promises/sheet.js";
 import type { Concern } from "../concern.js";
 import { promisable, promiseEdits, promisePlace, sloEdit, sloText } from "../promise-edits.js";
+import type { Version } from "./sheets.js";
 import type { SuggestedStep } from "./suggestion.js";
 
 /**
  * Promises that the predictions keep, in place of those that they break: of one subject, under the faults that break it, in the
  * environments that break it. What has no bound is promised no more.
  */
-export function promiseSteps(plans: readonly Plan[]): readonly SuggestedStep[] {
+export function promiseSteps({ plans, sheets }: Version): readonly SuggestedStep[] {
   const found = new Map<string, Map<string, KeptPromise>>();
   for (const plan of plans) {
-    const { rows, availability, latency } = promiseSheet(plan, []);
+    const { rows = [], availability = [], latency = [] } = sheets.get(plan.environment) ?? {};
     for (const row of rows) for (const of of ["rto", "rpo"] as const) addRecovery(found, plan, row, of);
     for (const each of availability) addAvailability(found, plan, each);
     for (const each of latency) addLatency(found, plan, each);

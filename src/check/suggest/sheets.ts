@@ -7,7 +7,18 @@ import { promiseText } from "../verify-fixes.js";
 /** The sheet of each environment: of one version of the file they are computed once. */
 export type Sheets = ReadonlyMap<string, PromiseSheet>;
 
-export function sheetsOf(plans: readonly Plan[]): Sheets {
+/** A version of the file: its plans, and their sheets. */
+export interface Version {
+  readonly text: string;
+  readonly plans: readonly Plan[];
+  readonly sheets: Sheets;
+}
+
+export function versionOf(text: string, plans: readonly Plan[]): Version {
+  return { text, plans, sheets: sheetsOf(plans) };
+}
+
+function sheetsOf(plans: readonly Plan[]): Sheets {
   return new Map(plans.map((plan) => [plan.environment, promiseSheet(plan, [])]));
 }
 

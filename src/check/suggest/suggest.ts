@@ -2,9 +2,9 @@ import type { Plan } from "../../plan/plan.js";
 import { compareSheets } from "../../promises/comparison/compare.js";
 import { sizeOf } from "../../promises/comparison/size.js";
 import type { MakePlans } from "../verify-fixes.js";
-import { type Attempt, attempt, type DesignChanges, minimal, type Search, textWith } from "./attempt.js";
-import { breaksKept, type Sheets, sheetsOf, unkept } from "./sheets.js";
-import type { SuggestedStep, Suggestion, Suggestions } from "./suggestion.js";
+import { type Attempt, attempt, minimal, type Search } from "./attempt.js";
+import { breaksKept, type Sheets, unkept, type Version, versionOf } from "./sheets.js";
+import type { Suggestion, Suggestions } from "./suggestion.js";
 
 /**
  * The smallest sets of edits after which every promise of every environment is kept, cheapest first: one that changes the design
@@ -13,19 +13,16 @@ import type { SuggestedStep, Suggestion, Suggestions } from "./suggestion.js";
  * sheets is bounded: of a platform that needs many edits, some edits that are not needed may remain.
  */
 export function suggest(text: string, makePlans: MakePlans, today?: string): Suggestions {
-  const plans = makePlans(text) ?? [];
-  const before = sheetsOf(plans);
-  const search: Search = { text, before, makePlans, today };
-  const open = unkept(before);
+  const before = versionOf(text, makePlans(text) ?? []);
+  const search: Search = { before, makePlans, today };
+  const open = unkept(before.sheets);
   if (open.length === 0) return { unkept: 0, suggestions: [], unsolved: [] };
-  const attemptWith = (design: DesignChanges): Attempt => attempt(search, design);
-  const free = attemptWith("free");
-  const freeText = textWith(text, free.steps);
-  const isBreaking = freeText !== undefined && breaksKept(before, sheetsOf(makePlans(freeText) ?? []));
-  const attempts = [isBreaking ? attemptWith("careful") : free, attemptWith("none")];
+  const free = attempt(search, "free");
+  const isBreaking = breaksKept(before.sheets, free.version.sheets);
+  const attempts = [isBreaking ? attempt(search, "careful") : free, attempt(search, "none")];
   const found = attempts
     .filter(({ unsolved }) => unsolved.length === 0)
-    .map(({ steps }) => suggestionOf(search, minimal(search, steps), plans));
+    .map((each) => suggestionOf(before, minimal(search, each)));
   const distinct = new Map(found.map((suggestion) => [suggestion.text, suggestion]));
   return {
     unkept: open.length,
@@ -34,24 +31,18 @@ export function suggest(text: string, makePlans: MakePlans, today?: string): Sug
   };
 }
 
-function suggestionOf(
-  { text, before, makePlans }: Search,
-  steps: readonly SuggestedStep[],
-  plans: readonly Plan[],
-): Suggestion {
-  const edited = textWith(text, steps) ?? text;
-  const editedPlans = makePlans(edited) ?? [];
-  const old = totalSize(plans);
-  const now = totalSize(editedPlans);
+function suggestionOf(before: Version, { steps, version }: Omit<Attempt, "unsolved">): Suggestion {
+  const old = totalSize(before.plans);
+  const now = totalSize(version.plans);
   return {
     steps,
-    text: edited,
+    text: version.text,
     added: {
       nodes: now.nodes - old.nodes,
       replicas: now.replicas - old.replicas,
       cpuMillicores: now.cpuMillicores - old.cpuMillicores,
     },
-    withdrawn: withdrawnPromises(before, sheetsOf(editedPlans)),
+    withdrawn: withdrawnPromises(before.sheets, version.sheets),
   };
 }
 
