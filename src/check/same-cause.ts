@@ -1,4 +1,5 @@
 import type { ScopedEdit } from "../platform-file/diagnostic.js";
+import { formatList } from "../platform-file/format.js";
 import { parsePath } from "../platform-file/path.js";
 import type { Finding, Place } from "./finding.js";
 
@@ -124,10 +125,11 @@ function ofEach(sentence: string, names: readonly string[]): string {
 /** Beyond this number a list names no more: the places are in the finding. */
 const MAX_NAMED = 12;
 
-/** `a`, `a and b`, `a, b and c`. */
+/** The names in a sentence. */
 function list(names: readonly string[]): string {
-  const shown = names.length > MAX_NAMED ? [...names.slice(0, MAX_NAMED), `${names.length - MAX_NAMED} more`] : names;
-  return shown.length < 2 ? shown.join() : `${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}`;
+  return formatList(
+    names.length > MAX_NAMED ? [...names.slice(0, MAX_NAMED), `${names.length - MAX_NAMED} more`] : names,
+  );
 }
 
 function distinctEdits(edits: readonly ScopedEdit[]): readonly ScopedEdit[] {

@@ -290,3 +290,8 @@ export function formatRange(range: Range, one: (value: number) => string): strin
   if (range.max === Number.MAX_SAFE_INTEGER) return `${one(range.min)}..`;
   return `${one(range.min)}..${one(range.max)}`;
 }
+
+/** `a`, `a and b`, `a, b and c`. */
+export function formatList(names: readonly string[]): string {
+  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+}

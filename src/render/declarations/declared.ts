@@ -17,8 +17,3 @@ export function once(path: Path, omission: (plan: Plan) => string | undefined): 
     return text === undefined ? [] : [{ path, omission: text }];
   };
 }
-
-/** `a`, `a and b`, `a, b and c`. */
-export function listed(names: readonly string[]): string {
-  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
-}

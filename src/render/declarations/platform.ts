@@ -1,8 +1,8 @@
 import { isDeclared } from "../../plan/origin.js";
-import { formatDuration } from "../../platform-file/format.js";
+import { formatDuration, formatList } from "../../platform-file/format.js";
 import { formatSchedule } from "../../platform-file/schedule.js";
 import { poolLabels } from "../pool-labels.js";
-import { type Declares, listed, once } from "./declared.js";
+import { type Declares, once } from "./declared.js";
 
 /** Declarations of the platform as a whole: regions, cluster, nodes, delivery, security, drills and access. */
 export const PLATFORM_DECLARATIONS = {
@@ -10,7 +10,7 @@ export const PLATFORM_DECLARATIONS = {
     const standby = regions.filter(({ role }) => role === "standby").map(({ name, mode }) => `${name} (${mode})`);
     return standby.length === 0
       ? undefined
-      : `this target renders the primary region only; standby regions: ${listed(standby)}`;
+      : `this target renders the primary region only; standby regions: ${formatList(standby)}`;
   }),
   "region-failover": ({ failover }) =>
     failover === undefined
@@ -18,9 +18,9 @@ export const PLATFORM_DECLARATIONS = {
       : [{ path: failover.path, omission: "failover between regions is not rendered by this target" }],
   "node-pools": once("nodes", ({ pools }) => {
     if (pools.length === 0) return undefined;
-    const names = listed(pools.map(({ name }) => name));
+    const names = formatList(pools.map(({ name }) => name));
     const labels = pools.map((pool) =>
-      listed(Object.entries(poolLabels(pool)).map(([label, value]) => `${label}=${value}`)),
+      formatList(Object.entries(poolLabels(pool)).map(([label, value]) => `${label}=${value}`)),
     );
     return pools.length === 1
       ? `node pool ${names} is not created by this target: its nodes require the label ${labels.join("")}`
@@ -77,7 +77,7 @@ export const PLATFORM_DECLARATIONS = {
           },
         ],
   access: once("access", ({ access }) =>
-    access.length === 0 ? undefined : `access for ${listed(access)} only is not enforced by this target`,
+    access.length === 0 ? undefined : `access for ${formatList(access)} only is not enforced by this target`,
   ),
 } as const satisfies Record<string, Declares>;
 

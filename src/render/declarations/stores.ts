@@ -1,9 +1,9 @@
 import type { Backups, Plan, Store } from "../../plan/plan.js";
 import { isBucket, STORES, storeTraits } from "../../plan/stores/index.js";
-import { formatDuration } from "../../platform-file/format.js";
+import { formatDuration, formatList } from "../../platform-file/format.js";
 import { formatSchedule } from "../../platform-file/schedule.js";
 import { runsAsContainers } from "../stores/containers.js";
-import { type Declared, type Declares, listed } from "./declared.js";
+import type { Declared, Declares } from "./declared.js";
 
 /** Databases, caches, brokers and buckets, their providers, and their backups. */
 export const STORE_DECLARATIONS = {
@@ -39,7 +39,7 @@ export const STORE_DECLARATIONS = {
     hasBackups(store.backups) && store.backups.to.length > 0
       ? {
           path: store.backups.path,
-          omission: `backups of ${store.name} are not copied to ${listed(store.backups.to)} by this target`,
+          omission: `backups of ${store.name} are not copied to ${formatList(store.backups.to)} by this target`,
         }
       : undefined,
   ),
@@ -86,7 +86,7 @@ export type BackupKind = (typeof BACKUP_KINDS)[number];
 /** The copies to buckets of `backups.to` that the store's provider does not make, as an instruction; undefined if it makes all. */
 export function manualCopies({ backups, provider }: Store): string | undefined {
   const buckets = backups.to.filter((bucket) => !provider.sendsTo.includes(bucket));
-  return buckets.length === 0 ? undefined : `copy them to ${listed(buckets)} yourself`;
+  return buckets.length === 0 ? undefined : `copy them to ${formatList(buckets)} yourself`;
 }
 
 function hasBackups(backups: Backups): boolean {

@@ -1,7 +1,8 @@
 import { sourcesOf } from "../../plan/model-source.js";
 import type { Model, ModelSource, Plan, Scale, Unit } from "../../plan/plan.js";
+import { formatList } from "../../platform-file/format.js";
 import { volumeSubjects } from "../../promises/subjects.js";
-import { type Declared, type Declares, listed } from "./declared.js";
+import type { Declared, Declares } from "./declared.js";
 
 /** Services, workers and model servers, and what each requires of the cluster. */
 export const UNIT_DECLARATIONS = {
@@ -102,7 +103,7 @@ function autoscaling(signals: readonly Signal[]): Declares {
       ? undefined
       : {
           path: scale.path,
-          omission: `${name}: scaling ${replicas.min}..${replicas.max} replicas on ${listed(declared)} is not rendered by this target`,
+          omission: `${name}: scaling ${replicas.min}..${replicas.max} replicas on ${formatList(declared)} is not rendered by this target`,
         };
   });
 }

@@ -2,8 +2,8 @@ import { CLOUDS } from "../../plan/clouds/index.js";
 import type { Plan, Unit } from "../../plan/plan.js";
 import type { BucketStore } from "../../plan/stores/index.js";
 import { objectsNotTaken, VELERO_NAMESPACE, type VeleroSchedule, veleroSchedules } from "../../plan/velero.js";
+import { formatList } from "../../platform-file/format.js";
 import { type VolumeSubject, volumeSubjects } from "../../promises/subjects.js";
-import { listed } from "../declarations/declared.js";
 import type { Note } from "../note.js";
 import { cronSchedule } from "./cron-schedule.js";
 import type { BackupStorageLocation, NamedManifest, Schedule, WithNotes } from "./manifest.js";
@@ -163,7 +163,7 @@ function installation(schedules: readonly VeleroSchedule[]): readonly Note[] {
   return [
     {
       path: first.path,
-      message: `declared backups require in the cluster: Velero in the namespace ${VELERO_NAMESPACE}${needs.length > 0 ? `, with ${listed(needs)}` : ""}`,
+      message: `declared backups require in the cluster: Velero in the namespace ${VELERO_NAMESPACE}${needs.length > 0 ? `, with ${formatList(needs)}` : ""}`,
     },
     ...(byDefault
       ? [

@@ -5,6 +5,7 @@ import { formatDuration } from "../../../platform-file/format.js";
 import { formatSchedule } from "../../../platform-file/schedule.js";
 import { formatTerms } from "../../../promises/format.js";
 import { longestIntervalWithin } from "../../../promises/intervals.js";
+import { sum } from "../../../promises/prediction.js";
 import { takenBackups } from "../../../promises/subjects.js";
 import { takenSchedule } from "../../../promises/terms/volume.js";
 import type { BrokenPromise, CheckContext } from "../../context.js";
@@ -76,7 +77,7 @@ function volumeRemedy(context: CheckContext, promise: BrokenPromise): OlderBacku
   const volume = context.volumes.get(row.path)?.volume;
   const schedule = volume && takenSchedule(volume);
   if (!schedule) return undefined;
-  const others = predicted.kind === "bounded" ? predicted.terms.slice(1).reduce((sum, { value }) => sum + value, 0) : 0;
+  const others = predicted.kind === "bounded" ? sum(predicted.terms.slice(1)) : 0;
   const every =
     of === "rpo" && predicted.kind === "bounded"
       ? longestIntervalWithin((promised - others) / 2, schedule.every - 1)

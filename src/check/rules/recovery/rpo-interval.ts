@@ -3,6 +3,7 @@ import { formatDuration } from "../../../platform-file/format.js";
 import { formatSchedule } from "../../../platform-file/schedule.js";
 import { formatTerms } from "../../../promises/format.js";
 import { longestIntervalWithin } from "../../../promises/intervals.js";
+import { sum } from "../../../promises/prediction.js";
 import { takenBackups } from "../../../promises/subjects.js";
 import type { BrokenPromise } from "../../context.js";
 import { formatEdits } from "../../edit-text.js";
@@ -47,7 +48,7 @@ function shorterInterval(store: DatabaseStore | CacheStore, { predicted, promise
   const current = log ?? snapshot ?? full;
   if (!current) return undefined;
   const archivesLog = STORES[store.kind].backupMethod === "log";
-  const otherTerms = predicted.terms.slice(1).reduce((sum, { value }) => sum + value, 0);
+  const otherTerms = sum(predicted.terms.slice(1));
   const every = archivesLog
     ? walInterval(promised, log && log.every - 1)
     : longestIntervalWithin(promised - otherTerms, current.every - 1);

@@ -1,5 +1,6 @@
 import { formatSchedule } from "../../../platform-file/schedule.js";
 import { longestIntervalWithin } from "../../../promises/intervals.js";
+import { sum } from "../../../promises/prediction.js";
 import { takenSchedule } from "../../../promises/terms/volume.js";
 import type { BrokenPromise, CheckContext } from "../../context.js";
 import { faultRule } from "../../fault-rule.js";
@@ -20,7 +21,7 @@ function moreOften({ row, of, promised, predicted }: BrokenPromise, { volumes }:
   const volume = volumes.get(row.path)?.volume;
   const schedule = volume && takenSchedule(volume);
   if (of !== "rpo" || predicted.kind !== "bounded" || !schedule) return [];
-  const others = predicted.terms.slice(1).reduce((sum, { value }) => sum + value, 0);
+  const others = sum(predicted.terms.slice(1));
   const every = longestIntervalWithin(promised - others, schedule.every - 1);
   if (every === undefined) return [];
   return [{ path: schedule.path, value: formatSchedule({ every, keep: schedule.keep }) }];
