@@ -12,6 +12,8 @@ const BEFORE_MS = 1_000;
 const BASELINE_LIMIT_MS = 30_000;
 /** More requests without an answer are not sent: a client has a bounded number of connections. */
 const MAX_IN_FLIGHT = 40;
+/** A request that waits longer may be one of a server that hangs: whether it fails is not known before its timeout. */
+const SLOW_MS = 1_000;
 
 export interface Observed {
   readonly outcome: Outcome;
@@ -36,19 +38,20 @@ export interface Experiment {
  */
 export async function observe({ request, inject, repaired, limitMs }: Experiment): Promise<Observed> {
   const samples: Sample[] = [];
-  let inFlight = 0;
+  /** When each request without an answer was sent. */
+  const inFlight: number[] = [];
   const send = async (): Promise<void> => {
     const sent = Date.now();
-    inFlight += 1;
+    inFlight.push(sent);
     const result = await request(AbortSignal.timeout(REQUEST_TIMEOUT_MS)).then(
       (reference) => ({ ok: true, reference }),
       (error: unknown) => ({ ok: false, reference: undefined, reason: String(error) }),
     );
-    inFlight -= 1;
+    inFlight.splice(inFlight.indexOf(sent), 1);
     samples.push({ kind: "request", sent, ended: Date.now(), ...result });
   };
   const clock = setInterval(() => {
-    if (inFlight < MAX_IN_FLIGHT) void send();
+    if (inFlight.length < MAX_IN_FLIGHT) void send();
   }, EVERY_MS);
   try {
     const steady = () => {
@@ -63,7 +66,7 @@ export async function observe({ request, inject, repaired, limitMs }: Experiment
     let recovered = false;
     while (!recovered && Date.now() - injectedAt < limitMs) {
       await sleep(EVERY_MS);
-      recovered = isStable(samples, injected) && ((await repaired?.()) ?? true);
+      recovered = isStable(samples, inFlight, injected) && ((await repaired?.()) ?? true);
     }
     const { rto } = recoveryTime(samples, { injectedAt, until: Date.now(), recovered });
     return { outcome: rto, samples, injectedAt };
@@ -79,12 +82,13 @@ export function outageFrom({ outcome, injectedAt }: Observed, from: number, over
   return left > 0 ? { kind: "measured", ms: left } : { kind: "not-applicable", reason: over };
 }
 
-/** Requests that were sent after the fault succeed, and none has failed lately. */
-function isStable(samples: readonly Sample[], injected: number): boolean {
+/** Requests that were sent after the fault succeed, none has failed lately, and none waits that may fail. */
+function isStable(samples: readonly Sample[], inFlight: readonly number[], injected: number): boolean {
   const now = Date.now();
   const recent = samples.filter(({ ended }) => ended > now - STABLE_WINDOW_MS);
   return (
     now - injected > STABLE_WINDOW_MS &&
+    inFlight.every((sent) => sent > now - SLOW_MS) &&
     recent.every(({ ok }) => ok) &&
     recent.some(({ sent, ended }) => sent > injected && ended > now - STABLE_WINDOW_MS / 2)
   );
