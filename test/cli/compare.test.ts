@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { access, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -130,6 +130,81 @@ describe("keelson promises --against", () => {
     await write(platform("10G"));
     const invalid = await failed("--against", "HEAD");
     expect(invalid).toMatchObject({ code: 2, err: expect.stringContaining("HEAD:platform.yaml:2:1") });
+  });
+});
+
+describe("the author of a change", () => {
+  /** The change: a database that cannot be restored in time. It must be found whatever else the change contains. */
+  const lost = async (against = "origin/main") => {
+    const { code, out, err } = await promises("--against", against);
+    expect({ code, err }).toEqual({ code: 1, err: "" });
+    expect(out).toContain(`platform.yaml against ${against}:platform.yaml`);
+    expect(out).toMatch(/lost +orders: RTO in database-loss/);
+  };
+  const replaceByLink = async (target: string) => {
+    await rm(join(directory, "platform.yaml"));
+    await symlink(target, join(directory, "platform.yaml"));
+  };
+
+  beforeEach(async () => {
+    await mkdir(join(directory, "old"));
+    await writeFile(join(directory, "old", "platform.yaml"), platform("900G"));
+    await committed();
+    await git("update-ref", "refs/remotes/origin/main", "HEAD");
+    await write(platform("900G"));
+  });
+
+  it("cannot add a file with the name of the revision that it is compared with", async () => {
+    await mkdir(join(directory, "origin", "main"), { recursive: true });
+    await writeFile(join(directory, "origin", "main", "platform.yaml"), platform("900G"));
+    await lost();
+    await writeFile(join(directory, "HEAD"), platform("900G"));
+    await lost("HEAD");
+    expect(await promises("--against", "./origin/main")).toMatchObject({ code: 0 });
+  });
+
+  it("cannot compare another file of the revision with itself, by a link", async () => {
+    await replaceByLink("old/platform.yaml");
+    await lost();
+    await git("add", ".");
+    await git("commit", "--quiet", "--message", "Link it");
+    expect(await promises("--against", "HEAD")).toMatchObject({ code: 0 });
+  });
+
+  it("cannot have git read a repository, and start its programs, that the change contains", async () => {
+    const bare = join(directory, "bare");
+    for (const name of ["HEAD", "objects", "refs"])
+      await cp(join(directory, ".git", name), join(bare, name), { recursive: true });
+    const started = join(directory, "started");
+    await writeFile(
+      join(bare, "config"),
+      `[core]
+  repositoryformatversion = 1
+  bare = false
+  worktree = .
+[extensions]
+  partialClone = origin
+[remote "origin"]
+  url = ext::sh -c "touch% ${started}"
+  promisor = true
+[protocol "ext"]
+  allow = always
+`,
+    );
+    await writeFile(join(bare, "platform.yaml"), platform("900G"));
+    const missing = "1234567890123456789012345678901234567890";
+    // The configuration is one that git obeys.
+    await expect(execute("git", ["show", `${missing}:platform.yaml`], { cwd: bare })).rejects.toThrow();
+    await access(started);
+    await rm(started);
+    await replaceByLink("bare/platform.yaml");
+    await lost();
+    for (const file of [".", "bare"])
+      expect(await promises(file, "--against", missing)).toMatchObject({
+        code: 2,
+        err: expect.stringContaining("there is no such revision"),
+      });
+    await expect(access(started)).rejects.toThrow("ENOENT");
   });
 });
 
