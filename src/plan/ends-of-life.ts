@@ -85,6 +85,12 @@ export const VERSIONED_FIELDS = {
     effect: "pods of the old revision skew the spread of a rollout",
     source: `${GATES}: MatchLabelKeysInPodTopologySpread`,
   },
+  spreadMinimum: {
+    field: "minDomains of topologySpreadConstraints",
+    since: "1.27",
+    effect: "all replicas are placed in the only zone or node that is up at that moment, and stay there",
+    source: `${GATES}: MinDomainsInPodTopologySpread`,
+  },
 } as const satisfies Record<string, VersionedField>;
 
 /** Compares `1.9` and `1.10` part by part: negative, zero or positive. */

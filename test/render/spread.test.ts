@@ -37,3 +37,48 @@ describe("servers of a store", () => {
     expect(cluster).toMatchObject({ spec: { instances: 4, affinity: { enablePodAntiAffinity: false } } });
   });
 });
+
+describe("the zones and nodes that must exist", () => {
+  /** The constraints of one service: `zone DoNotSchedule 2`. */
+  const rendered = (service: string, nodes = "{ general: { type: own, count: 3 } }") => {
+    const plan = planOf(
+      `platform: shop\ncloud: aws\nprovide: in-cluster\nzones: 3\nnodes: ${nodes}\nservices: { web: { image: shop/web:1.0.0, port: 80, ${service} } }\n`,
+    );
+    return manifests(plan).flatMap(({ object }) =>
+      object.kind === "Deployment"
+        ? (object.spec?.template.spec?.topologySpreadConstraints ?? []).map(
+            ({ topologyKey, whenUnsatisfiable, minDomains }) =>
+              `${topologyKey.split("/")[1]} ${whenUnsatisfiable} ${minDomains ?? "any"}`,
+          )
+        : [],
+    );
+  };
+
+  it("are two if one replica carries the load, and more for a larger disruption budget", () => {
+    const many = "{ general: { type: own, count: 9 } }";
+    expect(rendered("replicas: 3, spread: zones")).toContain("zone DoNotSchedule 2");
+    expect(rendered("replicas: 6, spread: nodes", many)).toEqual(["hostname DoNotSchedule 2"]);
+    expect(rendered("replicas: 6, spread: nodes, disruption: { minAvailable: 4 }", many)).toEqual([
+      "hostname DoNotSchedule 3",
+    ]);
+  });
+
+  it("are not rendered where as many do not remain after a loss: replacements would wait", () => {
+    expect(rendered("replicas: 3, spread: zones, disruption: { minAvailable: 2 }")).toContain("zone DoNotSchedule any");
+    expect(rendered("replicas: 3, spread: nodes", "{ general: { type: own, count: 2 } }")).toEqual([
+      "hostname DoNotSchedule any",
+    ]);
+  });
+
+  it("are counted at the minimum of the declared pools", () => {
+    const small = "{ general: { type: own, count: 1..5 } }";
+    expect(rendered("replicas: 3, spread: nodes", small)).toEqual(["hostname DoNotSchedule any"]);
+    expect(rendered("replicas: 3, spread: zones", small)).toContain("zone DoNotSchedule any");
+  });
+
+  it("are rendered for required spreads only, as the API server demands", () =>
+    expect(rendered("replicas: 3, spread: { zones: prefer, nodes: prefer }")).toEqual([
+      "zone ScheduleAnyway any",
+      "hostname ScheduleAnyway any",
+    ]));
+});

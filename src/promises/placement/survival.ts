@@ -5,8 +5,9 @@ import { type ServersNeeded, storeTraits } from "../../plan/stores/index.js";
 import { type Demand, demandOf, serverDemand } from "../capacity.js";
 import { failsOver, type Server } from "../subjects.js";
 import { zones } from "../terms/machine.js";
+import { minDomains } from "./min-domains.js";
 import { nodesFor } from "./nodes.js";
-import { type Domain, type Group, largestShare } from "./worst-placement.js";
+import { type Domain, type Group, largestShare, NO_MINIMUM } from "./worst-placement.js";
 
 /** Who remains of a unit or a store after the worst loss of one domain, and whether that is enough. */
 export interface Survival {
@@ -23,14 +24,17 @@ export type Loss = "process" | Domain;
 
 /** The replicas of a unit, as the scheduler places them. */
 export function unitGroup(unit: Unit, plan: Plan): Group {
-  return {
-    members: unit.replicas.min,
+  const members = unit.replicas.min;
+  const group = {
+    members,
     nodes: nodesFor(plan, unit.pool, demandOf(unit)),
     requires: {
       zones: unit.spread.zones === "require" && zones(plan).length > 1,
       nodes: unit.spread.nodes === "require",
     },
   };
+  const needed = replicasNeeded(unit, plan);
+  return { ...group, minDomains: minDomains(group, (lost) => members - lost >= needed) };
 }
 
 /** The proxies of an entrance, as the installation of its controller places them: on any pool without GPUs. */
@@ -39,6 +43,7 @@ export function proxyGroup({ controller, replicas, spread }: Entrance, plan: Pla
     members: replicas,
     nodes: nodesFor(plan, undefined, proxyDemand(controller)),
     requires: { zones: spread.zones === "require" && zones(plan).length > 1, nodes: spread.nodes === "require" },
+    minDomains: NO_MINIMUM,
   };
 }
 
@@ -76,12 +81,13 @@ export function replicasNeeded({ disruption, replicas }: Unit, plan: Plan): numb
 /** The servers of a store in the cluster, as its rendered spread places them. */
 export function serverGroup(server: Server, plan: Plan): Group {
   const required = server.provider.failover !== undefined;
-  const { servers, spreadsOverZones } = storeTraits(server);
-  return {
+  const { servers, spreadsOverZones, needs } = storeTraits(server);
+  const group = {
     members: servers,
     nodes: nodesFor(plan, server.pool, serverDemand(server)),
     requires: { zones: required && spreadsOverZones && zones(plan).length > 1, nodes: required },
   };
+  return { ...group, minDomains: minDomains(group, (lost) => suffices(needs, servers, lost)) };
 }
 
 export function serverSurvival(server: Server, plan: Plan, loss: Loss): Survival {

@@ -6,7 +6,16 @@ export interface Group {
   readonly nodes: Nodes;
   /** Whether the spread over zones and nodes is required (`DoNotSchedule`, `maxSkew: 1`). A preferred one guarantees nothing. */
   readonly requires: { readonly zones: boolean; readonly nodes: boolean };
+  readonly minDomains: MinDomains;
 }
+
+/** `minDomains` of a required spread: while fewer zones or nodes exist, each has at most one member, and the others wait. */
+export interface MinDomains {
+  readonly zones: number;
+  readonly nodes: number;
+}
+
+export const NO_MINIMUM: MinDomains = { zones: 1, nodes: 1 };
 
 export type Domain = "node" | "zone";
 
@@ -20,7 +29,9 @@ const MAX_ENUMERATED_MEMBERS = 12;
  * Constraints), so the members are divided evenly over the domains that have nodes. Without one, only the capacity
  * of the nodes limits how many share one. Spot machines may be reclaimed together, and count as one node.
  */
-export function placements({ members, nodes, requires }: Group): readonly (readonly number[])[] {
+export function placements(group: Group): readonly (readonly number[])[] {
+  const { nodes, requires } = group;
+  const members = placedMembers(group);
   if (members === 0) return [[]];
   const zones = nodes.byZone.filter((count) => count > 0);
   if (zones.length === 0 || nodes.reclaimable) return [[members]];
@@ -40,9 +51,21 @@ export function placements({ members, nodes, requires }: Group): readonly (reado
     );
 }
 
+/**
+ * How many members are placed; the others wait until there are enough domains. With fewer than `minDomains`, the scheduler compares
+ * each with a domain without members (kubernetes.io: Pod Topology Spread Constraints).
+ */
+export function placedMembers({ members, nodes, requires, minDomains }: Group): number {
+  const existing = { zones: nodes.byZone.filter((count) => count > 0).length, nodes: nodeCount(nodes) };
+  return (["zones", "nodes"] as const)
+    .filter((domain) => requires[domain] && minDomains[domain] > 1 && existing[domain] < minDomains[domain])
+    .reduce((placed, domain) => Math.min(placed, existing[domain]), members);
+}
+
 /** The largest number of members that one failed domain can hold, over all placements that the scheduler may choose. */
 export function largestShare(group: Group, domain: Domain): number {
-  const { members, nodes, requires } = group;
+  const { nodes, requires } = group;
+  const members = placedMembers(group);
   if (domain === "node") return Math.max(0, ...placements(group).flat());
   const zones = nodes.byZone.filter((count) => count > 0).length;
   if (zones === 0 || nodes.reclaimable) return members;

@@ -1,6 +1,7 @@
 import type { IContainer, IEnvVar, IPodSpec } from "kubernetes-models/v1";
 import { formatImage } from "../../plan/images.js";
 import type { Plan, Port, Sidecar, Unit, Volume } from "../../plan/plan.js";
+import { unitGroup } from "../../promises/placement/survival.js";
 import { entryPoint } from "../entry-point.js";
 import { metricsPort } from "../metrics-port.js";
 import { serveArguments } from "../serve-arguments.js";
@@ -28,7 +29,8 @@ export interface PodTemplate {
 export function podTemplate(scope: Scope, unit: Unit): PodTemplate {
   const { plan } = scope;
   const annotations = { ...scrapeAnnotations(plan, metricsPort(plan, unit)), ...fileBackupAnnotation(unit) };
-  const spread = topologySpread(selector(plan, unit.name), unit.spread, unit.workload === "deployment");
+  const { minDomains } = unitGroup(unit, plan);
+  const spread = topologySpread(selector(plan, unit.name), unit.spread, unit.workload === "deployment", minDomains);
   const mounted = unitVolumes(scope, unit);
   const priorityClass = priorityClassName(plan, unit.priority);
   const sidecars = unit.sidecars.map((sidecar) => ({ sidecar, mounted: sidecarVolumes(scope, unit, sidecar) }));

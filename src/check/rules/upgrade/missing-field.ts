@@ -1,5 +1,7 @@
 import { compareVersions, VERSIONED_FIELDS, type VersionedField } from "../../../plan/ends-of-life.js";
 import type { Plan } from "../../../plan/plan.js";
+import { hasServers } from "../../../plan/stores/index.js";
+import { serverGroup, unitGroup } from "../../../promises/placement/survival.js";
 import { defineRule } from "../../rule.js";
 
 /** A rendered field has no effect in the declared version. See docs/checks.md, Upgrades. */
@@ -27,8 +29,16 @@ export const missingField = defineRule({
 });
 
 /** The fields that the objects of a Plan contain. */
-function fieldsOf({ units }: Plan): readonly VersionedField[] {
-  const { nativeSidecars, preStopSleep, unhealthyEviction, spreadPerRevision } = VERSIONED_FIELDS;
+function fieldsOf(plan: Plan): readonly VersionedField[] {
+  const { units, stores } = plan;
+  const { nativeSidecars, preStopSleep, unhealthyEviction, spreadPerRevision, spreadMinimum } = VERSIONED_FIELDS;
+  const groups = [
+    ...units.map((unit) => unitGroup(unit, plan)),
+    ...stores
+      .filter(hasServers)
+      .filter(({ provider }) => provider.kind === "in-cluster")
+      .map((store) => serverGroup(store, plan)),
+  ];
   const used: readonly (readonly [VersionedField, boolean])[] = [
     [nativeSidecars, units.some(({ sidecars }) => sidecars.length > 0)],
     [preStopSleep, units.some(({ modules, drainDelay }) => modules.length === 0 && drainDelay > 0)],
@@ -39,6 +49,7 @@ function fieldsOf({ units }: Plan): readonly VersionedField[] {
         ({ workload, spread }) => workload === "deployment" && (spread.zones !== "none" || spread.nodes !== "none"),
       ),
     ],
+    [spreadMinimum, groups.some(({ minDomains: { zones, nodes } }) => zones > 1 || nodes > 1)],
   ];
   return used.flatMap(([field, isUsed]) => (isUsed ? [field] : []));
 }

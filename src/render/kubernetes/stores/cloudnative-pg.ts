@@ -1,4 +1,4 @@
-import type { Plan, Postgres, Resources, Spread } from "../../../plan/plan.js";
+import type { Plan, Postgres, Resources } from "../../../plan/plan.js";
 import { SWITCHOVER_DELAY_SECONDS } from "../../../plan/providers/cloudnative-pg.js";
 import { MiB } from "../../../plan/sizes.js";
 import { type BucketStore, isBucket } from "../../../plan/stores/index.js";
@@ -27,7 +27,7 @@ import { bytesQuantity, resourceQuantities } from "../quantity.js";
 import type { Scope } from "../scope.js";
 import { podMonitor, scrapeAnnotations } from "../scraping.js";
 import { servicePort } from "../service.js";
-import { serverSpread, topologySpread } from "../topology-spread.js";
+import { serverTopologySpread } from "../topology-spread.js";
 
 /** The namespace in which the operator is installed by default. */
 const OPERATOR_NAMESPACE = "cnpg-system";
@@ -91,7 +91,7 @@ function cluster(scope: Scope, database: Postgres): CloudNativePgCluster {
       resources: resourceQuantities(database.resources),
       // Not anti-affinity: with more instances than zones or nodes, the excess instances would stay pending.
       affinity: { enablePodAntiAffinity: false, ...placed },
-      topologySpreadConstraints: topologySpread(instanceLabels(database), instanceSpread(plan, database), false),
+      topologySpreadConstraints: serverTopologySpread(plan, database, instanceLabels(database)),
       ...(objectStore(scope, database) && {
         plugins: [{ name: BACKUP_PLUGIN, isWALArchiver: true, parameters: { barmanObjectName: database.name } }],
       }),
@@ -154,12 +154,6 @@ export function cloudNativePgNetworkPolicy(scope: Scope, database: Postgres): Ne
     ],
   });
   return policy && { ...policy, spec: { ...policy.spec, podSelector: instances.podSelector } };
-}
-
-/** Instances are spread over zones only for a standby in another zone. */
-function instanceSpread(plan: Plan, database: Postgres): Spread {
-  const spread = serverSpread(plan, database);
-  return database.standby === "another-zone" ? spread : { ...spread, zones: "none" };
 }
 
 /** PostgreSQL parameters. The operator sets those for files, ports, replication and `archive_command`. */

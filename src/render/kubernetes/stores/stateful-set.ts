@@ -15,7 +15,7 @@ import type { Scope } from "../scope.js";
 import { scrapeAnnotations } from "../scraping.js";
 import { containerSecurityContext, podSecurityContext } from "../security-context.js";
 import { peerServiceName } from "../service.js";
-import { serverSpread, topologySpread } from "../topology-spread.js";
+import { serverTopologySpread } from "../topology-spread.js";
 import { claim, ephemeralStorage, scratchVolume, secretVolume, sharedMemoryVolume } from "../volumes.js";
 import { BACKUP_CLAIM } from "./backup.js";
 import { membership } from "./members.js";
@@ -100,7 +100,7 @@ function statefulSet(scope: Scope, store: Store, server: StoreServer): StatefulS
           securityContext: podSecurityContext(server.image.user),
           ...placement(plan, store.pool, 0),
           ...(members.members > 1 && {
-            topologySpreadConstraints: topologySpread(selected, serverSpread(plan, store), false),
+            topologySpreadConstraints: serverTopologySpread(plan, store, selected),
           }),
           terminationGracePeriodSeconds: server.stopSeconds,
           ...(server.prepare && {
