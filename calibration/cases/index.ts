@@ -4,6 +4,7 @@ import { certificate } from "./certificate.js";
 import { dnsFailover } from "./dns-failover.js";
 import { clusterGateways } from "./gateway-in-cluster.js";
 import { lostNode } from "./lost-node.js";
+import { missingZone } from "./missing-zone.js";
 import { llamaLoads, simulatedLoads } from "./model-latency.js";
 import { notice } from "./notice.js";
 import { databaseCrash, databaseHang, gatewayCrash, gatewayHang } from "./one-machine.js";
@@ -43,6 +44,7 @@ export const cases: readonly Case[] = [
   notice,
   certificate,
   placement,
+  missingZone,
   ...simulatedLoads,
   ...llamaLoads,
 ];

@@ -96,6 +96,12 @@ describeWith(["cluster", "kwok", "schemas"], "the starter's production over thre
 
   it("schedules replicas in the other zones while the nodes of one zone are unreachable", async () => {
     const lost = "c";
+    // The zone that was lost has new nodes.
+    await startSimulatedNodes(
+      plane,
+      poolNodes(plan, ZONES).filter(({ zone }) => zone === "b"),
+      "new",
+    );
     await nodes.unreachable(lost, true);
     // What the eviction of pods from silent nodes does in the end, without its five minutes.
     for (const pod of await plane.api.list(pods, Pod))

@@ -38,13 +38,16 @@ const GROUP = "kwok.x-k8s.io/node";
 
 const NodeReady = z.looseObject({
   metadata: z.looseObject({ annotations: z.record(z.string(), z.string()).optional() }),
+  spec: z.looseObject({ taints: z.array(z.looseObject({ key: z.string() })).optional() }).optional(),
   status: z.looseObject({
     conditions: z.array(z.looseObject({ type: z.string(), status: z.string() })).optional(),
   }),
 });
+/** The taint of a new node, which the node controller removes after the node is Ready. The scheduler does not count its node before. */
+const NOT_READY = "node.kubernetes.io/not-ready";
 
 /**
- * Starts kwok on a control plane and waits until all `nodes` are Ready. It stops with the control plane. Nodes of another `group`
+ * Starts kwok on a control plane and waits until all `nodes` are Ready, and the scheduler counts them. It stops with the control plane. Nodes of another `group`
  * are another kwok's. Their pods are ready and gone at once, unless they have `times`.
  */
 export async function startSimulatedNodes(
@@ -125,7 +128,10 @@ export function poolNodes(plan: Plan, zones: readonly string[]): readonly NodeSh
 }
 
 function isReady(node: z.infer<typeof NodeReady>): boolean {
-  return node.status.conditions?.some(({ type, status }) => type === "Ready" && status === "True") === true;
+  const isTainted = node.spec?.taints?.some(({ key }) => key === NOT_READY) === true;
+  return (
+    !isTainted && node.status.conditions?.some(({ type, status }) => type === "Ready" && status === "True") === true
+  );
 }
 
 function nodeObject(name: string, shape: NodeShape, group: string): unknown {
