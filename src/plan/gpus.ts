@@ -21,19 +21,19 @@ const MEMORY: Readonly<Record<string, number>> = {
 };
 
 /** GPUs of machine types: AWS EC2 instance types and Linode plans. */
-const OF_MACHINE: Readonly<Record<string, string>> = {
-  g4dn: "t4",
-  g5: "a10g",
-  g6: "l4",
-  p3: "v100",
-  p4d: "a100-40",
-  p4de: "a100",
-  p5: "h100",
-  "g1-gpu-rtx6000-1": "rtx6000",
-  "g1-gpu-rtx6000-2": "rtx6000",
-  "g1-gpu-rtx6000-3": "rtx6000",
-  "g1-gpu-rtx6000-4": "rtx6000",
-};
+const OF_MACHINE: ReadonlyMap<string, string> = new Map([
+  ["g4dn", "t4"],
+  ["g5", "a10g"],
+  ["g6", "l4"],
+  ["p3", "v100"],
+  ["p4d", "a100-40"],
+  ["p4de", "a100"],
+  ["p5", "h100"],
+  ["g1-gpu-rtx6000-1", "rtx6000"],
+  ["g1-gpu-rtx6000-2", "rtx6000"],
+  ["g1-gpu-rtx6000-3", "rtx6000"],
+  ["g1-gpu-rtx6000-4", "rtx6000"],
+]);
 
 /** Bytes of memory of one GPU of a kind; undefined for an unknown kind. */
 export function gpuMemory(kind: string): number | undefined {
@@ -43,7 +43,7 @@ export function gpuMemory(kind: string): number | undefined {
 
 /** The kind of GPU of a machine type; undefined if it is not known. */
 export function gpuOfMachine(type: string): string | undefined {
-  return OF_MACHINE[type] ?? OF_MACHINE[type.split(".")[0] ?? type];
+  return OF_MACHINE.get(type) ?? OF_MACHINE.get(type.split(".")[0] ?? type);
 }
 
 /** Whether two names mean one GPU; a name without the memory (`a100`) means every size of it. */

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -29,7 +29,13 @@ beforeEach(async () => {
   await mkdir(repository);
   // The real program under the name that a pipeline downloads, and services of the code hosts that keep what they receive.
   await program("npx", `shift 2; exec ${process.execPath} ${join(root, "bin", "keelson.js")} "$@"`);
-  const keep = `printf '%s\\n' "$@" > ${directory}/sent; cp promises.md ${directory}/comment.md`;
+  const keep = `printf '%s\\n' "$@" > ${directory}/sent
+previous=
+for word; do
+  case "$word" in body@*) cp "\${word#body@}" ${directory}/comment.md;; esac
+  if [ "$previous" = --body-file ]; then cp "$word" ${directory}/comment.md; fi
+  previous=$word
+done`;
   await program("gh", keep);
   await program("curl", keep);
   await writeFile(join(repository, "platform.yaml"), platform("10G"));
@@ -68,10 +74,11 @@ async function job(script: string, variables: Readonly<Record<string, string>>):
   );
 }
 
+const step = z.object({ env: z.record(z.string(), z.string()), run: z.string() });
 const github = z.object({
   jobs: z.object({
     promises: z.object({
-      steps: z.tuple([z.unknown(), z.object({ env: z.record(z.string(), z.string()), run: z.string() })]),
+      steps: z.tuple([z.object({ uses: z.string(), with: z.record(z.string(), z.unknown()) }), step, step]),
     }),
   }),
 });
@@ -79,13 +86,22 @@ const gitlab = z.object({ promises: z.object({ script: z.tuple([z.string()]) }) 
 
 describe("the pipelines of docs/reviews.md", () => {
   it("comment on a pull request and fail if a promise is lost", async () => {
-    const [, step] = github.parse(await pipeline(".github/workflows/promises.yml")).jobs.promises.steps;
-    expect(Object.keys(step.env)).toEqual(["GH_TOKEN", "BASE", "PULL_REQUEST"]);
-    const variables = { BASE: "main", PULL_REQUEST: "7" };
-    expect(await job(step.run, variables)).toBe(0);
+    const [checkout, compare, comment] = github.parse(await pipeline(".github/workflows/promises.yml")).jobs.promises
+      .steps;
+    // What a pull request contains, such as `node_modules`, runs in the step that compares: it has no credential.
+    expect(checkout).toMatchObject({
+      uses: expect.stringMatching(/@[0-9a-f]{40}$/),
+      with: { "persist-credentials": false },
+    });
+    expect(Object.keys(compare.env)).toEqual(["BASE"]);
+    expect(Object.keys(comment.env)).toEqual(["GH_TOKEN", "PULL_REQUEST"]);
+    const variables = { BASE: "main", PULL_REQUEST: "7", RUNNER_TEMP: directory };
+    expect(await job(compare.run, variables)).toBe(0);
+    expect(await job(comment.run, variables)).toBe(0);
     expect(await readFile(join(directory, "comment.md"), "utf8")).toContain("no promise changes");
     await writeFile(join(repository, "platform.yaml"), platform("900G"));
-    expect(await job(step.run, variables)).toBe(1);
+    expect(await job(compare.run, variables)).toBe(1);
+    expect(await job(comment.run, variables)).toBe(0);
     expect(await readFile(join(directory, "comment.md"), "utf8")).toContain(
       "| **lost** | orders | RTO in database-loss |",
     );
@@ -107,8 +123,18 @@ describe("the pipelines of docs/reviews.md", () => {
       "| **lost** | orders | RTO in database-loss |",
     );
     const sent = await readFile(join(directory, "sent"), "utf8");
-    expect(sent).toContain("body@promises.md");
+    expect(sent).toContain("body@");
     expect(sent).toContain("https://gitlab.example.com/api/v4/projects/3/merge_requests/7/notes");
+  });
+
+  it("comment on no file that the change puts in the place of the comment", async () => {
+    const secret = join(directory, "secret");
+    await writeFile(secret, "a file of the machine\n", { mode: 0o444 });
+    await symlink(secret, join(repository, "promises.md"));
+    const [script] = gitlab.parse(await pipeline(".gitlab-ci.yml")).promises.script;
+    expect(await job(script, { CI_MERGE_REQUEST_DIFF_BASE_SHA: "HEAD" })).toBe(0);
+    expect(await readFile(join(directory, "comment.md"), "utf8")).toContain("no promise changes");
+    expect(await readFile(secret, "utf8")).toBe("a file of the machine\n");
   });
 
   it("fail without a comment if the file is invalid", async () => {

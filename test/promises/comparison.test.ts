@@ -99,6 +99,14 @@ describe("the comparison of two versions of a platform", () => {
     expect(new Set(cells.map((line) => line.split(/(?<!\\)\|/).length))).toEqual(new Set([8]));
   });
 
+  it("notifies no user and links no address in Markdown, and begins no line with foreign text", () => {
+    const title =
+      "@ana/team #12 GH-7 https://evil.example www.evil.example a@evil.example <img> ![x](y)\r/close\u2028\u202e";
+    const [first, second] = comparisonMarkdown(title, []).split("\n");
+    expect(second).toBe("");
+    expect(first).not.toMatch(/@\w|(?<!&)#\d|GH-|:\/\/|www\.|(?<!\\)[<![]|[\r\u2028\u202e]/);
+  });
+
   it("fits into a comment however many promises change, and says how many rows are left out", () => {
     const many = (size: string) =>
       `platform: many\nstores:\n${Array.from({ length: 300 }, (_, i) => `  s${i}: { postgres: 17, size: ${(i + 10) * Number(size)}G, backups: { full: daily keep 30d, log: 5m keep 7d } }`).join("\n")}\nobjectives: { rto: 2h, rpo: 10m }\n`;

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { gpuOfMachine } from "../../src/plan/gpus.js";
 import type { Plan } from "../../src/plan/plan.js";
 import { alertRules } from "../../src/promises/alert-rules.js";
 import { BURN_RATES } from "../../src/promises/burn-rate.js";
@@ -63,6 +64,12 @@ const run = (program: string, args: readonly string[], cwd: string): string => {
     throw new Error(error instanceof Error && "stdout" in error ? `${error.stdout}${String(error)}` : String(error));
   }
 };
+
+it("names a receiver and an instance type that are members of every JavaScript object", () => {
+  const text = filesOf(planOf(shop.replace("pagerduty", "constructor"))).get("alertmanager.yml");
+  expect(parse(text ?? "")).toMatchObject({ receivers: expect.arrayContaining([{ name: "constructor" }]) });
+  expect(gpuOfMachine("constructor")).toBeUndefined();
+});
 
 describe("the rules", () => {
   it("contain the alert of every row of the promise sheet, or a note says why not", () => {

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { bytes, counts, cpuRange } from "./quantities.js";
-import { labelName, labelValue } from "./syntax.js";
+import { labelName, labelValue, nodeLabelValue } from "./syntax.js";
 
 /** A node pool: nodes of one instance type. */
 export const nodePool = z
   .strictObject({
-    type: z.string().min(1).describe("Instance type, e.g. t3.xlarge, g6-standard-8"),
+    type: nodeLabelValue.describe("Instance type, e.g. t3.xlarge, g6-standard-8"),
     count: counts.describe("Number of nodes, or minimum and maximum: `3..10`"),
     allocatable: z
       .strictObject({

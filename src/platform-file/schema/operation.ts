@@ -3,7 +3,7 @@ import { faultNames } from "../faults.js";
 import { serverUrl } from "./addresses.js";
 import { name, oneOrMany } from "./names.js";
 import { duration, ratio, schedule, version } from "./quantities.js";
-import { labelName, labelValue, objectName } from "./syntax.js";
+import { argumentText, labelName, labelValue, objectName } from "./syntax.js";
 import { strategy } from "./workload.js";
 
 const mutualTls = z.enum(["strict", "permissive", "off"]);
@@ -34,6 +34,14 @@ export const security = z
 
 /** Switches off an alert that has a default. */
 const off = z.literal(false);
+
+/** A receiver of Alertmanager by its name. One that receives nothing would count as a person who is notified. */
+const receiver = argumentText
+  .min(1, { error: "it must not be empty" })
+  .max(63, { error: "a receiver has at most 63 characters" })
+  .refine((text) => !/^(?:none|null|false|off)$/i.test(text), {
+    error: "it is the name of a receiver: leave the severity out if no one is notified",
+  });
 
 export const observe = z
   .strictObject({
@@ -68,9 +76,9 @@ export const observe = z
       .optional(),
     routes: z
       .strictObject({
-        critical: z.string().describe("Receiver of critical alerts, e.g. pagerduty").optional(),
-        warning: z.string().describe("Receiver of warning alerts, e.g. slack").optional(),
-        info: z.string().describe("Receiver of informational alerts, e.g. email").optional(),
+        critical: receiver.describe("Receiver of critical alerts, e.g. pagerduty").optional(),
+        warning: receiver.describe("Receiver of warning alerts, e.g. slack").optional(),
+        info: receiver.describe("Receiver of informational alerts, e.g. email").optional(),
       })
       .describe("Alert receivers by severity")
       .optional(),

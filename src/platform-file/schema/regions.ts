@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { duration } from "./quantities.js";
+import { nodeLabelValue } from "./syntax.js";
 
 const standby = z.union([
-  z.string().min(1),
+  nodeLabelValue,
   z.strictObject({
-    region: z.string().min(1).describe("Name of the region"),
+    region: nodeLabelValue.describe("Name of the region"),
     mode: z
       .enum(["active", "warm", "cold"])
       .describe("`active` serves traffic, `warm` runs at reduced size, `cold` is created on failover")
@@ -14,9 +15,9 @@ const standby = z.union([
 
 /** Region of the platform, and where it fails over to. */
 export const regions = z.union([
-  z.string().min(1),
+  nodeLabelValue,
   z.strictObject({
-    primary: z.string().min(1).describe("Region that serves traffic"),
+    primary: nodeLabelValue.describe("Region that serves traffic"),
     standby: z.array(standby).describe("Regions to fail over to").optional(),
     failover: z
       .strictObject({
@@ -29,4 +30,4 @@ export const regions = z.union([
   }),
 ]);
 
-export const zones = z.union([z.int().min(1).max(16), z.array(z.string().min(1)).min(1)]);
+export const zones = z.union([z.int().min(1).max(16), z.array(nodeLabelValue).min(1)]);

@@ -3,7 +3,7 @@ import { backups } from "./backups.js";
 import { name, patch } from "./names.js";
 import { objectives } from "./objectives.js";
 import { byteRange, bytes, cpuRange, duration, version } from "./quantities.js";
-import { objectName } from "./syntax.js";
+import { nodeLabelValue, objectName } from "./syntax.js";
 
 export const provide = z
   .enum(["embedded", "in-cluster", "managed"])
@@ -51,7 +51,7 @@ const postgres = z
       .optional(),
     readers: z.int().min(0).describe("Number of read replicas").optional(),
     synchronous: z.boolean().describe("Synchronous replication: a commit waits for the standby").optional(),
-    copy: z.string().min(1).describe("Region with a replica").optional(),
+    copy: nodeLabelValue.describe("Region with a replica").optional(),
     ...common,
   })
   .meta({ id: "postgres" });
@@ -84,7 +84,7 @@ const bucket = z
         z.strictObject({
           versions: z.boolean().describe("Versioning: keep overwritten and deleted objects").optional(),
           lock: duration.describe("Object lock: minimum time before an object can be deleted").optional(),
-          copy: z.string().min(1).describe("Region that objects are replicated to").optional(),
+          copy: nodeLabelValue.describe("Region that objects are replicated to").optional(),
         }),
       ])
       .describe("Bucket with the S3 API: true, or versions, lock and copy"),

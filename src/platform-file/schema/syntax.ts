@@ -81,8 +81,15 @@ export const labelName = z
     error: "a label is like example.com/team: letters, digits, `-`, `_` and `.`, at most 63 after the prefix",
   });
 
-export const labelValue = z.string().regex(/^(?:[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$/, {
+const LABEL_VALUE = "[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?";
+
+export const labelValue = z.string().regex(new RegExp(`^(?:${LABEL_VALUE})?$`), {
   error: "the value of a label is at most 63 letters, digits, `-`, `_` and `.`",
+});
+
+/** A region, a zone or an instance type: Kubernetes writes it to a label of each node (kubernetes.io/docs/reference/labels-annotations-taints). */
+export const nodeLabelValue = z.string().regex(new RegExp(`^${LABEL_VALUE}$`), {
+  error: "a region, a zone or an instance type is 1 to 63 letters, digits, `-`, `_` and `.`",
 });
 
 /**

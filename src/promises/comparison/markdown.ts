@@ -1,3 +1,4 @@
+import { singleLine } from "../../errors/terminal-text.js";
 import type { EnvironmentComparison } from "./comparison.js";
 import { grouped, sizeDifferences, summaryOf } from "./format.js";
 
@@ -34,7 +35,13 @@ export function comparisonMarkdown(title: string, environments: readonly Environ
   return `${lines.join("\n")}\n`;
 }
 
-/** Names and reasons come from the platform file, whose author must not write markup into the comment of a bot. */
+/**
+ * Names and reasons come from the platform file, whose author must not write markup into the comment of a bot. GitHub looks for users, issues and
+ * addresses after it has read the Markdown, so that a backslash does not keep a user from being notified (github/markup#1168, read
+ * 2026-11-30): a space without width divides what it looks for.
+ */
 function escaped(text: string): string {
-  return text.replace(/[\\`*_{}[\]<>|#!~@]/g, "\\$&").replaceAll("\n", " ");
+  return singleLine(text)
+    .replace(/[\\`*_{}[\]<>|#!~@&$%]/g, "\\$&")
+    .replace(/[@#]|:(?=\/\/)|\bwww(?=\.)|\bGH(?=-\d)/gi, "$&&#8203;");
 }

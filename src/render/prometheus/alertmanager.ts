@@ -5,11 +5,15 @@ import type { Note } from "../note.js";
 const SECRETS = "/etc/alertmanager/secrets";
 
 /** Receivers whose integration needs nothing but one secret (prometheus.io/docs/alerting/latest/configuration). */
-const INTEGRATIONS: Readonly<Record<string, { readonly secret: string; readonly config: (file: string) => object }>> = {
-  pagerduty: { secret: "its routing key", config: (file) => ({ pagerduty_configs: [{ routing_key_file: file }] }) },
-  slack: { secret: "its webhook URL", config: (file) => ({ slack_configs: [{ api_url_file: file }] }) },
-  opsgenie: { secret: "its API key", config: (file) => ({ opsgenie_configs: [{ api_key_file: file }] }) },
-};
+const INTEGRATIONS: ReadonlyMap<string, { readonly secret: string; readonly config: (file: string) => object }> =
+  new Map([
+    [
+      "pagerduty",
+      { secret: "its routing key", config: (file) => ({ pagerduty_configs: [{ routing_key_file: file }] }) },
+    ],
+    ["slack", { secret: "its webhook URL", config: (file) => ({ slack_configs: [{ api_url_file: file }] }) }],
+    ["opsgenie", { secret: "its API key", config: (file) => ({ opsgenie_configs: [{ api_key_file: file }] }) }],
+  ]);
 
 /**
  * The configuration of Alertmanager: one route for each severity that has a receiver, grouped by subject, and no notification for the others.
@@ -42,11 +46,11 @@ export function alertmanagerConfig(plan: Plan): {
 const NONE = "none";
 
 function receiverOf(name: string): object {
-  return { name, ...INTEGRATIONS[name]?.config(`${SECRETS}/${name}`) };
+  return { name, ...INTEGRATIONS.get(name)?.config(`${SECRETS}/${name}`) };
 }
 
 function receiverNote(name: string): string {
-  const integration = INTEGRATIONS[name];
+  const integration = INTEGRATIONS.get(name);
   return integration === undefined
     ? `the receiver ${name} sends no notification until you add its configuration: the platform file has its name alone`
     : `the receiver ${name} reads ${integration.secret} from ${SECRETS}/${name}`;
