@@ -2,6 +2,7 @@ import type { Case } from "../case.js";
 import { autoscalers } from "./autoscaler.js";
 import { certificate } from "./certificate.js";
 import { dnsFailover } from "./dns-failover.js";
+import { drain } from "./drain.js";
 import { clusterGateways } from "./gateway-in-cluster.js";
 import { lostNode } from "./lost-node.js";
 import { missingZone } from "./missing-zone.js";
@@ -45,6 +46,7 @@ export const cases: readonly Case[] = [
   certificate,
   placement,
   missingZone,
+  drain,
   ...simulatedLoads,
   ...llamaLoads,
 ];
