@@ -19,7 +19,7 @@ const CORE = [
 const PURE = [
   "gateway/{token-estimate,events,exchange-state,json-scan,usage-field,shared-limit,fair-queue,body-memory,tool-calls,queue,health}",
   "engine/{batching,chat-history,choose,schema-bounds}",
-  "usage/{event,pieces}",
+  "usage/{event,pieces,busiest-period}",
   "kernel/order",
   "local/{decide,ordinal,doctor,wait-for-start}",
   "cli/{log-line,conversation-input,usage-error}",

@@ -21,6 +21,7 @@ const termOrigin = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("assumption"), why: z.string() }),
   z.object({ kind: z.literal("measurement"), drill: z.string(), at: z.number() }),
   z.object({ kind: z.literal("verification"), backup: z.string(), at: z.number() }),
+  z.object({ kind: z.literal("ledger"), requests: z.number(), from: z.number(), duration: z.number() }),
 ]);
 
 const term = z.object({
@@ -128,9 +129,29 @@ const latency = z.object({
   measured: outcomeSchema.optional(),
   /** The number of requests that were measured. */
   requests: z.number().optional(),
+  /** Why the prediction is that of the measured load; absent if it is that of the declared one. */
+  forMeasuredLoad: z.enum(["longer", "not-declared"]).optional(),
   underestimated: z.literal(true).optional(),
   remedy: remedy.optional(),
   verdict,
+});
+
+/** The measured load of a model; figures as the platform file writes them. */
+const load = z.object({
+  model: z.string(),
+  requests: z.number(),
+  from: z.number(),
+  duration: z.number(),
+  figures: z
+    .array(
+      z.object({
+        name: z.enum(["rate", "burst", "prompt", "answer"]),
+        measured: z.string(),
+        declared: z.string().optional(),
+        exceeded: z.boolean(),
+      }),
+    )
+    .readonly(),
 });
 
 const outgrown = z.object({ store: z.string(), declared: z.number(), actual: z.number() });
@@ -141,6 +162,7 @@ export const promiseSheet = z.object({
   rows: z.array(row).readonly(),
   availability: z.array(availability).readonly(),
   latency: z.array(latency).readonly(),
+  loads: z.array(load).readonly(),
   /** Stores that are larger than declared; the predictions use their real size. Sizes in bytes. */
   outgrown: z.array(outgrown).readonly(),
 });
@@ -157,4 +179,5 @@ export type Runbook = z.infer<typeof runbook>;
 export type Row = z.infer<typeof row>;
 export type Availability = z.infer<typeof availability>;
 export type Latency = z.infer<typeof latency>;
+export type MeasuredLoad = z.infer<typeof load>;
 export type Sheet = z.infer<typeof promiseSheet>;

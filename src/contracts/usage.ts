@@ -40,6 +40,8 @@ export const usageEvent = z.object({
   durationMs: z.number().min(0),
   /** True if the token counts come from a checkpoint, not from the end of the response. */
   estimated: z.boolean(),
+  /** Of a stream: from the acceptance until the first output of the model. Null: no stream, or no output. Earlier versions do not send it. */
+  firstTokenMs: z.number().min(0).nullable().default(null),
 });
 
 export type UsageEvent = Readonly<z.infer<typeof usageEvent>>;
@@ -71,7 +73,8 @@ export function isUsageEvent(value: unknown): value is UsageEvent {
     isCount(event.status) &&
     isBetween(event.status, 100, 599) &&
     isBetween(event.durationMs, 0, Number.MAX_VALUE) &&
-    typeof event.estimated === "boolean"
+    typeof event.estimated === "boolean" &&
+    (event.firstTokenMs === null || isBetween(event.firstTokenMs, 0, Number.MAX_VALUE))
   );
 }
 
@@ -174,15 +177,21 @@ export type LatencyDimension = (typeof LATENCY_DIMENSIONS)[number];
 /** The longest range of latency, which is computed from single requests. */
 export const MAX_LATENCY_RANGE_MS = 24 * 3_600_000;
 
-const milliseconds = (what: string) =>
-  z.number().meta({ description: `${what} of the time from the request to the end of its response, in milliseconds.` });
+/** Percentiles of a time of answered requests. */
+const percentiles = (requests: string, time: string) => {
+  const milliseconds = (what: string) => z.number().meta({ description: `${what} of ${time}, in milliseconds.` });
+  return z.object({
+    requests: z.int().meta({ description: requests }),
+    p50Ms: milliseconds("Median"),
+    p95Ms: milliseconds("95th percentile"),
+    p99Ms: milliseconds("99th percentile"),
+  });
+};
 
-const latencyFigures = z.object({
-  requests: z.int().meta({ description: "Responses with a status below 400." }),
-  p50Ms: milliseconds("Median"),
-  p95Ms: milliseconds("95th percentile"),
-  p99Ms: milliseconds("99th percentile"),
-});
+const latencyFigures = percentiles(
+  "Responses with a status below 400.",
+  "the time from the request to the end of its response",
+);
 
 export type LatencyFigures = Readonly<z.infer<typeof latencyFigures>>;
 
@@ -199,10 +208,39 @@ export const latencyRow = z
 
 export type LatencyRow = Readonly<z.infer<typeof latencyRow>>;
 
-/** Percentiles of the answered requests of one model. */
-export const modelLatency = z.object({ model: z.string(), ...latencyFigures.shape });
+const lengths = (what: string) =>
+  z
+    .object({ average: z.number(), longest: z.int() })
+    .meta({ description: `Tokens of ${what}, without those that were estimated.` });
 
-export type ModelLatency = Readonly<z.infer<typeof modelLatency>>;
+/** What the ledger shows of one model in `MAX_LATENCY_RANGE_MS`, without the load of drills. */
+export const measuredModel = z
+  .object({
+    model: z.string(),
+    latency: latencyFigures,
+    firstToken: percentiles("Streamed answers.", "the time from the request to the first token of its answer")
+      .nullable()
+      .meta({ description: "Null: no answer was streamed." }),
+    inputTokens: lengths("a prompt"),
+    outputTokens: lengths("an answer"),
+    arrivals: z
+      .object({
+        requests: z.int(),
+        from: timestamp,
+        durationMs: z.int(),
+        variation: z
+          .number()
+          .meta({ description: "Square of the coefficient of variation of the times between requests." }),
+      })
+      .nullable()
+      .meta({
+        description:
+          "The busiest period: of the lengths 5 minutes, 15 minutes and 1 hour the shortest in which 100 requests arrived. Null: there is none.",
+      }),
+  })
+  .meta({ id: "MeasuredModel" });
+
+export type MeasuredModel = Readonly<z.infer<typeof measuredModel>>;
 
 /** Response of `GET /admin/usage/latency`. */
 export const latencyReport = z

@@ -28,7 +28,7 @@ export function sheetText(sheet: PromiseSheet, marks: Marks = PLAIN): string {
   const lines = [marks.heading(`${sheet.platform} in ${sheet.environment}: promised, predicted and measured recovery`)];
   for (const rows of byFault(sheet.rows)) lines.push("", ...faultLines(rows, widths, marks));
   if (sheet.rows.length === 0) lines.push("", "  no faults apply: the environment has no unit and no store");
-  lines.push(...availabilityLines(sheet.availability, marks), ...latencyLines(sheet.latency, marks));
+  lines.push(...availabilityLines(sheet.availability, marks), ...latencyLines(sheet, marks));
   if (sheet.outgrown.length > 0)
     lines.push("", ...sheet.outgrown.map((each) => marks.verdict(`! ${outgrownText(each)}`, "unknown")));
   lines.push("", countLine(sheet, marks));

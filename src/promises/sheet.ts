@@ -8,8 +8,9 @@ import type { Alert } from "./alerts.js";
 import { type PredictedAvailability, predictAvailability } from "./availability.js";
 import type { Assessment, Fault, SubjectKind } from "./fault.js";
 import { faults as catalogue } from "./faults/index.js";
-import type { MeasuredLatency } from "./latency/measured-latency.js";
-import { type PredictedLatency, predictLatency } from "./latency/predicted-latency.js";
+import { type ComparedLoad, comparedLoads, withMeasuredLoads } from "./latency/measured-load.js";
+import type { MeasuredModel } from "./latency/measured-model.js";
+import { modelsWithLatency, type PredictedLatency, predictLatency } from "./latency/predicted-latency.js";
 import {
   historyByRow,
   type MeasuredSteps,
@@ -33,8 +34,10 @@ export interface PromiseSheet {
   readonly rows: readonly Row[];
   /** One for each entry point of the platform, and for each element that declares its own availability objective. */
   readonly availability: readonly PredictedAvailability[];
-  /** The latency and first-token objectives, predicted from the declared load. */
+  /** The latency and first-token objectives, predicted from the declared load, or the measured one where that takes longer. */
   readonly latency: readonly PredictedLatency[];
+  /** The measured load of each model that a latency objective is about. */
+  readonly loads: readonly ComparedLoad[];
   /** Stores that are larger than declared: the predictions use their real size. */
   readonly outgrown: readonly Outgrown[];
 }
@@ -79,19 +82,19 @@ export interface Cell {
 export interface Observed {
   /** About its databases: the predictions use the greater of the declared and the real size. */
   readonly observations?: readonly Observation[];
-  /** About the answered requests of its models. */
-  readonly latencies?: readonly MeasuredLatency[];
+  /** About the requests of its models. */
+  readonly models?: readonly MeasuredModel[];
 }
 
 /** The sheet of a plan, in the order of the catalogue and, within a fault, of the plan. */
 export function promiseSheet(
   declared: Plan,
   measurements: readonly Measurement[],
-  { observations = [], latencies = [] }: Observed = {},
+  { observations = [], models = [] }: Observed = {},
   faults: readonly Fault[] = catalogue,
 ): PromiseSheet {
   const outgrown = outgrownStores(declared, observations);
-  const plan = withRealSizes(declared, outgrown);
+  const plan = withMeasuredLoads(withRealSizes(declared, outgrown), models);
   const restores = new Map(observations.map(({ store, restore }) => [store, restore]));
   const newest = newestBySubject(measurements);
   const history = historyByRow(measurements);
@@ -108,7 +111,8 @@ export function promiseSheet(
       }),
     ),
     availability: predictAvailability(plan),
-    latency: predictLatency(plan, latencies),
+    latency: predictLatency(plan, models),
+    loads: comparedLoads(plan, modelsWithLatency(plan)),
     outgrown,
   };
 }

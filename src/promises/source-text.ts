@@ -1,4 +1,5 @@
 import type { Source } from "../plan/plan.js";
+import { periodText } from "./latency/measured-load.js";
 import type { TermOrigin } from "./origin.js";
 
 /** The source of a term as one line: a position, or what states or measured it. */
@@ -16,6 +17,8 @@ export function sourceText(origin: TermOrigin): string {
       return `assumed: ${origin.why}`;
     case "verification":
       return `measured by the verification of backup ${origin.backup} on ${dayOf(origin.at)}`;
+    case "ledger":
+      return `measured: ${periodText(origin)}`;
     case "measurement":
       return `measured by drill ${origin.drill} on ${dayOf(origin.at)}`;
   }

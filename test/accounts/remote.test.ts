@@ -168,7 +168,7 @@ describe("usage over HTTP", () => {
     await remote.record([]);
     const { body } = await usage.call("GET", "/admin/usage?by=", { key: usage.token });
     expect(body.totals.requests).toBe(12_345);
-    expect(await remote.latencies()).toEqual(await usage.usage.latencies());
+    expect(await remote.measuredModels()).toEqual(await usage.usage.measuredModels());
   });
 
   test("looks up its callers in the accounts module of the other process", async () => {

@@ -174,7 +174,16 @@ describe("a full disk under the usage journal", () => {
       // Nothing is published in this test: every file remains for the recovery.
       const journal = await Journal.open(directory, log, 0);
       const settle = (id: string, onFailure: "retry" | "discard"): Promise<boolean> => {
-        const event = { ...entry, id, inputTokens: 3, outputTokens: 5, status: 200, durationMs: 1, estimated: false };
+        const event = {
+          ...entry,
+          id,
+          inputTokens: 3,
+          outputTokens: 5,
+          status: 200,
+          durationMs: 1,
+          estimated: false,
+          firstTokenMs: null,
+        };
         return new Promise((resolve) => journal.settle(event, listener(resolve, onFailure)));
       };
       for (const id of ["whole", "started", "refused"])
@@ -232,7 +241,16 @@ describe("a full disk under the usage journal", () => {
         new Promise<boolean>((resolve) => journal.intent({ ...entry, id, inputTokens: 3 }, listener(resolve, "retry")));
       const answer = async (id: string): Promise<void> => {
         expect(await intend(id)).toBe(true);
-        const event = { ...entry, id, inputTokens: 3, outputTokens: 5, status: 200, durationMs: 1, estimated: false };
+        const event = {
+          ...entry,
+          id,
+          inputTokens: 3,
+          outputTokens: 5,
+          status: 200,
+          durationMs: 1,
+          estimated: false,
+          firstTokenMs: null,
+        };
         await new Promise((resolve) => journal.settle(event, listener(resolve, "retry")));
       };
       expect(await intend("long")).toBe(true);

@@ -121,7 +121,7 @@ describe("a module whose start fails", () => {
       };
       const needs = {
         accounts: { ...noAccounts, watch },
-        usage: { record: async () => undefined, latencies: async () => [] },
+        usage: { record: async () => undefined, measuredModels: async () => [] },
         engine: { targets: () => [], reason: () => undefined, failure: () => undefined, watch },
       };
       try {
@@ -151,7 +151,7 @@ describe("a module whose start fails", () => {
     const dashboard = startDashboard(contextWith("/"), {
       accounts: noAccounts,
       gateway: { models: async () => [] },
-      usage: { record: async () => undefined, latencies: async () => [] },
+      usage: { record: async () => undefined, measuredModels: async () => [] },
     });
     await expect(dashboard).rejects.toThrow("/ is claimed twice");
   });

@@ -139,8 +139,8 @@ objectives: { rto: 1m, rpo: 1m }
       for (const { origin } of predicted.terms) {
         if (origin.kind === "citation") expect(origin.source.length).toBeGreaterThan(10);
         else if (origin.kind === "assumption") expect(origin.why.length).toBeGreaterThan(10);
-        else if (origin.kind !== "measurement" && origin.kind !== "verification")
-          expect(origin.line).toBeGreaterThan(0);
+        else if ("line" in origin) expect(origin.line).toBeGreaterThan(0);
+        else throw new Error(`measured: ${origin.kind}`);
       }
     }
   });

@@ -222,7 +222,7 @@ describe("the latency of a service", () => {
 describe("a measured latency", () => {
   const measured = (p95: number, requests = 1_000) =>
     promiseSheet(planOf(served({})), [], {
-      latencies: [{ model: "chat", requests, percentiles: [{ percentile: 0.95, value: p95 }] }],
+      models: [{ model: "chat", times: { latency: { requests, percentiles: [{ percentile: 0.95, value: p95 }] } } }],
     });
 
   it("is shown with the prediction, and breaks the promise if it is longer", () => {

@@ -48,15 +48,52 @@ describe("GET /admin/usage/latency", () => {
   });
 });
 
-describe("the latencies that the promise sheet shows", () => {
-  test("are those of each model in the last 24 hours, without the load of drills", async () => {
-    const at = Date.now() - 60_000;
+describe("what the promise sheet shows of a model", () => {
+  test("is its latency, its first tokens, its lengths and its busiest period, without the load of drills", async () => {
+    // Pairs of requests, two seconds apart: half of the gaps are 0.
+    const start = Date.now() - 200_000;
+    const at = (index: number): number => start + Math.floor(index / 2) * 2_000;
+    const model = "recent";
     await given.platform.usage.record([
-      ...Array.from({ length: 100 }, (_, index) => event({ model: "recent", at: at + index, durationMs: index + 1 })),
-      event({ organisation: "keelson-drills", model: "recent", at, durationMs: 90_000 }),
+      ...Array.from({ length: 100 }, (_, index) =>
+        event({
+          model,
+          at: at(index),
+          durationMs: index + 1,
+          inputTokens: index,
+          firstTokenMs: index < 50 ? index : null,
+        }),
+      ),
+      // They arrived as well: the queue was full, its deadline passed, the client left.
+      ...[429, 503, 499].map((status, index) => event({ model, at: at(100 + index), durationMs: 1, status })),
+      event({ model, at: at(0), status: 400 }),
+      event({ model, at: at(0), inputTokens: 99_999, durationMs: 50, estimated: true }),
+      event({ organisation: "keelson-drills", model, at: at(0), durationMs: 90_000 }),
+      // Too few for a rate.
+      event({ model: "seldom", at: start }),
     ]);
-    expect(await given.platform.usage.latencies()).toEqual([
-      { model: "recent", requests: 100, p50Ms: 50, p95Ms: 95, p99Ms: 99 },
-    ]);
+    const [recent, seldom] = await given.platform.usage.measuredModels();
+    expect(recent).toEqual({
+      model,
+      latency: { requests: 101, p50Ms: 50, p95Ms: 95, p99Ms: 99 },
+      firstToken: { requests: 50, p50Ms: 24, p95Ms: 47, p99Ms: 49 },
+      inputTokens: { average: 49.5, longest: 99 },
+      outputTokens: { average: 20, longest: 20 },
+      arrivals: {
+        requests: 104,
+        durationMs: 300_000,
+        from: expect.stringMatching(/Z$/),
+        // The estimated one is a third request at the first moment.
+        variation: expect.closeTo(variationOf([at(0), ...Array.from({ length: 103 }, (_, index) => at(index))]), 6),
+      },
+    });
+    expect(seldom).toMatchObject({ model: "seldom", firstToken: null, arrivals: null });
   });
 });
+
+/** The square of the coefficient of variation of the gaps between these moments. */
+function variationOf(moments: readonly number[]): number {
+  const gaps = moments.slice(1).map((moment, index) => moment - (moments[index] ?? 0));
+  const mean = gaps.reduce((sum, gap) => sum + gap, 0) / gaps.length;
+  return gaps.reduce((sum, gap) => sum + (gap - mean) ** 2, 0) / gaps.length / mean ** 2;
+}

@@ -128,6 +128,7 @@ const someEvent: fc.Arbitrary<UsageEvent> = fc.record({
   status: fc.constantFrom(200, 400, 499, 503),
   durationMs: fc.double({ min: 0, max: 1e6, noNaN: true }),
   estimated: fc.boolean(),
+  firstTokenMs: fc.option(fc.double({ min: 0, max: 1e6, noNaN: true })),
 });
 
 describe("the hourly sums", () => {

@@ -7,6 +7,7 @@ export type {
   Cell,
   Latency,
   Measured,
+  MeasuredLoad,
   PlaceOrigin,
   Prediction,
   Remedy,

@@ -1,7 +1,7 @@
 import { KeelsonError } from "../../errors/keelson-error.js";
-import type { Plan } from "../../plan/index.js";
 import { explanationText } from "../../promises/explanation-text.js";
 import { latencyExplanation } from "../../promises/latency/latency-text.js";
+import type { ObservedPlan } from "../../promises/latency/measured-load.js";
 import type { PredictedLatency } from "../../promises/latency/predicted-latency.js";
 import { LATENCY_OBJECTIVES } from "../../promises/objectives.js";
 import type { PromiseSheet, Row } from "../../promises/sheet.js";
@@ -20,7 +20,12 @@ interface Output {
 }
 
 /** `keelson promises --explain NAME`: rows of a fault, or latency objectives. */
-export function printExplanation(sheet: PromiseSheet, plan: Plan, name: string, { json, tree, lines }: Output): void {
+export function printExplanation(
+  sheet: PromiseSheet,
+  plan: ObservedPlan,
+  name: string,
+  { json, tree, lines }: Output,
+): void {
   const { rows, latency } = selected(sheet, name);
   if (tree) {
     const lineText = (line: number) => lines?.[line - 1];

@@ -1,4 +1,5 @@
 import { KeelsonError } from "../../errors/keelson-error.js";
+import { withMeasuredLoads } from "../../promises/latency/measured-load.js";
 import { type PromiseSheet, promiseSheet } from "../../promises/sheet.js";
 import { sheetText } from "../../promises/sheet-text.js";
 import { fileOrDefault, loadPlatform, planOf } from "../platform/load.js";
@@ -49,16 +50,18 @@ export async function promises(given: string | undefined, options: PromisesOptio
   const { drillMeasurements } = await import("./drill-measurements.js");
   const { observations } = await import("./observations.js");
   const measured = await drillMeasurements(options.data, plan);
-  const { latencies } = await import("./latencies.js");
-  const sheet = promiseSheet(plan, measured, {
-    observations: await observations(options.data, plan),
-    latencies: await latencies(options.data, plan),
-  });
+  const { modelsInLedger } = await import("./measured-models.js");
+  const models = await modelsInLedger(options.data, plan);
+  const sheet = promiseSheet(plan, measured, { observations: await observations(options.data, plan), models });
   const json = options.json ?? (format === "json" || undefined);
   if (explain === undefined) printResult(json, sheet, () => sheetText(sheet, terminalMarks()));
   else {
     const { printExplanation } = await import("./explain.js");
-    printExplanation(sheet, plan, explain, { json, tree: options.tree, lines: loaded.text?.split("\n") });
+    printExplanation(sheet, withMeasuredLoads(plan, models), explain, {
+      json,
+      tree: options.tree,
+      lines: loaded.text?.split("\n"),
+    });
   }
   if (!isKept(sheet)) process.exitCode = 1;
 }

@@ -1,12 +1,12 @@
 import { z } from "zod";
-import { INTERNAL_TOKEN, USAGE_READER } from "../authority.js";
+import { INTERNAL_TOKEN, OPERATOR, USAGE_READER } from "../authority.js";
 import { name, organisationId, timestamp } from "../fields.js";
 import { defineRoute } from "../route.js";
 import {
   DRILL_ORGANISATION,
   LATENCY_DIMENSIONS,
   latencyReport,
-  modelLatency,
+  measuredModel,
   USAGE_DIMENSIONS,
   USAGE_RANKS,
   USAGE_TIME_UNITS,
@@ -41,6 +41,8 @@ const drills = z
   .meta({
     description: `Whether the load of drills counts. It belongs to the organisation ${DRILL_ORGANISATION}, which can also be requested by its id.`,
   });
+
+const MEASURED_MODELS = "Read the load and the latency of each model in the last 24 hours, without the load of drills";
 
 export const usageRoutes = {
   readUsage: defineRoute({
@@ -84,6 +86,14 @@ export const usageRoutes = {
     }),
     json: latencyReport,
   }),
+  readMeasuredModels: defineRoute({
+    method: "GET",
+    path: "/admin/usage/models",
+    summary: MEASURED_MODELS,
+    tag: "usage",
+    authority: OPERATOR,
+    json: z.array(measuredModel).readonly(),
+  }),
 };
 
 /** The usage module for the other modules of the platform. */
@@ -100,12 +110,12 @@ export const usageInternalRoutes = {
     status: 204,
     json: z.null(),
   }),
-  readModelLatencies: defineRoute({
+  measuredModels: defineRoute({
     method: "GET",
-    path: "/internal/usage/latencies",
-    summary: "Read percentiles of the latency of each model in the last 24 hours, without the load of drills",
+    path: "/internal/usage/models",
+    summary: MEASURED_MODELS,
     tag: "internal",
     authority: INTERNAL_TOKEN,
-    json: z.array(modelLatency).readonly(),
+    json: z.array(measuredModel).readonly(),
   }),
 };

@@ -8,6 +8,7 @@ import { onOneMachine } from "../terms/machine.js";
 import { largestMeanBurst, splitVariation, variationOf } from "./arrivals.js";
 import { type Batch, delayByPrompts, longestServiceTime, meanServiceTime, stepsOf, stepWith } from "./batch.js";
 import { loadEnds } from "./load-ends.js";
+import { type Figure, type Load, loadsOf, type ObservedPlan } from "./measured-load.js";
 import { occupancyOf, type Station, utilisation } from "./occupancy.js";
 import { estimatedWait } from "./queue-wait.js";
 import { worstPrediction } from "./worst.js";
@@ -19,39 +20,43 @@ import { worstPrediction } from "./worst.js";
  */
 const RANDOM_TERMS = 3;
 
-/** The percentile of a model's latency at its gateway, at each end of its load. */
-export function modelLatency(plan: Plan, model: Model, of: LatencyObjective, percentile: Ratio): Prediction {
-  const figures = figuresOf(plan, model, of);
+/** The percentile of a model's latency at its gateway, under the worst of its loads and at each end of it. */
+export function modelLatency(plan: ObservedPlan, model: Model, of: LatencyObjective, percentile: Ratio): Prediction {
+  return worstPrediction(loadsOf(plan, model).map((load) => underLoad(plan, model, of, percentile, load)));
+}
+
+function underLoad(plan: Plan, model: Model, of: LatencyObjective, percentile: Ratio, load: Load): Prediction {
+  const figures = figuresOf(plan, model, of, load);
   if ("kind" in figures) return figures;
   const unit = plan.units.find(({ name }) => name === model.unit);
-  const ends = loadEnds(plan, figures.rate, unit, model.upstreams.length);
+  const ends = loadEnds(plan, figures.rate.value, unit, model.upstreams.length);
   const all = ends.map(({ rate, replicas }) => at(plan, model, of, percentile, figures, rate, replicas));
   return worstPrediction(all);
 }
 
 /** The figures that a prediction needs. */
 interface Figures {
-  readonly rate: Bounds;
+  readonly rate: Figure<Bounds>;
   readonly burst: number;
   readonly loadPath: Path;
-  readonly prompt: Bounds;
+  readonly prompt: Figure<Bounds>;
   readonly answer: Bounds;
   readonly prefill: { readonly value: number; readonly path: Path };
   readonly decode: { readonly value: Bounds; readonly path: Path };
 }
 
 /** The figures, or which of them is missing. */
-function figuresOf(plan: Plan, model: Model, of: LatencyObjective): Figures | Prediction {
-  const { name, load, speed, embeddings, path } = model;
+function figuresOf(plan: Plan, model: Model, of: LatencyObjective, load: Load): Figures | Prediction {
+  const { name, speed, embeddings, path } = model;
   const missing = (what: string, fix: string): Prediction =>
     unknown(plan, path, `${what} of ${name} is not declared`, { advice: `declare ${fix}` });
   if (embeddings && of === "firstToken")
     return unknown(plan, path, `${name} returns embeddings, which have no first token`, {
       advice: "set `latency` instead",
     });
-  const { rate, prompt, answer = embeddings ? NO_TOKENS : undefined } = load ?? {};
-  if (!load || !rate)
-    return missing("the rate of requests", "`load: { rate: 2/s, prompt: 300..2000, answer: 150..500 }`");
+  const { rate, burst, prompt } = load;
+  const answer = embeddings ? NO_TOKENS : load.answer?.value;
+  if (!rate) return missing("the rate of requests", "`load: { rate: 2/s, prompt: 300..2000, answer: 150..500 }`");
   if (!prompt)
     return missing("the length of the prompts", "`load: { prompt: 300..2000 }` in tokens: average and longest");
   if (!answer)
@@ -68,7 +73,7 @@ function figuresOf(plan: Plan, model: Model, of: LatencyObjective): Figures | Pr
       "the speed of decode",
       `it: ${measure} set \`speed: { decode: 30/s..60/s }\`, with every slot in use and alone`,
     );
-  return { rate, burst: load.burst, loadPath: load.path, prompt, answer, prefill, decode };
+  return { rate, burst, loadPath: model.load?.path ?? path, prompt, answer, prefill, decode };
 }
 
 const NO_TOKENS: Bounds = { min: 0, max: 0 };
@@ -82,7 +87,7 @@ function at(
   rate: number,
   replicas: number,
 ): Prediction {
-  const { loadPath, prefill, decode } = figures;
+  const { loadPath, prompt, prefill, decode } = figures;
   const { batch, station } = serverOf(plan, model, figures, rate, replicas);
   const used = utilisation(station);
   const load = `${formatRate(rate)} on ${replicas} × ${model.concurrency} slots`;
@@ -118,13 +123,12 @@ function at(
       prefill.path,
       `${batch.prompt.longest} tokens ÷ ${formatRate(prefill.value)}`,
     ),
-    declared(
-      plan,
-      "prefill of other prompts",
-      delay.seconds * 1000,
-      `${loadPath}.prompt`,
-      `${delay.prompts} × ${batch.prompt.longest} tokens in the same batch`,
-    ),
+    {
+      name: "prefill of other prompts",
+      value: delay.seconds * 1000,
+      origin: prompt.origin,
+      how: `${delay.prompts} × ${batch.prompt.longest} tokens in the same batch`,
+    },
     ...(steps === 0
       ? []
       : [
@@ -144,7 +148,7 @@ function at(
 function waitTerm(
   plan: Plan,
   model: Model,
-  { loadPath, burst }: Figures,
+  { rate, burst }: Figures,
   station: Station,
   longest: number,
   tail: number,
@@ -162,7 +166,7 @@ function waitTerm(
       `${model.path}.queue.deadline`,
       `${load}, ${used} in use${bursts}: those that would wait longer are refused`,
     );
-  return declared(plan, "wait for a slot", wait, `${loadPath}.rate`, `${load}, ${used} in use${bursts}`);
+  return { name: "wait for a slot", value: wait, origin: rate.origin, how: `${load}, ${used} in use${bursts}` };
 }
 
 interface Server {
@@ -190,7 +194,7 @@ function serverOf(
     rate: rate / replicas,
     variation: splitVariation(variation, replicas),
     slots,
-    prompt: { average: prompt.min, longest: prompt.max },
+    prompt: { average: prompt.value.min, longest: prompt.value.max },
     answer: { average: answer.min, longest: answer.max },
     prefill: 1 / prefill.value,
     step: { alone: 1 / decode.value.max, full: 1 / decode.value.min },

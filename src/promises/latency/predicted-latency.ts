@@ -8,12 +8,13 @@ import { type Prediction, unknown } from "../prediction.js";
 import { type SloTarget, sloTargets } from "../slo-targets.js";
 import type { EntranceSubject } from "../subjects.js";
 import { verdictOf } from "../verdict.js";
-import { type MeasuredLatency, measuredAt } from "./measured-latency.js";
+import type { ObservedPlan } from "./measured-load.js";
+import { type MeasuredModel, measuredAt } from "./measured-model.js";
 import { gatewaysOf, modelLatency } from "./model-latency.js";
 import { serviceLatency } from "./service-latency.js";
 import { worstPrediction } from "./worst.js";
 
-/** A latency objective: what is promised, predicted from the declared load, and measured. */
+/** A latency objective: what is promised, predicted from the load, and measured. */
 export interface PredictedLatency {
   readonly subject: string;
   /** The subject's path in the platform file. */
@@ -29,13 +30,18 @@ export interface PredictedLatency {
   readonly measured?: Outcome;
   /** The number of requests that were measured. */
   readonly requests?: number;
+  /** Set if the prediction is that of the measured load: it takes longer than the declared one, or no complete load is declared. */
+  readonly forMeasuredLoad?: "longer" | "not-declared";
   /** Set if more was measured than predicted. */
   readonly underestimated?: true;
   readonly verdict: Exclude<Verdict, "not-promised">;
 }
 
 /** Every latency objective, at the same SLO targets as availability. */
-export function predictLatency(plan: Plan, measurements: readonly MeasuredLatency[]): readonly PredictedLatency[] {
+export function predictLatency(
+  plan: ObservedPlan,
+  measurements: readonly MeasuredModel[],
+): readonly PredictedLatency[] {
   return LATENCY_OBJECTIVES.flatMap((of) =>
     sloTargets(plan, of).flatMap((target) => {
       const promised = target.objectives[of];
@@ -55,6 +61,7 @@ export function predictLatency(plan: Plan, measurements: readonly MeasuredLatenc
           path,
           promisedAt: originOf(plan, path),
           predicted,
+          ...forMeasuredLoad(predicted, predict({ ...plan, loads: undefined }, target, of, percentile)),
           ...(found ? { measured: found.outcome, requests: found.requests } : {}),
           ...(found && predicted.kind === "bounded" && exceeds(found.outcome, predicted.total)
             ? { underestimated: true as const }
@@ -66,8 +73,15 @@ export function predictLatency(plan: Plan, measurements: readonly MeasuredLatenc
   );
 }
 
+/** Whether the measured load made a prediction: it differs from that of the declared one. */
+function forMeasuredLoad(predicted: Prediction, declared: Prediction): Pick<PredictedLatency, "forMeasuredLoad"> {
+  if (predicted.kind === "unknown") return {};
+  if (declared.kind === "unknown") return { forMeasuredLoad: "not-declared" };
+  return worstPrediction([declared, predicted]) === declared ? {} : { forMeasuredLoad: "longer" };
+}
+
 /** The predicted percentile of anything that serves requests: that of the slowest of its parts. */
-export function predict(plan: Plan, target: SloTarget, of: LatencyObjective, percentile: Ratio): Prediction {
+export function predict(plan: ObservedPlan, target: SloTarget, of: LatencyObjective, percentile: Ratio): Prediction {
   if ("engine" in target) return modelLatency(plan, target, of, percentile);
   const parts = partsOf(plan, target);
   if (parts.length > 0) return worstPrediction(parts.map((part) => predict(plan, part, of, percentile)));
@@ -91,7 +105,7 @@ export interface LatencyPart {
 /** The parts of an objective, or those of one of its parts, each with its own prediction of the same percentile. */
 export function latencyParts(
   { subjectPath, of, percentile, within }: PredictedLatency,
-  plan: Plan,
+  plan: ObservedPlan,
   part?: SloTarget,
 ): readonly LatencyPart[] {
   const whole = part ?? sloTargets(plan, of).find(({ path }) => path === subjectPath);
@@ -126,4 +140,13 @@ export function modelsOf(plan: Plan, target: SloTarget): readonly Model[] {
 
 function unitsBehind({ units }: Plan, { entrance }: EntranceSubject): readonly Unit[] {
   return units.filter(({ name }) => entrance.routes.some(({ unit }) => unit === name));
+}
+
+/** The models that a latency objective is about. */
+export function modelsWithLatency(plan: Plan): ReadonlySet<Model> {
+  return new Set(
+    LATENCY_OBJECTIVES.flatMap((of) =>
+      sloTargets(plan, of).flatMap((target) => (target.objectives[of] ? modelsOf(plan, target) : [])),
+    ),
+  );
 }

@@ -1,14 +1,15 @@
 import { originOf } from "../../plan/origin.js";
-import type { Path, Plan } from "../../plan/plan.js";
+import type { Model, Path, Plan } from "../../plan/plan.js";
 import { formatResponse } from "../format.js";
 import { latencyPartText, latencySummary, measuredText } from "../latency/latency-text.js";
+import { comparedLoads, comparedText, type ObservedPlan, periodText } from "../latency/measured-load.js";
 import { latencyParts, type PredictedLatency } from "../latency/predicted-latency.js";
 import { verdictText } from "../marks.js";
 import type { SloTarget } from "../slo-targets.js";
 import { type LineText, type SourceNode, sourceNodes, type TreeNode, termNode } from "./node.js";
 
 /** What a latency objective depends on: what serves its requests, with its declared load and speed, and the terms of the slowest. */
-export function latencyTree(each: PredictedLatency, plan: Plan, lineText: LineText): TreeNode {
+export function latencyTree(each: PredictedLatency, plan: ObservedPlan, lineText: LineText): TreeNode {
   const source = sourceNodes(lineText);
   const { of, subject, subjectPath, promisedAt, within, predicted, verdict } = each;
   const terms =
@@ -47,7 +48,12 @@ export function latencyTree(each: PredictedLatency, plan: Plan, lineText: LineTe
   };
 }
 
-function partNodes(each: PredictedLatency, plan: Plan, source: SourceNode, of?: SloTarget): readonly TreeNode[] {
+function partNodes(
+  each: PredictedLatency,
+  plan: ObservedPlan,
+  source: SourceNode,
+  of?: SloTarget,
+): readonly TreeNode[] {
   return latencyParts(each, plan, of).map((part) => ({
     kind: "component",
     text: latencyPartText(part),
@@ -55,8 +61,17 @@ function partNodes(each: PredictedLatency, plan: Plan, source: SourceNode, of?: 
     ...(part.predicted.kind === "bounded" ? { value: part.predicted.total } : {}),
     children: [
       ...figuresOf(part.target, plan).map((path) => source(originOf(plan, path))),
+      ...("engine" in part.target ? loadNodes(plan, part.target) : []),
       ...partNodes(each, plan, source, part.target),
     ],
+  }));
+}
+
+function loadNodes(plan: ObservedPlan, model: Model): readonly TreeNode[] {
+  return comparedLoads(plan, [model]).map((load) => ({
+    kind: "measurement",
+    text: `load measured: ${periodText(load)}: ${comparedText(load)}`,
+    children: [],
   }));
 }
 

@@ -4,7 +4,7 @@ import { drillListSchema } from "../../contracts/drills.js";
 import { recoveryStateSchema } from "../../contracts/recovery.js";
 import { backupRoutes, designRoutes, drillRoutes, overviewRoutes } from "../../contracts/routes/dashboard.js";
 import type { Topology } from "../../contracts/topology.js";
-import { type MeasuredLatency, measuredLatencies } from "../../promises/latency/measured-latency.js";
+import { type MeasuredModel, measuredModels } from "../../promises/latency/measured-model.js";
 import { type Measurement, measurementsOf } from "../../promises/measurement.js";
 import { type Observation, observationsOf } from "../../promises/observation.js";
 import { serve, TextResponse } from "../admin/index.js";
@@ -21,7 +21,7 @@ export interface Sources {
   readonly context: Context;
   readonly observer: Observer;
   readonly control: Control;
-  readonly usage: Pick<Usage, "latencies">;
+  readonly usage: Pick<Usage, "measuredModels">;
 }
 
 /** Serves what the pages read besides accounts, usage and models. */
@@ -31,7 +31,7 @@ export function serveOverview(app: FastifyInstance, { context, observer, control
     readPromises: async () =>
       sheet(await measurements(control, context), {
         observations: await observations(control),
-        latencies: await latencies(usage, context),
+        models: await models(usage, context),
       }),
     readTopology: async ({ reply }) => {
       const topology = composeTopology(context.plan, await observer.read());
@@ -86,14 +86,14 @@ async function observations(control: Control): Promise<readonly Observation[]> {
 }
 
 /**
- * The latencies of the ledger; empty while it is unreachable: the promises about the loss of the database must be readable during
+ * What the ledger shows of the models; empty while it is unreachable: the promises about the loss of the database must be readable during
  * that loss.
  */
-async function latencies(usage: Sources["usage"], { log }: Context): Promise<readonly MeasuredLatency[]> {
+async function models(usage: Sources["usage"], { log }: Context): Promise<readonly MeasuredModel[]> {
   try {
-    return measuredLatencies(await usage.latencies());
+    return measuredModels(await usage.measuredModels());
   } catch (error) {
-    log.warn({ err: error }, "the latencies of the ledger cannot be read");
+    log.warn({ err: error }, "the load and the latencies in the ledger cannot be read");
     return [];
   }
 }

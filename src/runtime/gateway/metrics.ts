@@ -84,8 +84,8 @@ class Distribution extends Histogram<string> {
 export interface CallMetrics {
   readonly input: Observer;
   readonly output: Observer;
-  /** Durations in seconds; `firstByte` is 0 if no upstream responded. */
-  completed(status: number, duration: number, firstByte: number): void;
+  /** Durations in seconds; `firstContent` is 0 if no model generated anything. */
+  completed(status: number, duration: number, firstContent: number): void;
 }
 
 /** Names of requests and tokens follow OpenTelemetry's conventions for generative AI, as Prometheus spells them. */
@@ -113,7 +113,7 @@ export class GatewayMetrics {
     );
     this.#firstToken = new Distribution(
       prometheusMetric("timeToFirstToken"),
-      "Time from the request to the first byte of its response.",
+      "Time from the request to the first output of the model.",
       DURATION_BUCKETS_SECONDS,
       registry,
     );
@@ -142,10 +142,10 @@ export class GatewayMetrics {
     const metrics: CallMetrics = {
       input: this.#tokens.series({ ...labels, [tokenType]: "input" }),
       output: this.#tokens.series({ ...labels, [tokenType]: "output" }),
-      completed(status, seconds, firstByte) {
+      completed(status, seconds, firstContent) {
         statuses.set(status, (statuses.get(status) ?? 0) + 1);
         duration.observe(seconds);
-        if (firstByte > 0) firstToken.observe(firstByte);
+        if (firstContent > 0) firstToken.observe(firstContent);
       },
     };
     this.#calls.set(key, metrics);

@@ -52,7 +52,7 @@ export class Refusals {
     if (principal === undefined || operation === undefined || this.journal.failing !== undefined) return;
     const { organisation, keyId } = principal;
     const durationMs = Math.max(0, Date.now() - at);
-    const nothing = { inputTokens: 0, outputTokens: 0, estimated: false };
+    const nothing = { inputTokens: 0, outputTokens: 0, estimated: false, firstTokenMs: null };
     this.journal.settle({ id, at, organisation, keyId, model, operation, status, durationMs, ...nothing }, undefined);
   }
 

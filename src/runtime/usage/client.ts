@@ -1,4 +1,4 @@
-import type { ModelLatency, UsageEvent } from "../../contracts/usage.js";
+import type { MeasuredModel, UsageEvent } from "../../contracts/usage.js";
 
 /** The usage module as other modules see it: in-process if it runs in this process, else over HTTP. */
 export interface Usage {
@@ -8,8 +8,8 @@ export interface Usage {
    */
   record(events: readonly UsageEvent[]): Promise<void>;
   /**
-   * Percentiles of the latency of each model in the last 24 hours, without the load of drills.
+   * The load and the latency of each model in the last 24 hours, without the load of drills.
    * @throws KeelsonError `usage/unavailable` if a remote module is unreachable.
    */
-  latencies(): Promise<readonly ModelLatency[]>;
+  measuredModels(): Promise<readonly MeasuredModel[]>;
 }

@@ -28,7 +28,7 @@ export function usageOverHttp(url: string, token: string): Usage {
   const send = (events: readonly UsageEvent[]) =>
     orUnavailable(callModule(remote, usageInternalRoutes.recordUsage, { body: { events } }));
   return {
-    latencies: () => orUnavailable(callModule(remote, usageInternalRoutes.readModelLatencies, {})),
+    measuredModels: () => orUnavailable(callModule(remote, usageInternalRoutes.measuredModels, {})),
     record: async (events) => {
       for (let start = 0; start < events.length; start += BATCH_SIZE)
         await send(events.slice(start, start + BATCH_SIZE));

@@ -1,10 +1,5 @@
 import { sql, type Transaction } from "kysely";
-import {
-  type LatencyDimension,
-  type LatencyFigures,
-  MAX_LATENCY_RANGE_MS,
-  type ModelLatency,
-} from "../../contracts/usage.js";
+import { type LatencyDimension, type LatencyFigures, MAX_LATENCY_RANGE_MS } from "../../contracts/usage.js";
 import { AdminError } from "../admin/index.js";
 import { conditions, GROUP_COLUMNS } from "./read.js";
 import type { UsageSchema } from "./schema.js";
@@ -52,14 +47,4 @@ export async function readLatency(open: Transaction<UsageSchema>, query: Latency
     ) as measured
     order by measured.whole desc, measured.requests desc limit ${MAX_ROWS}`.execute(open);
   return rows;
-}
-
-/** Percentiles of each model in the 24 hours before `now`, of all organisations and without the load of drills. */
-export async function readModelLatencies(open: Transaction<UsageSchema>, now: Date): Promise<readonly ModelLatency[]> {
-  const from = new Date(now.getTime() - MAX_LATENCY_RANGE_MS);
-  const all = { organisation: undefined, model: undefined, key: undefined, drills: false };
-  const rows = await readLatency(open, { by: "model", from, to: now, ...all });
-  return rows
-    .filter(({ whole }) => !whole)
-    .map(({ value, requests, p50Ms, p95Ms, p99Ms }) => ({ model: String(value), requests, p50Ms, p95Ms, p99Ms }));
 }

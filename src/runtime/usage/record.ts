@@ -60,19 +60,21 @@ async function upsert(
   const statement = sql<{ inserted: boolean; count: number }>`
     with written as (
       insert into usage_events as existing
-        (id, organisation, key_id, model, operation, at, input_tokens, output_tokens, status, duration_ms, estimated)
+        (id, organisation, key_id, model, operation, at, input_tokens, output_tokens, status, duration_ms, estimated,
+          first_token_ms)
       -- Of a repeated id the settled event, not the estimate. The order prevents deadlocks between writers.
       select distinct on (organisation, id) id, organisation, "keyId", model, operation, timestamptz 'epoch' + at * interval '1 millisecond',
-        "inputTokens", "outputTokens", status, "durationMs", estimated
+        "inputTokens", "outputTokens", status, "durationMs", estimated, "firstTokenMs"
       from json_to_recordset(${JSON.stringify(events)}::json) as event (
         id text, organisation text, "keyId" text, model text, operation text, at double precision,
-        "inputTokens" bigint, "outputTokens" bigint, status integer, "durationMs" double precision, estimated boolean
+        "inputTokens" bigint, "outputTokens" bigint, status integer, "durationMs" double precision, estimated boolean,
+        "firstTokenMs" double precision
       )
       order by organisation, id, estimated
       on conflict (organisation, id) do update set
         key_id = excluded.key_id, model = excluded.model, operation = excluded.operation, at = excluded.at,
         input_tokens = excluded.input_tokens, output_tokens = excluded.output_tokens, status = excluded.status,
-        duration_ms = excluded.duration_ms, estimated = false, recorded = now()
+        duration_ms = excluded.duration_ms, first_token_ms = excluded.first_token_ms, estimated = false, recorded = now()
       where existing.estimated and not excluded.estimated
       -- xmax is 0 for an inserted row: it has no earlier version.
       returning (xmax = 0) as inserted

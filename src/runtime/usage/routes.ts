@@ -5,6 +5,7 @@ import { sumUsage, USAGE_FIGURES, type UsageDimension, type UsageRow } from "../
 import type { Accounts } from "../accounts/client.js";
 import { AdminError, readableOrganisation, scopeOf, serve, TextResponse } from "../admin/index.js";
 import type { Tables } from "../database/client.js";
+import type { Usage } from "./client.js";
 import { toCsv } from "./csv.js";
 import { readLatency } from "./latency.js";
 import { readUsage, type StoredRow } from "./read.js";
@@ -14,8 +15,11 @@ export function serveUsage(
   app: FastifyInstance,
   tables: Tables<UsageSchema>,
   accounts: Pick<Accounts, "nameKeys">,
+  readMeasuredModels: Usage["measuredModels"],
 ): void {
   serve(app, usageRoutes, {
+    readMeasuredModels,
+
     readUsage: async ({ actor, query }) => {
       const { by, model, key, format, top, rank } = query;
       const drills = query.drills === "include";

@@ -7,9 +7,10 @@ import type { Database } from "../database/client.js";
 import type { Context, Running } from "../kernel/module.js";
 import { startInSteps } from "../kernel/start-steps.js";
 import type { Usage } from "./client.js";
-import { readModelLatencies } from "./latency.js";
+import { readMeasuredModels } from "./measured-models.js";
 import { ledger } from "./migrations/0001-ledger.js";
 import { days } from "./migrations/0002-days.js";
+import { firstToken } from "./migrations/0003-first-token.js";
 import { record } from "./record.js";
 import { serveUsage } from "./routes.js";
 import type { UsageSchema } from "./schema.js";
@@ -25,7 +26,7 @@ export function startUsage(context: Context, needs: UsageNeeds): Promise<Running
 }
 
 async function start(context: Context, needs: UsageNeeds, undo: UndoStack): Promise<{ readonly client: Usage }> {
-  await needs.database.migrate("usage", [ledger, days]);
+  await needs.database.migrate("usage", [ledger, days, firstToken]);
   const tables = needs.database.tables<UsageSchema>();
   const counter = new Counter({
     name: "keelson_usage_events_total",
@@ -38,14 +39,14 @@ async function start(context: Context, needs: UsageNeeds, undo: UndoStack): Prom
     for (const [result, count] of Object.entries(recorded)) counter.inc({ result }, count);
   };
 
-  const latencies = () => tables.transaction(scopeOf(undefined), (open) => readModelLatencies(open, new Date()));
+  const measuredModels = () => tables.transaction(scopeOf(undefined), (open) => readMeasuredModels(open, new Date()));
 
   const admin = await undo.step(
     "create the admin API",
     () => createAdminApp(context, needs.accounts),
     (app) => app.close(),
   );
-  serveUsage(admin, tables, needs.accounts);
+  serveUsage(admin, tables, needs.accounts, measuredModels);
   await mount(context, admin);
 
   const internal = await undo.step(
@@ -58,9 +59,9 @@ async function start(context: Context, needs: UsageNeeds, undo: UndoStack): Prom
       await recordAndCount(body.events);
       return null;
     },
-    readModelLatencies: latencies,
+    measuredModels,
   });
   await mountInternal(context, internal);
 
-  return { client: { record: recordAndCount, latencies } };
+  return { client: { record: recordAndCount, measuredModels } };
 }

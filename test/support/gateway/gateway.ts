@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type Logger, pino } from "pino";
 import type { Actor, Credential, KeyChange, Principal } from "../../../src/contracts/credentials.js";
-import type { ModelLatency, UsageEvent } from "../../../src/contracts/usage.js";
+import type { MeasuredModel, UsageEvent } from "../../../src/contracts/usage.js";
 import { makePlan, type Plan } from "../../../src/plan/index.js";
 import { readPlatform } from "../../../src/platform-file/index.js";
 import type { Accounts } from "../../../src/runtime/accounts/client.js";
@@ -122,7 +122,7 @@ export class TestUsage implements Usage {
     }
   }
 
-  async latencies(): Promise<readonly ModelLatency[]> {
+  async measuredModels(): Promise<readonly MeasuredModel[]> {
     return [];
   }
 

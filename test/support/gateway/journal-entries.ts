@@ -18,6 +18,7 @@ export const settled = (id: string, extra: Partial<UsageEvent> = {}): UsageEvent
   status: 200,
   durationMs: 5,
   estimated: false,
+  firstTokenMs: null,
   ...extra,
 });
 

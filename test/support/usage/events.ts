@@ -17,6 +17,7 @@ export function event(of: Partial<UsageEvent> = {}): UsageEvent {
     status: 200,
     durationMs: 15.5,
     estimated: false,
+    firstTokenMs: null,
     ...of,
   };
 }

@@ -131,6 +131,8 @@ function Source({ origin }: { readonly origin: TermOrigin }) {
       return `assumed: ${origin.why}`;
     case "verification":
       return `measured by the verification of backup ${origin.backup} ${ago(origin.at, Date.now())}`;
+    case "ledger":
+      return `measured: ${origin.requests} requests`;
     case "measurement":
       return (
         <>

@@ -82,7 +82,7 @@ function SheetView({ sheet }: { readonly sheet: Sheet }) {
       {rows.length > 0 &&
         (narrow ? <PromiseCards rows={rows} open={open} /> : <PromiseTable rows={rows} open={open} />)}
       {availability.length > 0 && <AvailabilityTable rows={availability} />}
-      {latency.length > 0 && <LatencyTable rows={latency} />}
+      {latency.length > 0 && <LatencyTable rows={latency} loads={sheet.loads} />}
     </>
   );
 }

@@ -114,6 +114,10 @@ export class Exchange implements UpstreamListener, RouteWaiter, MeteredExchange,
     return this.#state.phase === "calling";
   }
 
+  get firstContentAt(): number {
+    return this.#upstream?.firstContentAt ?? 0;
+  }
+
   get tried(): Tried<RoutedTarget> | undefined {
     return this.placement.tried;
   }
@@ -400,9 +404,7 @@ export class Exchange implements UpstreamListener, RouteWaiter, MeteredExchange,
 
   #record(): void {
     const { status, at, elapsedMs: milliseconds } = this.#metering;
-    const respondedAt = this.#upstream?.respondedAt ?? 0;
-    const firstByte = respondedAt === 0 ? 0 : this.#metering.elapsedAt(respondedAt);
-    this.#metrics.completed(status, milliseconds / 1000, firstByte / 1000);
+    this.#metrics.completed(status, milliseconds / 1000, this.#metering.firstContentMs / 1000);
     const { inputTokens, outputTokens } = this.#prepared.counted;
     this.#metrics.input.observe(inputTokens);
     this.#metrics.output.observe(outputTokens);

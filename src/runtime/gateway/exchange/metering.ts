@@ -15,6 +15,8 @@ export interface MeteredExchange extends JournalListener {
   readonly model: Model;
   /** An attempt is in flight. */
   readonly isCalling: boolean;
+  /** When the first output of the newest attempt arrived, as `performance.now()`; 0 until then. */
+  readonly firstContentAt: number;
   /** The tokens of the newest attempt so far. */
   tokensSoFar(): Tokens;
 }
@@ -41,9 +43,10 @@ export class Metering {
     return performance.now() - this.#startedAt;
   }
 
-  /** The same at a moment as `performance.now()`. */
-  elapsedAt(moment: number): number {
-    return moment - this.#startedAt;
+  /** Milliseconds until the first output of the model; 0 without output. */
+  get firstContentMs(): number {
+    const { firstContentAt } = this.exchange;
+    return firstContentAt === 0 ? 0 : firstContentAt - this.#startedAt;
   }
 
   writeIntent(): void {
@@ -71,6 +74,7 @@ export class Metering {
   settle(status: number, { inputTokens, outputTokens }: Counted, estimated: boolean): void {
     this.status = status;
     const { organisation, keyId } = this.pending.principal;
+    const firstTokenMs = this.call.stream ? this.firstContentMs : 0;
     this.shared.journal.settle(
       {
         id: this.pending.id,
@@ -84,6 +88,7 @@ export class Metering {
         status,
         durationMs: Math.round(this.elapsedMs),
         estimated,
+        firstTokenMs: firstTokenMs > 0 ? Math.round(firstTokenMs) : null,
       },
       this.exchange,
     );

@@ -56,7 +56,9 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, DecoderListener
   /** The request was sent without `stream_options`, because the server has just refused it. */
   #withoutUsageOption = false;
   /** When the head of the response arrived, as `performance.now()`; 0 until then. */
-  respondedAt = 0;
+  #respondedAt = 0;
+  /** When the first output of the model arrived, as `performance.now()`; 0 until then. Some servers send the head long before. */
+  firstContentAt = 0;
 
   constructor(
     private readonly route: ModelRoute,
@@ -133,7 +135,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, DecoderListener
     clearTimeout(this.#timer);
     this.#decoder?.destroy();
     const now = Date.now();
-    const firstByteMs = this.respondedAt === 0 ? undefined : this.respondedAt - this.#startedAt;
+    const firstByteMs = this.#respondedAt === 0 ? undefined : this.#respondedAt - this.#startedAt;
     this.target.health.record(result, now, performance.now() - this.#startedAt, firstByteMs);
     this.route.release(this.target, now);
   }
@@ -146,7 +148,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, DecoderListener
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
     if (status < 200) return;
     this.#response = new UpstreamResponse(status, headers, this.call);
-    this.respondedAt = performance.now();
+    this.#respondedAt = performance.now();
     const encoding = headers["content-encoding"];
     if (encoding === undefined) return;
     const codings = codingsOf(encoding);
@@ -280,7 +282,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, DecoderListener
         this.#response = undefined;
         this.#decoder = undefined;
         this.#controller = undefined;
-        this.respondedAt = 0;
+        this.#respondedAt = 0;
         this.#dispatch(false);
         return;
       }
@@ -294,6 +296,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, DecoderListener
     if (this.#contentAt === 0 && this.#withoutUsageOption && this.#response?.status === 200)
       this.target.usageOption = "refused";
     this.#contentAt = performance.now();
+    if (this.firstContentAt === 0) this.firstContentAt = this.#contentAt;
   }
 
   #pause(): void {

@@ -58,6 +58,7 @@ export function settledLine(event: UsageEvent): string {
     event.status,
     event.durationMs,
     event.estimated,
+    event.firstTokenMs,
   ]);
 }
 
@@ -115,12 +116,15 @@ function parse(fields: readonly unknown[], id: string): Entry | undefined {
   const status: unknown = fields[9];
   const durationMs: unknown = fields[10];
   const estimated: unknown = fields[11];
+  // Lines of an earlier version end here.
+  const firstTokenMs: unknown = fields[12] ?? null;
   if (
     kind !== "S" ||
     typeof outputTokens !== "number" ||
     typeof status !== "number" ||
     typeof durationMs !== "number" ||
-    typeof estimated !== "boolean"
+    typeof estimated !== "boolean" ||
+    (firstTokenMs !== null && typeof firstTokenMs !== "number")
   )
     return undefined;
   return {
@@ -137,6 +141,7 @@ function parse(fields: readonly unknown[], id: string): Entry | undefined {
       status,
       durationMs,
       estimated,
+      firstTokenMs,
     },
   };
 }

@@ -48,6 +48,7 @@ export class UnsettledRequests {
       status: 500,
       durationMs: at - intent.at,
       estimated: true,
+      firstTokenMs: null,
     }));
   }
 }
