@@ -31,7 +31,7 @@ export function Gallery() {
       <Page title="Components" lead="Shared components of the dashboard with sample data." actions={<SchemeSwitch />}>
         <Section title="Verdicts and states">
           <p style={{ display: "flex", gap: 16, flexWrap: "wrap" }}>
-            {tones.map((tone) => (
+            {([...tones, "warning"] as const).map((tone) => (
               <Verdict key={tone} tone={tone}>
                 {tone}
               </Verdict>

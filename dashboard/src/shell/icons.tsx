@@ -145,6 +145,14 @@ export function QuestionIcon(props: IconProps) {
   );
 }
 
+export function WarningIcon(props: IconProps) {
+  return (
+    <Drawing {...props}>
+      <path d="M10 3.8 17 16H3l7-12.2ZM10 8.5v3.7M10 14.2v.1" />
+    </Drawing>
+  );
+}
+
 export function DashIcon(props: IconProps) {
   return (
     <Drawing {...props}>

@@ -1,12 +1,15 @@
-import { CheckIcon, CrossIcon, DashIcon, QuestionIcon } from "./icons.js";
+import { CheckIcon, CrossIcon, DashIcon, QuestionIcon, WarningIcon } from "./icons.js";
 import styles from "./state-mark.module.css";
 
 export type Tone = "kept" | "broken" | "unknown" | "quiet";
 
-const pictures = { kept: CheckIcon, broken: CrossIcon, unknown: QuestionIcon, quiet: DashIcon };
+const pictures = { kept: CheckIcon, broken: CrossIcon, unknown: QuestionIcon, warning: WarningIcon, quiet: DashIcon };
+
+/** A warning needs attention and is certain; `unknown` is neither kept nor broken. */
+export type VerdictTone = Tone | "warning";
 
 /** A verdict with colour and icon, so that it does not depend on colour alone. */
-export function Verdict({ tone, children }: { readonly tone: Tone; readonly children: string }) {
+export function Verdict({ tone, children }: { readonly tone: VerdictTone; readonly children: string }) {
   const Picture = pictures[tone];
   return (
     <span className={`${styles.verdict} ${styles[tone]}`}>

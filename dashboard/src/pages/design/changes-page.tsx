@@ -3,9 +3,10 @@ import { type FormEvent, useState } from "react";
 import { Link } from "react-router";
 import { type DesignComparison, useDesignChanges } from "../../api/design.js";
 import { Page, Section } from "../../shell/page.js";
-import { type Tone, Verdict } from "../../shell/state-mark.js";
+import { Verdict, type VerdictTone } from "../../shell/state-mark.js";
 import { Empty, Failure, Loading } from "../../shell/states.js";
 import { Table } from "../../shell/table.js";
+import table from "../../shell/table.module.css";
 import { useUrlState } from "../../shell/url-state.js";
 import styles from "./changes-page.module.css";
 
@@ -61,10 +62,10 @@ function Choice({ against, onChange }: ChoiceProps) {
   );
 }
 
-const tones: Readonly<Record<string, Tone>> = {
+const tones: Readonly<Record<string, VerdictTone>> = {
   lost: "broken",
-  withdrawn: "unknown",
-  worse: "unknown",
+  withdrawn: "warning",
+  worse: "warning",
   gained: "kept",
   better: "kept",
 };
@@ -86,8 +87,12 @@ function Comparison({ comparison: { changes, sizes } }: { readonly comparison: D
                   {subjects}
                 </th>
                 <td data-label="Promise">{promise}</td>
-                <td data-label="Promised">{promised}</td>
-                <td data-label="Predicted">{predicted}</td>
+                <td data-label="Promised" className={table.nowrap}>
+                  {promised}
+                </td>
+                <td data-label="Predicted" className={table.nowrap}>
+                  {predicted}
+                </td>
                 <td data-label="Why">{reasons.join("; ")}</td>
               </tr>
             ))}

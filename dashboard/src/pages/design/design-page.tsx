@@ -1,12 +1,13 @@
 import { Anchor } from "@mantine/core";
 import { Link, useSearchParams } from "react-router";
 import { useDesign } from "../../api/design.js";
-import { plural } from "../../format.js";
 import { Page, Section } from "../../shell/page.js";
 import { Empty, Failure, Loading } from "../../shell/states.js";
 import { FileLines } from "./file-lines.js";
+import { FindingList } from "./finding-list.js";
 import { FindingNote } from "./finding-note.js";
 import { PlanValues } from "./plan-values.js";
+import { countFindings, worstFirst } from "./severities.js";
 
 /** The platform file with its lines, what `keelson check` finds beside them, and every value of the plan with its origin. */
 export function DesignPage() {
@@ -18,7 +19,7 @@ export function DesignPage() {
       title="Design"
       lead={
         design.data
-          ? `${design.data.file}, as ${design.data.environment} was started with it: ${summary(design.data.findings.length)}`
+          ? `${design.data.file}, as ${design.data.environment} was started with it: ${countFindings(design.data.findings)} in the file. What drills measured is on the page Promises.`
           : "The platform file, its findings and its plan."
       }
       actions={
@@ -36,14 +37,21 @@ export function DesignPage() {
           {design.data.text === undefined ? (
             <Section title="Findings">
               {design.data.findings.length === 0 && <Empty title="Nothing found" />}
-              {design.data.findings.map((finding) => (
+              {worstFirst(design.data.findings).map((finding) => (
                 <FindingNote key={`${finding.code} ${finding.message}`} finding={finding} />
               ))}
             </Section>
           ) : (
-            <Section title="Platform file" flush>
-              <FileLines key={selected} text={design.data.text} findings={design.data.findings} selected={selected} />
-            </Section>
+            <>
+              {design.data.findings.length > 0 && (
+                <Section title="Findings" flush>
+                  <FindingList findings={design.data.findings} />
+                </Section>
+              )}
+              <Section title="Platform file" flush>
+                <FileLines text={design.data.text} findings={design.data.findings} selected={selected} />
+              </Section>
+            </>
           )}
           <Section title="Plan" flush>
             <PlanValues values={design.data.values} />
@@ -52,8 +60,4 @@ export function DesignPage() {
       )}
     </Page>
   );
-}
-
-function summary(findings: number): string {
-  return `${findings === 0 ? "nothing found" : plural(findings, "finding")} in the file. What drills measured is on the page Promises.`;
 }

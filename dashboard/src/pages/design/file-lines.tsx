@@ -1,9 +1,11 @@
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useRef } from "react";
 import { Link } from "react-router";
 import type { DesignFinding } from "../../api/design.js";
 import { Pager } from "../../shell/pager.js";
+import { pageNumber, useUrlState } from "../../shell/url-state.js";
 import styles from "./file-lines.module.css";
 import { FindingNote } from "./finding-note.js";
+import { worstFirst } from "./severities.js";
 
 interface FileLinesProps {
   readonly text: string;
@@ -18,9 +20,12 @@ const PAGE_LINES = 200;
 /** The lines of the platform file, each with a link to itself, and the findings below their lines. */
 export function FileLines({ text, findings, selected }: FileLinesProps) {
   const lines = text.replace(/\n$/, "").split("\n");
-  const [first, setFirst] = useState(Math.floor(Math.max(0, selected - 1) / PAGE_LINES) * PAGE_LINES);
+  const [parameters, setParameters] = useUrlState();
+  const wanted = Math.min(selected > 0 ? selected : pageNumber(parameters.get("lines")), lines.length);
+  const first = Math.floor((wanted - 1) / PAGE_LINES) * PAGE_LINES;
+  const show = (line: number) => setParameters({ lines: String(line), line: undefined });
   const shown = lines.slice(first, first + PAGE_LINES);
-  const at = (line: number) => findings.filter((finding) => finding.at.line === line);
+  const at = (line: number) => worstFirst(findings.filter((finding) => finding.at.line === line));
   return (
     <>
       {at(0).map((finding) => (
@@ -38,8 +43,8 @@ export function FileLines({ text, findings, selected }: FileLinesProps) {
           first={first + 1}
           shown={shown.length}
           total={lines.length}
-          onPrevious={first === 0 ? undefined : () => setFirst(first - PAGE_LINES)}
-          onNext={first + PAGE_LINES >= lines.length ? undefined : () => setFirst(first + PAGE_LINES)}
+          onPrevious={first === 0 ? undefined : () => show(first + 1 - PAGE_LINES)}
+          onNext={first + PAGE_LINES >= lines.length ? undefined : () => show(first + 1 + PAGE_LINES)}
         />
       )}
     </>
@@ -54,13 +59,16 @@ interface LineProps {
 }
 
 function Line({ number, text, selected, findings }: LineProps) {
-  const item = useRef<HTMLLIElement>(null);
+  const link = useRef<HTMLAnchorElement>(null);
   useEffect(() => {
-    if (selected) item.current?.scrollIntoView({ block: "center" });
+    if (!selected) return;
+    // The line itself: with its findings it may be taller than the window. The keyboard goes on from there.
+    link.current?.scrollIntoView({ block: "center" });
+    link.current?.focus({ preventScroll: true });
   }, [selected]);
   return (
-    <li ref={item} className={styles.line} data-selected={selected || undefined} aria-current={selected || undefined}>
-      <Link className={styles.number} to={`/design?line=${number}`} aria-label={`Line ${number}`} replace>
+    <li className={styles.line} data-selected={selected || undefined} aria-current={selected || undefined}>
+      <Link ref={link} className={styles.number} to={`/design?line=${number}`} aria-label={`Line ${number}`} replace>
         {number}
       </Link>
       <code className={styles.text}>{text}</code>

@@ -1,10 +1,9 @@
 import { Link } from "react-router";
 import type { DesignFinding } from "../../api/design.js";
 import { InlineCode } from "../../shell/inline-code.js";
-import { type Tone, Verdict } from "../../shell/state-mark.js";
+import { Verdict } from "../../shell/state-mark.js";
 import styles from "./finding-note.module.css";
-
-const tones: Readonly<Record<DesignFinding["severity"], Tone>> = { error: "broken", warning: "unknown", note: "quiet" };
+import { tones } from "./severities.js";
 
 /** One finding of `keelson check`: what is wrong, what to do, and what the fix changes. */
 export function FindingNote({ finding }: { readonly finding: DesignFinding }) {

@@ -1,9 +1,9 @@
-import { TextInput } from "@mantine/core";
-import { useState } from "react";
 import type { DesignValue } from "../../api/design.js";
+import { SearchField } from "../../shell/search-field.js";
 import { SourceLocation } from "../../shell/source-location.js";
 import { Empty } from "../../shell/states.js";
 import { Table } from "../../shell/table.js";
+import { useUrlState } from "../../shell/url-state.js";
 import styles from "./plan-values.module.css";
 
 /** More rows are of no use to a reader who can search. */
@@ -11,21 +11,15 @@ const MAX_ROWS = 100;
 
 /** Every value of the plan with its line in the file, or the reason for its default. */
 export function PlanValues({ values }: { readonly values: readonly DesignValue[] }) {
-  const [search, setSearch] = useState("");
-  const wanted = search.trim().toLowerCase();
+  const [parameters] = useUrlState();
+  const wanted = (parameters.get("search") ?? "").trim().toLowerCase();
   const found = values.filter(
     ({ path, value = "" }) => path.toLowerCase().includes(wanted) || value.toLowerCase().includes(wanted),
   );
   return (
     <>
       <div className={styles.search}>
-        <TextInput
-          type="search"
-          aria-label="Search the plan"
-          placeholder="Path or value, such as stores or replicas"
-          value={search}
-          onChange={(event) => setSearch(event.currentTarget.value)}
-        />
+        <SearchField label="Search the plan" placeholder="Path or value, such as stores or replicas" />
         <p className={styles.count} role="status">
           {found.length > MAX_ROWS ? `the first ${MAX_ROWS} of ${found.length} values` : `${found.length} values`}
         </p>
