@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { foldRows } from "../../dashboard/src/pages/promises/fold.js";
+import { foldRows, members } from "../../dashboard/src/pages/promises/fold.js";
 import { promiseSheet, type Row } from "../../src/contracts/promises.js";
 import { sheetOf } from "../../src/runtime/dashboard/promises/compose.js";
 import { planOf } from "../support/check/findings.js";
@@ -33,9 +33,30 @@ describe("the rows of a fault", () => {
     ]);
   });
 
-  it("are shown one by one where they are few, or where they need attention", () => {
+  it("are shown one by one where they are few", () => {
     expect(foldRows(services(2, "1h"))).toHaveLength(2);
-    expect(foldRows(services(5, "1s"))).toHaveLength(5);
-    expect(foldRows(services(12, "1s"))).toHaveLength(1);
+  });
+
+  it("that are not kept are folded only where their reasons agree, and name more of their components", () => {
+    const rows = services(12, "1s");
+    expect(foldRows(rows)).toHaveLength(1);
+    expect(members(rows)).toMatchObject({ names: { length: 12 }, more: 0 });
+    expect(members(services(12, "1h"))).toMatchObject({ names: { length: 6 }, more: 6 });
+    const [first, ...others] = rows;
+    if (first?.rto.predicted.kind !== "bounded") throw new Error("the first row has no prediction");
+    const [term, ...terms] = first.rto.predicted.terms;
+    if (!term) throw new Error("the first row has no terms");
+    const renamed = { ...first.rto.predicted, terms: [{ ...term, name: "another term" }, ...terms] };
+    const differing = { ...first, rto: { ...first.rto, predicted: renamed } };
+    expect(foldRows([differing, ...others]).map(({ rows: alike }) => alike.length)).toEqual([1, 11]);
+  });
+
+  it("that are not kept come first", () => {
+    const [kept, broken] = [services(2, "1h"), services(3, "1s")];
+    expect(foldRows([...kept, ...broken]).map(({ rows: alike }) => alike[0]?.verdict)).toEqual([
+      "broken",
+      "kept",
+      "kept",
+    ]);
   });
 });

@@ -32,7 +32,7 @@ export function Bullet({ cell, scaleMs }: BulletProps) {
   );
 }
 
-/** One scale for all bars of a fault: the largest value, rounded up to a value that is easy to read. */
+/** One scale for all bars of a fault: the largest value, rounded up to one whose half is easy to read. 0: there is no value. */
 export function scaleOf(rows: readonly Row[]): number {
   const values = rows
     .flatMap(({ rto, rpo }) => [rto, rpo])
@@ -42,20 +42,21 @@ export function scaleOf(rows: readonly Row[]): number {
       measured?.kind === "measured" ? measured.ms : 0,
     ]);
   const largest = Math.max(0, ...values);
-  return STEPS_MS.find((step) => step >= largest) ?? largest;
+  return largest === 0 ? 0 : (STEPS_MS.find((step) => step >= largest) ?? largest);
 }
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 const STEPS_MS: readonly number[] = [
-  ...[1, 2, 5, 10, 20, 30, 45].map((seconds) => seconds * SECOND_MS),
-  ...[1, 1.5, 2, 3, 5, 10, 20, 30, 45].map((minutes) => minutes * MINUTE_MS),
+  ...[1, 2, 4, 10, 20, 30, 40].map((seconds) => seconds * SECOND_MS),
+  ...[1, 1.5, 2, 3, 4, 6, 10, 20, 30, 40].map((minutes) => minutes * MINUTE_MS),
   ...[1, 1.5, 2, 3, 4, 6, 8, 12, 18, 24, 36, 48, 72, 120, 168].map((hours) => hours * HOUR_MS),
 ];
 
-/** The scale of the bars of a fault: from 0 to the value at their end. */
+/** The scale of the bars of a fault: from 0 to the value at their end; nothing where no bar has a value. */
 export function Axis({ scaleMs }: { readonly scaleMs: number }) {
+  if (scaleMs === 0) return null;
   return (
     <span className={styles.axis} aria-hidden="true">
       <span>0</span>

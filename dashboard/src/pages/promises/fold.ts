@@ -1,4 +1,6 @@
 import type { Cell, Row } from "../../api/promises.js";
+import { reasons } from "./reasons.js";
+import { verdicts } from "./verdicts.js";
 
 /** Rows of one fault that agree in everything that the sheet shows of them, apart from the subject. */
 export interface Fold {
@@ -7,12 +9,13 @@ export interface Fold {
   readonly rows: readonly Row[];
 }
 
-/** Fewer kept rows than this are shown one by one. */
+/** Fewer rows than this are shown one by one. */
 const MIN_FOLDED_ROWS = 3;
-/** Rows that need attention are folded only where there are so many that they would hide all others. */
-const MIN_FOLDED_ATTENTION_ROWS = 10;
 
-/** The rows of a fault in their order, with those that agree folded to the place of the first. */
+/**
+ * The rows of a fault, those that are not kept first and otherwise in their order, with those that agree folded to the place of the first.
+ * Rows that are not kept agree if they also have the same reason and fix.
+ */
 export function foldRows(rows: readonly Row[]): readonly Fold[] {
   const alike = new Map<string, Row[]>();
   for (const row of rows) {
@@ -21,11 +24,12 @@ export function foldRows(rows: readonly Row[]): readonly Fold[] {
     if (group) group.push(row);
     else alike.set(text, [row]);
   }
-  return [...alike.values()].flatMap((group): readonly Fold[] => {
-    const attention = group.some(({ verdict }) => verdict === "broken" || verdict === "unknown");
-    if (group.length >= (attention ? MIN_FOLDED_ATTENTION_ROWS : MIN_FOLDED_ROWS)) return [foldOf(group)];
-    return group.map((row) => foldOf([row]));
-  });
+  const groups = [...alike.values()];
+  return verdicts.flatMap((verdict) =>
+    groups
+      .filter(([first]) => first?.verdict === verdict)
+      .flatMap((group) => (group.length >= MIN_FOLDED_ROWS ? [foldOf(group)] : group.map((row) => foldOf([row])))),
+  );
 }
 
 function foldOf(rows: readonly Row[]): Fold {
@@ -34,8 +38,10 @@ function foldOf(rows: readonly Row[]): Fold {
 }
 
 /** What the sheet shows of a row, as text. */
-function shown({ rto, rpo, verdict }: Row): string {
-  return JSON.stringify([verdict, cellShown(rto), cellShown(rpo)]);
+function shown(row: Row): string {
+  const { rto, rpo, verdict } = row;
+  const why = reasons(row).map((reason) => [reason.objectives, reason.why]);
+  return JSON.stringify([verdict, cellShown(rto), cellShown(rpo), why]);
 }
 
 function cellShown({ promised, predicted, measured, measuredAt, verdict, remedy }: Cell): unknown {
@@ -44,11 +50,21 @@ function cellShown({ promised, predicted, measured, measuredAt, verdict, remedy 
 }
 
 const MAX_NAMED_MEMBERS = 6;
+/** Who reads that promises are not kept wants to know all of them. */
+const MAX_NAMED_ATTENTION_MEMBERS = 20;
+
+export interface Members {
+  readonly names: readonly string[];
+  /** How many are not named. */
+  readonly more: number;
+}
 
 /** The subjects of a fold, shortened. */
-export function members(rows: readonly Row[]): string {
-  const names = rows.slice(0, MAX_NAMED_MEMBERS).map(({ subject }) => subject);
-  return rows.length > MAX_NAMED_MEMBERS
-    ? `${names.join(", ")} and ${rows.length - MAX_NAMED_MEMBERS} more`
-    : names.join(", ");
+export function members(rows: readonly Row[]): Members {
+  const attention = rows.some(({ verdict }) => verdict === "broken" || verdict === "unknown");
+  const most = attention ? MAX_NAMED_ATTENTION_MEMBERS : MAX_NAMED_MEMBERS;
+  return {
+    names: rows.slice(0, most).map(({ subject }) => subject),
+    more: Math.max(0, rows.length - most),
+  };
 }

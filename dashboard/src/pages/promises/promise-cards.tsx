@@ -7,7 +7,8 @@ import { Verdict } from "../../shell/state-mark.js";
 import { When } from "../../shell/when.js";
 import { Bullet, scaleOf } from "./bullet.js";
 import { Details } from "./details.js";
-import { foldRows, members } from "./fold.js";
+import { foldRows } from "./fold.js";
+import { MemberNames } from "./member-names.js";
 import { foldKey, rowKey } from "./open-rows.js";
 import styles from "./promise-cards.module.css";
 import { Reasons } from "./reasons-list.js";
@@ -44,7 +45,9 @@ function FaultCards({ rows, open }: SheetProps) {
               <span className={styles.subject}>{alike.length} components</span>
               <Verdict tone={tones[first.verdict]}>{words[first.verdict]}</Verdict>
             </UnstyledButton>
-            <p className={styles.members}>{members(alike)}</p>
+            <p className={styles.members}>
+              <MemberNames rows={alike} />
+            </p>
             {!opened && <Objectives row={first} scaleMs={scaleMs} />}
           </article>
         )}

@@ -8,7 +8,8 @@ import { Name } from "../../shell/table.js";
 import { When } from "../../shell/when.js";
 import { Axis, Bullet, scaleOf } from "./bullet.js";
 import { Details } from "./details.js";
-import { foldRows, members } from "./fold.js";
+import { foldRows } from "./fold.js";
+import { MemberNames } from "./member-names.js";
 import { foldKey, rowKey } from "./open-rows.js";
 import styles from "./promise-table.module.css";
 import { Reasons } from "./reasons-list.js";
@@ -122,7 +123,9 @@ function Folded({ rows, first, scaleMs, opened, onToggle }: FoldedProps) {
             </span>
             {rows.length} components
           </UnstyledButton>
-          <span className={styles.members}>{members(rows)}</span>
+          <span className={styles.members}>
+            <MemberNames rows={rows} />
+          </span>
         </th>
         <Objective name="RTO" cell={first.rto} scaleMs={scaleMs} />
       </tr>

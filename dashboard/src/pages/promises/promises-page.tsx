@@ -1,4 +1,4 @@
-import { UnstyledButton } from "@mantine/core";
+import { Button, UnstyledButton } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { Link } from "react-router";
 import { type Sheet, usePromises, type Verdict } from "../../api/promises.js";
@@ -8,6 +8,7 @@ import { Empty, Failure, Loading } from "../../shell/states.js";
 import { useUrlState } from "../../shell/url-state.js";
 import { AvailabilityTable } from "./availability-table.js";
 import { LatencyTable } from "./latency-table.js";
+import { NotKept } from "./not-kept.js";
 import { useOpenRows } from "./open-rows.js";
 import { PromiseCards } from "./promise-cards.js";
 import { PromiseTable } from "./promise-table.js";
@@ -53,11 +54,16 @@ function SheetView({ sheet }: { readonly sheet: Sheet }) {
   const open = useOpenRows();
   const only = isVerdict(requested) ? requested : undefined;
   const subject = parameters.get("subject");
-  const matches = (row: { readonly verdict: Verdict; readonly subject: string }) =>
-    (only === undefined || row.verdict === only) && (subject === null || row.subject === subject);
-  const rows = sheet.rows.filter(matches);
-  const availability = sheet.availability.filter(matches);
-  const latency = sheet.latency.filter(matches);
+  const kind = parameters.get("kind");
+  const matches =
+    (kindOf: string) =>
+    (row: { readonly verdict: Verdict; readonly subject: string }): boolean =>
+      (only === undefined || row.verdict === only) &&
+      (subject === null || row.subject === subject) &&
+      (kind === null || kindOf === kind);
+  const rows = sheet.rows.filter((row) => matches(row.fault)(row));
+  const availability = sheet.availability.filter(matches("availability"));
+  const latency = sheet.latency.filter(matches("latency"));
 
   if (sheet.rows.length === 0)
     return <Empty title="The promise sheet is empty">Add a service, a model or a store to the platform file.</Empty>;
@@ -68,6 +74,7 @@ function SheetView({ sheet }: { readonly sheet: Sheet }) {
         only={only}
         onChange={(verdict) => setParameters({ verdict })}
       />
+      <NotKept sheet={sheet} selected={kind} onChange={(wanted) => setParameters({ kind: wanted })} />
       {subject !== null && (
         <p className={styles.subject}>
           Promises of <strong>{subject}</strong> only.{" "}
@@ -77,7 +84,17 @@ function SheetView({ sheet }: { readonly sheet: Sheet }) {
         </p>
       )}
       {rows.length === 0 && availability.length === 0 && latency.length === 0 && (
-        <Empty title={`No promise is ${only ? words[only] : "listed"}`}>Select another verdict.</Empty>
+        <Empty
+          title={`No promise is ${only ? words[only] : "listed"}`}
+          action={
+            <Button
+              variant="default"
+              onClick={() => setParameters({ verdict: undefined, kind: undefined, subject: undefined })}
+            >
+              Show all promises
+            </Button>
+          }
+        />
       )}
       {rows.length > 0 &&
         (narrow ? <PromiseCards rows={rows} open={open} /> : <PromiseTable rows={rows} open={open} />)}

@@ -52,6 +52,22 @@ export function countByVerdict(rows: readonly { readonly verdict: Verdict }[]): 
   return counts;
 }
 
+/** How many promises are broken or unknown: by fault in the order of the sheet, then availability and latency. */
+export function notKept({
+  rows,
+  availability,
+  latency,
+}: Pick<Sheet, "rows" | "availability" | "latency">): Map<string, number> {
+  const counts = new Map<string, number>();
+  const count = (kind: string, { verdict }: { readonly verdict: Verdict }) => {
+    if (verdict === "broken" || verdict === "unknown") counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  };
+  for (const row of rows) count(row.fault, row);
+  for (const row of availability) count("availability", row);
+  for (const row of latency) count("latency", row);
+  return counts;
+}
+
 function wasMeasured({ rto, rpo }: Row): boolean {
   return isMeasured(rto.measured) || isMeasured(rpo.measured);
 }
