@@ -7,7 +7,7 @@ const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
-/** 11_940 → `11.9s`, 94_000 → `1m 34s`, 90 min → `1h 30m`: at most two units, rounded. */
+/** As the terminal and the platform file write it: 11_940 → `11.9s`, 94_000 → `1m34s`, 90 min → `1h30m`: at most two units, rounded. */
 export function duration(ms: number): string {
   if (!Number.isFinite(ms)) return "∞";
   if (ms < 0) return `−${duration(-ms)}`;
@@ -40,7 +40,7 @@ function pair(ms: number, big: number, bigUnit: string, small: number, smallUnit
   const whole = Math.round(ms / small);
   const perBig = big / small;
   const rest = whole % perBig;
-  return `${Math.floor(whole / perBig)}${bigUnit}${rest === 0 ? "" : ` ${rest}${smallUnit}`}`;
+  return `${Math.floor(whole / perBig)}${bigUnit}${rest === 0 ? "" : `${rest}${smallUnit}`}`;
 }
 
 function trim(value: number, digits: number): string {

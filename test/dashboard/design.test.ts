@@ -95,6 +95,53 @@ describeWith(["chromium"], "the design in Chromium", ({ chromium }) => {
     expect(browser.complaints()).toEqual([]);
   });
 
+  it("lists the findings first, the worst first, with links to their lines", async () => {
+    const { browser, platform } = dashboard;
+    const { page } = browser;
+    await page.setViewportSize({ width: 1280, height: 860 });
+    await page.goto(`${platform.url}/design`);
+    const list = page.getByRole("region", { name: "Findings" });
+    const items = list.getByRole("listitem");
+    await items.first().waitFor();
+    const severities = await items.evaluateAll((all) =>
+      all.map((item) => /error|warning|note/.exec(item.textContent ?? "")?.[0] ?? ""),
+    );
+    const order = ["error", "warning", "note"];
+    expect(severities.length).toBeGreaterThan(0);
+    expect(severities).toEqual(severities.toSorted((one, other) => order.indexOf(one) - order.indexOf(other)));
+    const link = list.getByRole("link").first();
+    const line = /line (\d+)/.exec((await link.textContent()) ?? "")?.[1] ?? "";
+    await link.press("Enter");
+    await page.waitForURL(`**/design?line=${line}`);
+    // The keyboard goes on from the line, which is in the window although its findings may be taller.
+    const number = page.getByRole("link", { name: `Line ${line}`, exact: true });
+    await page.waitForFunction((name) => document.activeElement?.getAttribute("aria-label") === name, `Line ${line}`);
+    const box = await number.boundingBox();
+    expect(box?.y).toBeGreaterThan(0);
+    expect(box?.y).toBeLessThan(860);
+    await page.goBack();
+    await page.waitForURL("**/design");
+    await page.getByLabel("Search the plan").fill("database.size");
+    await page.waitForURL("**/design?search=database.size");
+    await page.reload();
+    await page.getByRole("rowheader", { name: "stores.database.size" }).waitFor();
+  });
+
+  it("shows where promises are not kept, and that part of the sheet alone", async () => {
+    const { browser, platform } = dashboard;
+    const { page } = browser;
+    await page.goto(`${platform.url}/promises`);
+    const kinds = page.getByRole("group", { name: "Not kept" });
+    await kinds.getByRole("button", { name: /^Database loss \d+$/ }).press("Enter");
+    await page.waitForURL("**/promises?kind=database-loss");
+    await page.reload();
+    await page.getByText("The database's storage is lost on every server").waitFor();
+    expect(await page.getByText("A process exits or hangs").count()).toBe(0);
+    expect(await browser.accessibility()).toEqual([]);
+    await kinds.getByRole("button", { name: /^Database loss/ }).press("Enter");
+    await page.getByText("A process exits or hangs").waitFor();
+  });
+
   it("is reached from each place of the promise sheet, at its line", async () => {
     const { browser, platform } = dashboard;
     const { page } = browser;
