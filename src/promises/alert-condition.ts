@@ -1,9 +1,10 @@
 import { CONTROLLERS } from "../plan/entrances/index.js";
 import { certificateName, issuerOf } from "../plan/entrances/issuer.js";
 import type { Element, Entrance, Milliseconds, Model, Plan, Ratio, Store, Unit } from "../plan/plan.js";
-import type { CacheStore, DatabaseStore } from "../plan/stores/index.js";
+import { type CacheStore, type DatabaseStore, hasServers } from "../plan/stores/index.js";
 import { METRICS, type Metric, type MetricName } from "./facts/metrics.js";
 import { CLOUDNATIVE_PG } from "./facts/operators.js";
+import { serversToServe } from "./placement/survival.js";
 import { hasPersistentVolume } from "./subjects.js";
 import { onOneMachine } from "./terms/machine.js";
 
@@ -132,8 +133,12 @@ export function volumeSpaceBelow(store: Store, plan: Plan, share: Ratio): Condit
   };
 }
 
-/** Fewer than `minServers` servers of a store are up. */
-export function serverUnavailable(store: Store, plan: Plan, minServers = 1): Condition {
+/** Fewer than `minServers` servers of a store are up: by default than it certainly serves with. */
+export function serverUnavailable(
+  store: Store,
+  plan: Plan,
+  minServers = hasServers(store) ? serversToServe(store) : 1,
+): Condition {
   switch (store.provider.kind) {
     case "embedded":
       return supervised(store);

@@ -71,7 +71,7 @@ export function replicasMissing(unit: Unit, plan: Plan): Alert {
   };
 }
 
-/** No server of the store is available. */
+/** Fewer servers of the store are ready than it certainly serves with: of one without a failover, the missing one may be its primary. */
 export function storeDown(store: Store, plan: Plan): Alert {
   return {
     name: "store-down",
@@ -159,7 +159,7 @@ export function deletedData(store: Store, plan: Plan): Alert {
     subject: store.name,
     severity: "critical",
     condition: isInCluster
-      ? serverUnavailable(store, plan)
+      ? serverUnavailable(store, plan, 1)
       : {
           kind: "unmeasured",
           why: `no component exports that data of ${store.name} is missing: watch the errors of the components that read it`,

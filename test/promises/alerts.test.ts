@@ -57,6 +57,14 @@ describe("the expression of an alert", () => {
     expect(alertOf("node-loss", "drafts")).toContain('statefulset="drafts"');
   });
 
+  it("counts the servers that a store needs: a majority of a broker, and all where nothing promotes a replica", () => {
+    const ready = (store: string) =>
+      `(sum(kube_statefulset_status_replicas_ready{namespace="shop", statefulset="${store}"})`;
+    expect(alertOf("node-loss", "jobs")).toBe(`${ready("jobs")} or vector(0)) < 2`);
+    expect(alertOf("node-loss", "sessions")).toBe(`${ready("sessions")} or vector(0)) < 2`);
+    expect(alertOf("node-loss", "drafts")).toBe(`${ready("drafts")} or vector(0)) < 1`);
+  });
+
   it("compares the age of the last successful backup job where a CronJob takes the backups", () => {
     expect(alertOf("cache-loss", "sessions")).toBe(
       'time() - max(kube_cronjob_status_last_successful_time{namespace="shop", cronjob="sessions-backup"}) > 86400',

@@ -122,6 +122,15 @@ export function suffices(needs: ServersNeeded, members: number, lost: number): b
   }
 }
 
+/** The fewest ready servers with which a store certainly serves; all of them where nothing promotes another to the primary. */
+export function serversToServe(server: Server): number {
+  const { servers, needs } = storeTraits(server);
+  if (server.provider.failover === undefined) return servers;
+  let left = servers;
+  while (left > 1 && suffices(needs, servers, servers - left + 1)) left -= 1;
+  return left;
+}
+
 /** Of two shards the majority is two: the loss of one primary cannot be voted on. */
 function majority(members: number): number {
   return Math.floor(members / 2) + 1;
