@@ -5,7 +5,7 @@ import { modulesOf } from "../promises/facts/supervisor.js";
 import { largerFaults, smallerFaults } from "../promises/faults/index.js";
 import type { Prediction } from "../promises/prediction.js";
 import { type PromiseSheet, promiseSheet, type Row } from "../promises/sheet.js";
-import { type VolumeSubject, volumeSubjects } from "../promises/subjects.js";
+import { type StoredVolume, storedVolumes } from "../promises/subjects.js";
 import type { Concern } from "./concern.js";
 
 export type RecoveryObjective = "rto" | "rpo";
@@ -34,7 +34,7 @@ export class CheckContext {
   #stores: ReadonlyMap<string, Store> | undefined;
   #buckets: readonly BucketStore[] | undefined;
   #elements: ReadonlyMap<Path, Unit | Store | Model | Entrance> | undefined;
-  #volumes: ReadonlyMap<Path, VolumeSubject> | undefined;
+  #volumes: ReadonlyMap<Path, StoredVolume> | undefined;
   #rows: ReadonlyMap<Path, readonly Row[]> | undefined;
   #broken: ReadonlyMap<string, readonly BrokenPromise[]> | undefined;
   #calls: ReadonlyMap<string, ReadonlySet<string>> | undefined;
@@ -78,9 +78,9 @@ export class CheckContext {
     return this.#elements.get(path);
   }
 
-  /** The persistent volumes, by path. */
-  get volumes(): ReadonlyMap<Path, VolumeSubject> {
-    this.#volumes ??= new Map(volumeSubjects(this.plan).map((volume) => [volume.path, volume]));
+  /** The persistent volumes, and those of buckets in the cluster, by path. */
+  get volumes(): ReadonlyMap<Path, StoredVolume> {
+    this.#volumes ??= new Map(storedVolumes(this.plan).map((volume) => [volume.path, volume]));
     return this.#volumes;
   }
 

@@ -1,6 +1,6 @@
-import type { BackupSchedule, Backups, Bytes, Plan, Unit } from "./plan.js";
+import type { BackupSchedule, Backups, Bytes, Plan } from "./plan.js";
 import { GiB } from "./sizes.js";
-import { persistentVolumesOf } from "./velero.js";
+import { isUnit, isVolumeOwner, persistentVolumesOf, type VolumeOwner, volumeOwners } from "./velero.js";
 
 /** Assumption: gzip halves a base backup, a snapshot and full WAL segments. Usage rows compress better. */
 const COMPRESSED = 0.5;
@@ -50,19 +50,23 @@ function copiesOf({ every, keep }: BackupSchedule): number {
 }
 
 /** The space that a bucket needs for the backups that stores and volumes send to it, in bytes; 0 if none does. */
-export function bucketSpace(bucket: string, { stores, units }: Pick<Plan, "stores" | "units">): Bytes {
-  const ofStores = stores
-    .filter(({ provider }) => provider.sendsTo.includes(bucket))
+export function bucketSpace(bucket: string, plan: Pick<Plan, "stores" | "units">): Bytes {
+  const ofStores = plan.stores
+    .filter((store) => !isVolumeOwner(store) && store.provider.sendsTo.includes(bucket))
     .map(({ size, backups }) => backupSpace(size, backups)?.bytes ?? 0);
-  return [...ofStores, ...units.map((unit) => unitSpace(bucket, unit))].reduce((total, bytes) => total + bytes, 0);
+  return [...ofStores, ...volumeOwners(plan).map((owner) => volumeSpace(bucket, owner))].reduce(
+    (total, bytes) => total + bytes,
+    0,
+  );
 }
 
-/** Copies of the files of every replica: all of them once, and for each day of the retention what changed. */
-function unitSpace(bucket: string, unit: Unit): Bytes {
-  const bytes = persistentVolumesOf(unit).map(({ size, backups: { files, taker } }) =>
+/** Copies of the files of every replica, or of a bucket: all of them once, and for each day of the retention what changed. */
+function volumeSpace(bucket: string, owner: VolumeOwner): Bytes {
+  const bytes = persistentVolumesOf(owner).map(({ size, backups: { files, taker } }) =>
     files && taker.kind === "velero" && taker.sendsTo.includes(bucket)
       ? size * (1 + DAILY_CHANGE * Math.ceil(files.keep / DAY_MS))
       : 0,
   );
-  return Math.ceil((unit.replicas.max * bytes.reduce((total, each) => total + each, 0)) / GiB) * GiB;
+  const replicas = isUnit(owner) ? owner.replicas.max : 1;
+  return Math.ceil((replicas * bytes.reduce((total, each) => total + each, 0)) / GiB) * GiB;
 }

@@ -2,14 +2,13 @@ import { formatBytes } from "../platform-file/format.js";
 import { many } from "../platform-file/one-or-many.js";
 import type { VolumeBackupsInput } from "../platform-file/schema/backups.js";
 import type { SidecarInput } from "../platform-file/schema/services.js";
+import { veleroOf } from "./backup-taker.js";
 import { planSchedule } from "./backups.js";
-import { CLOUDS } from "./clouds/index.js";
 import { onCluster, type PlanContext } from "./context.js";
 import { DATA_DIRECTORY } from "./directories.js";
 import { elementObjectives } from "./objectives.js";
 import type { Scope } from "./origin.js";
-import type { BackupTaker, Objectives, Volume, VolumeBackups } from "./plan.js";
-import { requestedProvider } from "./stores/base.js";
+import type { Objectives, Volume, VolumeBackups } from "./plan.js";
 
 /** The declared volumes of a container, and the data directory of Keelson modules. `owner`: the objectives of its unit. */
 export function planVolumes(
@@ -63,27 +62,14 @@ function planVolumeBackups(context: PlanContext, volume: Scope, input: VolumeBac
     files: planSchedule(scope, "files", input?.files),
     snapshot: planSchedule(scope, "snapshot", input?.snapshot),
     to,
-    taker: takerOf(context, input, to),
+    taker: onCluster(context)
+      ? veleroOf(context, { files: input?.files, snapshot: input?.snapshot, to })
+      : { kind: "none", why: notOnOneMachine(input) },
   };
 }
 
-function takerOf(context: PlanContext, input: VolumeBackupsInput | undefined, to: readonly string[]): BackupTaker {
-  if (!input?.files && !input?.snapshot) return { kind: "none", why: "no backup is declared" };
-  if (!onCluster(context))
-    return { kind: "none", why: "on one machine nothing takes backups of volumes; in a cluster Velero does" };
-  const sendsTo = to.filter((name) => {
-    const bucket = context.settings.stores?.[name];
-    return bucket !== undefined && requestedProvider(context, bucket) !== "embedded";
-  });
-  if (input.snapshot && context.cloud !== "none" && CLOUDS[context.cloud].volumes?.snapshots === undefined)
-    return { kind: "none", why: `the volumes of ${context.cloud} have no snapshots` };
-  if (input.files && sendsTo.length === 0)
-    return {
-      kind: "none",
-      why:
-        to.length > 0
-          ? `${to.join(" and ")} is a folder of one machine`
-          : "Velero copies files to a bucket, and `to` names none",
-    };
-  return { kind: "velero", sendsTo };
+function notOnOneMachine(input: VolumeBackupsInput | undefined): string {
+  return input?.files || input?.snapshot
+    ? "on one machine nothing takes backups of volumes; in a cluster Velero does"
+    : "no backup is declared";
 }

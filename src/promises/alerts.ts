@@ -8,7 +8,7 @@ import {
   type ServerStore,
   storeTraits,
 } from "../plan/stores/index.js";
-import { schedulesOfVolume } from "../plan/velero.js";
+import { isUnit, schedulesOfVolume } from "../plan/velero.js";
 import {
   backupOlderThan,
   type Condition,
@@ -33,8 +33,8 @@ import {
   type EntranceSubject,
   mostFrequentBackup,
   restoreBase,
+  type StoredVolume,
   takenBackups,
-  type VolumeSubject,
   type WholePlatform,
 } from "./subjects.js";
 
@@ -347,24 +347,30 @@ export function backupUnverified(database: DatabaseStore): Alert {
 
 /**
  * Watches the age of the newest backup of a volume, as `backupsTooOld` does. Without one there is no age to watch, and the alert
- * fires when the unit lacks a replica.
+ * fires when its unit or bucket is unavailable.
  */
-export function volumeBackupsTooOld({ name, volume, unit, objectives }: VolumeSubject, plan: Plan): Alert {
+export function volumeBackupsTooOld(subject: StoredVolume, plan: Plan): Alert {
+  const { name, volume, owner, fault, objectives } = subject;
   const { files, snapshot } = volume.backups;
-  const [schedule] = schedulesOfVolume(plan, unit, volume);
+  const [schedule] = schedulesOfVolume(plan, owner, volume);
   const every = (files ?? snapshot)?.every;
-  if (!schedule || every === undefined) return replicasMissing(unit, plan);
+  if (!schedule || every === undefined) return volumeLost(subject, plan);
   return {
     name: "backup-too-old",
     subject: name,
     severity: "critical",
     condition: veleroBackupOlderThan(
-      schedulesOfVolume(plan, unit, volume).map((each) => each.name),
-      toleratedAge(every, promisedRecovery(objectives, "volume-loss", "rpo")),
+      schedulesOfVolume(plan, owner, volume).map((each) => each.name),
+      toleratedAge(every, promisedRecovery(objectives, fault, "rpo")),
     ),
     for: 0,
     summary: `the newest backup of ${name} is too old for its RPO`,
   };
+}
+
+/** Fires when a volume is lost: its unit lacks a replica, or its bucket is unavailable. */
+export function volumeLost({ owner }: StoredVolume, plan: Plan): Alert {
+  return isUnit(owner) ? replicasMissing(owner, plan) : storeDown(owner, plan);
 }
 
 /** Half-way between the normal age of a backup and the age that the RPO allows, at most two intervals. */

@@ -11,8 +11,8 @@ import type {
   Store,
   Unit,
 } from "../plan/plan.js";
-import { type ServerStore, storeTraits } from "../plan/stores/index.js";
-import { persistentVolumesOf } from "../plan/velero.js";
+import { type BucketStore, isBucket, type ServerStore, storeTraits } from "../plan/stores/index.js";
+import { persistentVolumesOf, type VolumeOwner, volumeOfBucket } from "../plan/velero.js";
 import { parsePath } from "../platform-file/path.js";
 
 /** A store that has server processes. */
@@ -43,14 +43,43 @@ export function entranceSubjects({ entrances }: Plan): readonly EntranceSubject[
   }));
 }
 
-/** A persistent volume of a unit or of its sidecars, named after the element that declares it: `chroma/data`. */
-export interface VolumeSubject {
+/** A persistent volume of which Velero can take backups. */
+export interface StoredVolume {
   readonly name: string;
   readonly path: Path;
   readonly objectives: Objectives;
   readonly volume: PersistentVolume;
+  readonly owner: VolumeOwner;
+  /** The fault that takes this volume alone. */
+  readonly fault: "volume-loss" | "bucket-loss";
+  /** The key of `backups` that declares copies of its files. */
+  readonly filesKey: "files" | "full";
+}
+
+/** A persistent volume of a unit or of its sidecars, named after the element that declares it: `chroma/data`. */
+export interface VolumeSubject extends StoredVolume {
   /** The unit whose replicas have it; of a service that runs beside several, the first. */
-  readonly unit: Unit;
+  readonly owner: Unit;
+}
+
+/** The volume of a bucket in the cluster; the row is that of the bucket. */
+export function volumeOf(bucket: BucketStore): StoredVolume {
+  const { name, path, objectives } = bucket;
+  return {
+    name,
+    path,
+    objectives,
+    volume: volumeOfBucket(bucket),
+    owner: bucket,
+    fault: "bucket-loss",
+    filesKey: "full",
+  };
+}
+
+/** The persistent volumes of a plan, and those of its buckets in the cluster. */
+export function storedVolumes(plan: Pick<Plan, "units" | "stores">): readonly StoredVolume[] {
+  const buckets = plan.stores.filter(isBucket).filter(({ provider }) => provider.kind === "in-cluster");
+  return [...volumeSubjects(plan), ...buckets.map(volumeOf)];
 }
 
 /** The persistent volumes of a plan, each once, in the order of its units. */
@@ -71,7 +100,9 @@ export function volumesOf(unit: Unit): readonly VolumeSubject[] {
     path: volume.path,
     objectives: volume.objectives,
     volume,
-    unit,
+    owner: unit,
+    fault: "volume-loss",
+    filesKey: "files",
   }));
 }
 
@@ -131,7 +162,9 @@ export function unsupportedBackups({ backups, provider }: Store): readonly Backu
 }
 
 /** Why a declared kind of backup is not taken. */
-export function unsupportedReason({ provider }: Store): string {
+export function unsupportedReason(store: Store): string {
+  const { provider } = store;
+  if (isBucket(store) && store.taker.kind === "none") return store.taker.why;
   if (provider.takes.length > 0) return `${provider.product} does not take backups of this kind`;
   return provider.copies === "bucket"
     ? `${provider.product} takes no backups without a bucket (\`backups.to\`)`

@@ -157,7 +157,7 @@ describe("for every platform", () => {
 });
 
 describe("the declared backups of a bucket", () => {
-  it("are reported, because nothing takes them, whatever it promises", () => {
+  it("are reported where nothing takes them, whatever it promises", () => {
     const text = `
 platform: shop
 cloud: aws

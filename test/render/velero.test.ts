@@ -106,6 +106,38 @@ describe("the objects of Velero", () => {
   });
 });
 
+describe("backups of a bucket in the cluster", () => {
+  const rendered = (backups: string) =>
+    renderObjects(
+      planOf(`
+platform: shop
+cloud: aws
+stores:
+  files: { bucket: true, provide: in-cluster, backups: ${backups} }
+  offsite: { bucket: true }
+`),
+    );
+
+  it("are a schedule of its pod, whose files are copied", () => {
+    const { manifests: all, notes } = rendered("{ full: daily keep 30d, to: offsite }");
+    const [schedule] = all.flatMap(({ object }) => (object.kind === "Schedule" ? [object.spec] : []));
+    expect(schedule?.template).toMatchObject({
+      storageLocation: "shop-offsite",
+      labelSelector: { matchLabels: { "app.kubernetes.io/name": "files" } },
+    });
+    const server = all.flatMap(({ object }) => (object.kind === "StatefulSet" ? [object.spec] : []))[0];
+    expect(server?.template.metadata?.annotations).toEqual({ "backup.velero.io/backup-volumes": "data" });
+    expect(server?.volumeClaimTemplates?.map(({ metadata }) => metadata?.name)).toEqual(["data"]);
+    expect(notes.map(({ message }) => message).join("\n")).not.toMatch(/not taken|never taken|not encrypted/);
+  });
+
+  it("are noted where they are never taken", () => {
+    expect(rendered("{ full: daily keep 30d }").notes.map(({ message }) => message)).toContain(
+      "backups of files are never taken: Velero copies files to a bucket, and `to` names none",
+    );
+  });
+});
+
 describe("backups of the objects of the cluster", () => {
   const schedules = (backups: string, provide = "managed") => {
     const of = planOf(`

@@ -108,7 +108,7 @@ function backupsOf({ backups, provider }: Store): string {
 }
 
 /** A persistent volume, its backups, who takes them and where they are. */
-function volumeRow({ name, volume, unit }: VolumeSubject): string[] {
+function volumeRow({ name, volume, owner }: VolumeSubject): string[] {
   const { files, snapshot, taker } = volume.backups;
   const declared = [
     files ? `files ${formatSchedule(files)}` : "",
@@ -120,7 +120,7 @@ function volumeRow({ name, volume, unit }: VolumeSubject): string[] {
       : ` (never taken: ${taker.why})`;
   return [
     name,
-    `of ${unit.name}`,
+    `of ${owner.name}`,
     formatSize(volume.size),
     declared.length === 0 ? "no backups" : `${declared.join("; ")}${taken}`,
   ];
@@ -162,8 +162,8 @@ function promiseRows(plan: Plan): string[][] {
     const text = own(element.objectives, plan.objectives);
     if (text !== "") rows.push([element.name, text]);
   }
-  for (const { name, objectives: promised, unit } of volumeSubjects(plan)) {
-    const text = own(promised, unit.objectives);
+  for (const { name, objectives: promised, owner } of volumeSubjects(plan)) {
+    const text = own(promised, owner.objectives);
     if (text !== "") rows.push([name, text]);
   }
   return rows.filter(([, text]) => text !== "");

@@ -132,6 +132,8 @@ export interface RabbitMq extends StoreBase {
 
 export interface Bucket extends StoreBase {
   readonly kind: "bucket";
+  /** Who takes its declared backups. */
+  readonly taker: BackupTaker;
   readonly versions: boolean;
   readonly lock: Milliseconds | undefined;
   readonly copy: string | undefined;
@@ -152,6 +154,11 @@ export interface Backups {
   readonly to: readonly string[];
   readonly encrypted: boolean;
 }
+
+/** Who takes the backups of a volume or a bucket. `none`: none is taken, whatever is declared. */
+export type BackupTaker =
+  | { readonly kind: "velero" /** The buckets of `to` that it writes to. */; readonly sendsTo: readonly string[] }
+  | { readonly kind: "none"; readonly why: string };
 
 export interface BackupSchedule {
   readonly path: Path;

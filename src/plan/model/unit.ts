@@ -2,7 +2,7 @@ import type { Path } from "../../platform-file/origin.js";
 import type { Bounds, Bytes, Element, Milliseconds, Objectives, Patch, Ratio, Resources } from "./element.js";
 import type { ServiceLoad } from "./load.js";
 import type { SecretMount } from "./secret.js";
-import type { BackupSchedule } from "./store.js";
+import type { BackupSchedule, BackupTaker } from "./store.js";
 
 /** A workload: replicas of one pod template, or processes of one machine. */
 export interface Unit extends Element {
@@ -145,11 +145,6 @@ export interface VolumeBackups {
   readonly to: readonly string[];
   readonly taker: BackupTaker;
 }
-
-/** Who takes the backups of a volume. `none`: none is taken, whatever is declared. */
-export type BackupTaker =
-  | { readonly kind: "velero" /** The buckets of `to` that it writes to. */; readonly sendsTo: readonly string[] }
-  | { readonly kind: "none"; readonly why: string };
 
 export interface Sidecar extends Element {
   readonly modules: readonly string[];

@@ -14,6 +14,6 @@ export const s3Gateway: Product = {
   ),
   start: cite(5_000, "5 s assumed"),
   takes: [],
-  copies: "volume",
+  copies: "bucket",
   probe: { every: 10_000, failures: 3, source: "Kubernetes: periodSeconds 10, failureThreshold 3" },
 };

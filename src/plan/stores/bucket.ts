@@ -1,3 +1,6 @@
+import { veleroOf } from "../backup-taker.js";
+import type { PlanContext } from "../context.js";
+import type { BackupTaker, Provider, StoreBase } from "../plan.js";
 import { folder } from "../providers/folder.js";
 import { linodeObjectStorage } from "../providers/linode-object-storage.js";
 import { s3 } from "../providers/s3.js";
@@ -43,9 +46,13 @@ export const bucket = {
   plan(context, scope, name, input) {
     const settings = input.bucket === true ? undefined : input.bucket;
     const regional = requestedProvider(context, input) === "managed" && context.cloud !== "none";
+    const base = planStoreBase(context, scope, name, defaults, input, { standby: regional, sharded: false });
+    const taker = takerOf(context, base);
     return {
-      ...planStoreBase(context, scope, name, defaults, input, { standby: regional, sharded: false }),
+      ...base,
       kind: "bucket",
+      provider: takenBy(taker, base.provider),
+      taker,
       versions: scope
         .at("bucket")
         .pick("versions", settings?.versions, false, "overwritten objects are not retained by default"),
@@ -73,3 +80,27 @@ export const bucket = {
     failoverLoss: { kind: "all" },
   }),
 } satisfies StoreDescriptor<"bucket">;
+
+/** In a cluster a bucket is the files of one volume, which Velero copies, or takes a snapshot of. */
+function takerOf(context: PlanContext, { provider, backups }: Pick<StoreBase, "provider" | "backups">): BackupTaker {
+  const { full, log, snapshot, to } = backups;
+  if (!full && !log && !snapshot) return { kind: "none", why: "no backup is declared" };
+  switch (provider.kind) {
+    case "in-cluster":
+      return full || snapshot
+        ? veleroOf(context, { files: full, snapshot, to })
+        : { kind: "none", why: "a bucket writes no log" };
+    case "embedded":
+      return { kind: "none", why: "on one machine nothing takes backups of a bucket; in a cluster Velero does" };
+    case "managed":
+      return {
+        kind: "none",
+        why: `${provider.product} takes no backups of objects, and keeps their older versions instead (\`bucket: { versions: true }\`)`,
+      };
+  }
+}
+
+/** The provider of a bucket, whose backups are taken by `taker`. */
+function takenBy(taker: BackupTaker, provider: Provider): Provider {
+  return taker.kind === "velero" ? { ...provider, takes: ["full", "snapshot"], sendsTo: taker.sendsTo } : provider;
+}

@@ -6,17 +6,18 @@ import { defineFault } from "../fault.js";
 import type { Prediction } from "../prediction.js";
 import { bounded, sum, unbounded } from "../prediction.js";
 import { restoreOlderBackup } from "../runbooks/stores.js";
-import { restoreVolume } from "../runbooks/volumes.js";
-import { takenBackups, type VolumeSubject } from "../subjects.js";
+import { restoreBucket, restoreVolume } from "../runbooks/volumes.js";
+import { type StoredVolume, takenBackups, volumeOf } from "../subjects.js";
+import { isAssessed, isBackedUp } from "../terms/bucket.js";
 import { backupDuration, backupInterval, failedRestoreAttempt, segmentUpload } from "../terms/store.js";
 import { lostSinceVolumeBackup, takenSchedule, volumeRestore } from "../terms/volume.js";
 import { lostSinceBackup, restoreFromBackup } from "./database-loss.js";
 
-/** A database or a volume is lost and its newest backup cannot be read: recovery starts from the backup before it. */
+/** A database, a volume or a bucket is lost and its newest backup cannot be read: recovery starts from the backup before it. */
 export const backupCorruption = defineFault({
   id: "backup-corruption",
   title: "Data is lost and its newest backup cannot be read",
-  includes: ["database-loss", "volume-loss"],
+  includes: ["database-loss", "volume-loss", "bucket-loss"],
   on: {
     database: {
       // Without a full backup `database-loss` is already the worst case.
@@ -28,7 +29,14 @@ export const backupCorruption = defineFault({
     },
     cache: undefined,
     broker: undefined,
-    bucket: undefined,
+    bucket: {
+      // Without a backup `bucket-loss` is already the worst case.
+      affects: (bucket, plan) => isBackedUp(bucket) && isAssessed(bucket, plan),
+      rto: (bucket, plan) => restoreFromOlderCopy(volumeOf(bucket), plan),
+      rpo: (bucket, plan) => lostSinceOlderCopy(volumeOf(bucket), plan),
+      alert: (bucket, plan) => volumeBackupsTooOld(volumeOf(bucket), plan),
+      runbook: restoreBucket,
+    },
     entrance: undefined,
     unit: undefined,
     model: undefined,
@@ -71,14 +79,14 @@ function lostSinceOlderBackup(database: DatabaseStore, plan: Plan): Prediction {
 }
 
 /** The copy before the newest has to exist. */
-function lostSinceOlderCopy(subject: VolumeSubject, plan: Plan): Prediction {
+function lostSinceOlderCopy(subject: StoredVolume, plan: Plan): Prediction {
   const schedule = takenSchedule(subject.volume);
   if (!schedule || schedule.keep >= schedule.every * 2) return lostSinceVolumeBackup(subject, plan, "volume", 2);
   return onlyOneBackup(subject.name, schedule, plan);
 }
 
 /** The restore of the newest copy fails as late as possible, and is started again. */
-function restoreFromOlderCopy(subject: VolumeSubject, plan: Plan): Prediction {
+function restoreFromOlderCopy(subject: StoredVolume, plan: Plan): Prediction {
   const restore = volumeRestore(subject, plan, "volume");
   if (restore.kind !== "bounded") return restore;
   const again = restore.terms.filter(({ work }) => work !== undefined && work.bytes !== undefined);

@@ -1,11 +1,12 @@
 import type { Plan } from "../../plan/plan.js";
 import type { BucketStore } from "../../plan/stores/index.js";
-import { storeDown } from "../alerts.js";
+import { type Alert, storeDown, volumeBackupsTooOld } from "../alerts.js";
 import { defineFault } from "../fault.js";
 import type { Prediction } from "../prediction.js";
 import { bounded, cited } from "../prediction.js";
-import { recreateBucket } from "../runbooks/volumes.js";
-import { isAssessed, lostBucket } from "../terms/bucket.js";
+import { restoreBucket } from "../runbooks/volumes.js";
+import { volumeOf } from "../subjects.js";
+import { bucketRestore, isAssessed, isBackedUp, lostBucket } from "../terms/bucket.js";
 import { unknownIfNotRun } from "../terms/not-run.js";
 
 /** The storage under a bucket is lost. A provider's bucket is stored redundantly; the deletion of objects is another fault. */
@@ -17,9 +18,9 @@ export const bucketLoss = defineFault({
     bucket: {
       affects: isAssessed,
       rto: recovery,
-      rpo: recovery,
-      alert: storeDown,
-      runbook: recreateBucket,
+      rpo: loss,
+      alert: lossAlert,
+      runbook: restoreBucket,
     },
     database: undefined,
     cache: undefined,
@@ -34,10 +35,21 @@ export const bucketLoss = defineFault({
 });
 
 function recovery(bucket: BucketStore, plan: Plan): Prediction {
-  const notRun = unknownIfNotRun(bucket, plan);
-  if (notRun) return notRun;
+  return unaffected(bucket, plan) ?? bucketRestore(bucket, plan, "volume");
+}
+
+function loss(bucket: BucketStore, plan: Plan): Prediction {
+  return unaffected(bucket, plan) ?? lostBucket(bucket, plan, "volume");
+}
+
+/** A bucket that a provider stores several times, or that does not run here. */
+function unaffected(bucket: BucketStore, plan: Plan): Prediction | undefined {
   const { failover, product, kind } = bucket.provider;
-  return kind === "managed" && failover
-    ? bounded(plan, bucket.path, [cited("nothing: objects are stored several times", failover.takeover, product)])
-    : lostBucket(bucket, plan);
+  if (kind !== "managed" || !failover) return unknownIfNotRun(bucket, plan);
+  return bounded(plan, bucket.path, [cited("nothing: objects are stored several times", failover.takeover, product)]);
+}
+
+/** The age of the newest backup is watched where backups are taken; otherwise the loss itself is noticed. */
+function lossAlert(bucket: BucketStore, plan: Plan): Alert {
+  return isBackedUp(bucket) ? volumeBackupsTooOld(volumeOf(bucket), plan) : storeDown(bucket, plan);
 }

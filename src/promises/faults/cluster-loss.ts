@@ -1,5 +1,5 @@
 import type { Plan } from "../../plan/plan.js";
-import { type BucketStore, type DatabaseStore, isBucket, isDatabase } from "../../plan/stores/index.js";
+import { type DatabaseStore, isDatabase } from "../../plan/stores/index.js";
 import { platformDown } from "../alerts.js";
 import { nodeProvisioning } from "../facts/machines.js";
 import { coldStart } from "../facts/regions.js";
@@ -7,8 +7,8 @@ import { defineFault } from "../fault.js";
 import type { Prediction } from "../prediction.js";
 import { assumed, atTheSameTime, bounded, cited, sum, work, worse } from "../prediction.js";
 import { rebuildCluster } from "../runbooks/platform.js";
-import { volumeSubjects, type WholePlatform } from "../subjects.js";
-import { holdsData, lostBucket, runsInCluster } from "../terms/bucket.js";
+import type { WholePlatform } from "../subjects.js";
+import { volumesWithData } from "../terms/bucket.js";
 import { newAddressTerms } from "../terms/dns.js";
 import { emptiedStores } from "../terms/emptied.js";
 import { onOneMachine } from "../terms/machine.js";
@@ -55,7 +55,7 @@ function rebuild(platform: WholePlatform, plan: Plan): Prediction {
   if (!response) return unnoticed(plan, "that the cluster is lost");
   const restores: readonly Restore[] = [
     ...databasesInCluster(plan).map((each) => ({ name: each.name, restore: restoreFromBackup(each, plan, { alert }) })),
-    ...volumeSubjects(plan).map((each) => ({
+    ...volumesWithData(plan).map((each) => ({
       name: each.name,
       restore: volumeRestore(each, plan, "namespace", alert),
     })),
@@ -76,13 +76,13 @@ function rebuild(platform: WholePlatform, plan: Plan): Prediction {
   ]);
 }
 
-/** Databases and volumes lose what is not in a backup outside the cluster; caches and brokers what the file promises to keep. */
+/** Databases, volumes and buckets lose what is not in a backup outside the cluster; caches and brokers what the file promises to keep. */
 function largestLoss(plan: Plan): Prediction {
   const lost = withoutRestore(plan);
   if (lost) return lost;
   const losses = [
     ...databasesInCluster(plan).map((database) => lostSinceBackup(database, plan)),
-    ...volumeSubjects(plan).map((volume) => lostSinceVolumeBackup(volume, plan, "namespace")),
+    ...volumesWithData(plan).map((volume) => lostSinceVolumeBackup(volume, plan, "namespace")),
     ...emptiedStores(plan, "cluster-loss")
       .filter(({ provider }) => provider.kind === "in-cluster")
       .map((store) => lostWithNamespace(store, plan) ?? lostWithStorage(store, plan)),
@@ -100,15 +100,8 @@ function withoutRestore(plan: Plan): Prediction | undefined {
   const byName = <Item extends { readonly name: string }>(items: readonly Item[]): readonly Item[] =>
     [...items].sort((a, b) => (a.name < b.name ? -1 : 1));
   const databases = byName(databasesInCluster(plan)).flatMap((each) => lostWithNamespace(each, plan) ?? []);
-  const buckets = byName(plan.stores.filter(isBucket))
-    .filter((each) => isLostBucket(each, plan))
-    .map((each) => lostBucket(each, plan));
-  const volumes = byName(volumeSubjects(plan)).flatMap((volume) => unrestorable(volume, plan, "namespace") ?? []);
-  return [...databases, ...buckets, ...volumes][0];
-}
-
-function isLostBucket(bucket: BucketStore, plan: Plan): boolean {
-  return runsInCluster(bucket) && holdsData(bucket, plan);
+  const volumes = byName(volumesWithData(plan)).flatMap((volume) => unrestorable(volume, plan, "namespace") ?? []);
+  return [...databases, ...volumes][0];
 }
 
 function databasesInCluster({ stores }: Plan): readonly DatabaseStore[] {

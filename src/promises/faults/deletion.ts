@@ -6,10 +6,10 @@ import { defineFault, type SubjectHandler, type SubjectHandlers } from "../fault
 import type { Prediction } from "../prediction.js";
 import { assumed, bounded, cited, sum, unbounded, unknown } from "../prediction.js";
 import { deployNamespaceAgain, restoreDeletedObjects, restoreDeletedRows } from "../runbooks/deletion.js";
-import { restoreVolume } from "../runbooks/volumes.js";
+import { restoreBucket, restoreVolume } from "../runbooks/volumes.js";
 import { restoreBase, type Server, takenBackups, type VolumeSubject, type WholePlatform } from "../subjects.js";
 import { backupLocation, restorableAfterZoneLoss } from "../terms/backup-location.js";
-import { isAssessed, lostBucket } from "../terms/bucket.js";
+import { bucketRestore, isAssessed, isBackedUp, lostBucket, runsInCluster } from "../terms/bucket.js";
 import { onOneMachine } from "../terms/machine.js";
 import { onCallResponse, unnoticed } from "../terms/store.js";
 import { slowestStart } from "../terms/unit.js";
@@ -48,8 +48,8 @@ const namespace: SubjectHandler<WholePlatform> = {
 };
 
 /** A volume is deleted with its namespace, and its unit too. */
-function deletedVolume({ name, unit }: VolumeSubject, plan: Plan): Alert {
-  return { ...replicasMissing(unit, plan), subject: name };
+function deletedVolume({ name, owner }: VolumeSubject, plan: Plan): Alert {
+  return { ...replicasMissing(owner, plan), subject: name };
 }
 
 const inTheFile = { value: 0, source: "`keelson deploy` renders every object of the namespace from the platform file" };
@@ -67,7 +67,7 @@ const inCluster: SubjectHandlers = {
     rto: recoveryOfObjects,
     rpo: lostObjects,
     alert: deletedData,
-    runbook: restoreDeletedObjects,
+    runbook: (bucket, plan) => (isBackedUp(bucket) ? restoreBucket : restoreDeletedObjects)(bucket, plan),
   },
   volume: {
     // Without a backup `volume-loss` is already the worst case.
@@ -146,8 +146,9 @@ export function lostWithNamespace(server: Server, plan: Plan): Prediction | unde
   });
 }
 
-/** With versions a deletion only hides objects. */
+/** With versions a deletion only hides objects. In the cluster the volume is deleted with the namespace, and the versions on it. */
 function recoveryOfObjects(bucket: BucketStore, plan: Plan): Prediction {
+  if (runsInCluster(bucket)) return bucketRestore(bucket, plan, "namespace", deletedData(bucket, plan));
   const lost = withoutVersions(bucket, plan);
   if (lost) return lost;
   const response = onCallResponse(plan, deletedData(bucket, plan));
@@ -157,6 +158,7 @@ function recoveryOfObjects(bucket: BucketStore, plan: Plan): Prediction {
 }
 
 function lostObjects(bucket: BucketStore, plan: Plan): Prediction {
+  if (runsInCluster(bucket)) return lostBucket(bucket, plan, "namespace");
   return (
     withoutVersions(bucket, plan) ?? bounded(plan, bucket.path, [cited("nothing: older versions are kept", versions)])
   );
@@ -170,8 +172,7 @@ const versions = {
 };
 
 function withoutVersions(bucket: BucketStore, plan: Plan): Prediction | undefined {
-  // Its volume is deleted with the namespace, and the versions on it. A folder keeps none.
-  if (bucket.provider.kind !== "managed") return lostBucket(bucket, plan);
+  if (bucket.provider.kind === "embedded") return lostBucket(bucket, plan, "volume");
   if (bucket.versions) return undefined;
   const why = `${bucket.name} keeps no older versions, and nothing brings deleted objects back`;
   return unbounded(plan, bucket.path, why, {

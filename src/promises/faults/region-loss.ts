@@ -1,5 +1,6 @@
 import type { PersistentVolume, Plan, Region } from "../../plan/plan.js";
 import { type BucketStore, type DatabaseStore, isBucket, isDatabase, STORES } from "../../plan/stores/index.js";
+import { isUnit } from "../../plan/velero.js";
 import { formatDuration } from "../../platform-file/format.js";
 import { platformDown } from "../alerts.js";
 import { nodeProvisioning } from "../facts/machines.js";
@@ -9,8 +10,8 @@ import { isPromisedByName } from "../objectives.js";
 import type { Prediction, Term } from "../prediction.js";
 import { assumed, atTheSameTime, bounded, cited, longest, restingOn, sum, unbounded, work } from "../prediction.js";
 import { failOverToRegion } from "../runbooks/platform.js";
-import { type VolumeSubject, volumeSubjects, type WholePlatform } from "../subjects.js";
-import { holdsData } from "../terms/bucket.js";
+import type { StoredVolume, WholePlatform } from "../subjects.js";
+import { holdsData, isBackedUp, volumesWithData } from "../terms/bucket.js";
 import { dnsTerms, unknownDnsFailover } from "../terms/dns.js";
 import { emptiedStores } from "../terms/emptied.js";
 import { onOneMachine } from "../terms/machine.js";
@@ -18,7 +19,7 @@ import { slowestRestore } from "../terms/slowest-restore.js";
 import { declaresFailover, standbyOf, withoutStandby } from "../terms/standby-region.js";
 import { clientReconnect, onCallResponse, unnoticed } from "../terms/store.js";
 import { slowestStartOnNewNodes } from "../terms/unit.js";
-import { lostSinceVolumeBackup, volumeRestore } from "../terms/volume.js";
+import { lostSinceVolumeBackup, takenSchedule, volumeRestore } from "../terms/volume.js";
 
 /**
  * The primary region fails. Assessed for a platform that declares a standby region, a failover to one, or a promise by the name of this
@@ -71,7 +72,7 @@ function recovery(platform: WholePlatform, plan: Plan): Prediction {
   const promotion = plan.stores.some(isDatabase)
     ? [assumed("promotion of the copy in the other region", crossRegionPromotion.value, crossRegionPromotion.why)]
     : [];
-  const restores = volumeSubjects(plan).map((each) => ({
+  const restores = restoredVolumes(plan).map((each) => ({
     name: each.name,
     restore: volumeRestore(each, plan, "namespace", alert),
   }));
@@ -95,7 +96,7 @@ function start(plan: Plan, { mode }: Region): readonly Term[] {
 
 /** Why a store has nothing in the other region; caches and brokers start empty there. */
 function withoutCopy(plan: Plan, store: Plan["stores"][number], standby: Region): readonly Prediction[] {
-  if (!isDatabase(store) && !(isBucket(store) && holdsData(store, plan))) return [];
+  if (!isDatabase(store) && !(isBucket(store) && holdsData(store, plan) && !isBackedUp(store))) return [];
   const isCopied = store.provider.kind === "managed";
   if (store.copy === standby.name && isCopied) return [];
   const why =
@@ -123,16 +124,21 @@ function withoutCopy(plan: Plan, store: Plan["stores"][number], standby: Region)
   ];
 }
 
+/** What is restored from backups in the other region: volumes, and buckets in the cluster that are backed up. */
+function restoredVolumes(plan: Plan): readonly StoredVolume[] {
+  return volumesWithData(plan).filter(({ owner, volume }) => isUnit(owner) || takenSchedule(volume) !== undefined);
+}
+
 /** Why the backups of a volume are not in the other region: no bucket with them is copied there. Snapshots stay in their region. */
 function volumesWithoutCopy(plan: Plan, standby: Region): readonly Prediction[] {
-  return volumeSubjects(plan).flatMap(({ name, path, volume }) => {
+  return restoredVolumes(plan).flatMap(({ name, path, volume }) => {
     const buckets = bucketsWith(volume, plan);
     if (volume.backups.files && buckets.some(({ copy }) => copy === standby.name)) return [];
     const [first] = buckets;
     const target = volume.backups.files && first;
     return [
       unbounded(plan, path, `no backup of ${name} is in ${standby.name}`, {
-        advice: `copy the files to a bucket that is replicated there: \`bucket: { copy: ${standby.name} }\``,
+        advice: `copy its files to a bucket that is replicated there: \`bucket: { copy: ${standby.name} }\``,
         ...(target ? { edits: [{ path: `${target.path}.bucket.copy`, value: standby.name }] } : {}),
       }),
     ];
@@ -167,20 +173,20 @@ function largestLoss(plan: Plan): Prediction {
   if (missing) return missing;
   const ofStores = plan.stores.flatMap((store) => {
     if (isDatabase(store)) return [lagOf(store, crossRegionLag)];
-    return isBucket(store) && holdsData(store, plan) ? [lagOf(store, crossRegionObjectLag)] : [];
+    return isBucket(store) && holdsData(store, plan) && !isBackedUp(store) ? [lagOf(store, crossRegionObjectLag)] : [];
   });
-  const lags = [...ofStores, ...volumeSubjects(plan).flatMap((volume) => ageOfCopy(volume, plan))];
+  const lags = [...ofStores, ...restoredVolumes(plan).flatMap((volume) => ageOfCopy(volume, plan))];
   const [first, ...rest] = lags;
   return bounded(plan, "regions", first ? [rest.length > 0 ? longest([first, ...rest]) : first] : []);
 }
 
 /** The newest backup of a volume in the other region: its age, and the lag of the replication of its bucket. */
-function ageOfCopy(volume: VolumeSubject, plan: Plan): readonly Term[] {
+function ageOfCopy(volume: StoredVolume, plan: Plan): readonly Term[] {
   const lost = lostSinceVolumeBackup(volume, plan, "namespace");
   if (lost.kind !== "bounded") return [];
   const { value, why } = crossRegionObjectLag;
-  const { name } = volume;
-  const age = `${formatDuration(Math.ceil(lost.total))} as after \`volume-loss\`, then the replication of the bucket`;
+  const { name, fault } = volume;
+  const age = `${formatDuration(Math.ceil(lost.total))} as after \`${fault}\`, then the replication of the bucket`;
   return [restingOn([name], assumed(`age of the backup of ${name}`, lost.total + value, `${age}: ${why}`))];
 }
 

@@ -1,12 +1,18 @@
 import type { Plan } from "../../plan/plan.js";
 import type { BucketStore } from "../../plan/stores/index.js";
-import { schedulesOfVolume, type VeleroSchedule } from "../../plan/velero.js";
-import type { VolumeSubject } from "../subjects.js";
+import { isUnit, schedulesOfVolume, type VeleroSchedule } from "../../plan/velero.js";
+import { type StoredVolume, type VolumeSubject, volumeOf } from "../subjects.js";
 import type { Runbook } from "./runbook.js";
+
+/** The objects of a bucket are lost: its newest backup is restored by Velero, or nothing can be. */
+export function restoreBucket(bucket: BucketStore, plan: Plan): Runbook {
+  const schedules = schedulesOfVolume(plan, bucket, bucket);
+  return schedules.length > 0 ? fromBackup(volumeOf(bucket), plan, schedules) : recreateBucket(bucket, plan);
+}
 
 /** The volume of a unit is lost: its newest backup is restored by Velero, or nothing can be. */
 export function restoreVolume(subject: VolumeSubject, plan: Plan): Runbook {
-  const schedules = schedulesOfVolume(plan, subject.unit, subject.volume);
+  const schedules = schedulesOfVolume(plan, subject.owner, subject.volume);
   return schedules.length > 0 ? fromBackup(subject, plan, schedules) : recreateVolume(subject, plan);
 }
 
@@ -14,7 +20,7 @@ export function restoreVolume(subject: VolumeSubject, plan: Plan): Runbook {
  * Velero restores the files of a pod into the pod itself, and skips what exists (velero.io: Restore Reference): the pod and its claim
  * must be deleted first, and the StatefulSet must not create them again.
  */
-function fromBackup({ name, unit, volume }: VolumeSubject, plan: Plan, schedules: readonly VeleroSchedule[]): Runbook {
+function fromBackup({ name, owner, volume }: StoredVolume, plan: Plan, schedules: readonly VeleroSchedule[]): Runbook {
   const kubectl = `kubectl -n ${plan.namespace}`;
   const selector = schedules.map((each) => each.name).join(",");
   return {
@@ -28,16 +34,16 @@ function fromBackup({ name, unit, volume }: VolumeSubject, plan: Plan, schedules
         command: `velero backup get --selector "velero.io/schedule-name in (${selector})"`,
       },
       {
-        action: `Stop ${unit.name}, and whatever would start it again: its autoscaler and GitOps.`,
-        command: `${kubectl} scale statefulset/${unit.name} --replicas=0`,
+        action: `Stop ${owner.name}, and whatever would start it again: its autoscaler and GitOps.`,
+        command: `${kubectl} scale statefulset/${owner.name} --replicas=0`,
       },
       {
         action: "Delete the lost claim of the replica (list the claims first); a claim that can still be read is kept.",
-        command: `${kubectl} delete pvc ${volume.name}-${unit.name}-0`,
+        command: `${kubectl} delete pvc ${volume.name}-${owner.name}-0`,
       },
       {
         action: "Restore the pod with its claim: Velero writes the files before the container starts.",
-        command: `velero restore create --from-backup BACKUP --include-namespaces ${plan.namespace} --include-resources pods,persistentvolumeclaims,persistentvolumes --selector app.kubernetes.io/name=${unit.name} --wait`,
+        command: `velero restore create --from-backup BACKUP --include-namespaces ${plan.namespace} --include-resources pods,persistentvolumeclaims,persistentvolumes --selector app.kubernetes.io/name=${owner.name} --wait`,
       },
       {
         action:
@@ -45,15 +51,15 @@ function fromBackup({ name, unit, volume }: VolumeSubject, plan: Plan, schedules
         command: "velero restore describe RESTORE --details",
       },
       {
-        action: `Start ${unit.name} again: the StatefulSet takes the restored pod over.`,
-        command: `${kubectl} scale statefulset/${unit.name} --replicas=${unit.replicas.min}`,
+        action: `Start ${owner.name} again: the StatefulSet takes the restored pod over.`,
+        command: `${kubectl} scale statefulset/${owner.name} --replicas=${isUnit(owner) ? owner.replicas.min : 1}`,
       },
     ],
-    done: `${unit.name} is ready, and its content is that of the backup`,
+    done: `${owner.name} is ready, and its content is that of the backup`,
   };
 }
 
-function recreateVolume({ name, unit }: VolumeSubject, plan: Plan): Runbook {
+function recreateVolume({ name, owner: unit }: VolumeSubject, plan: Plan): Runbook {
   return {
     id: "recreate-volume",
     subject: name,

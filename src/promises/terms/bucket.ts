@@ -1,10 +1,14 @@
 import type { Plan } from "../../plan/plan.js";
 import type { BucketStore } from "../../plan/stores/index.js";
+import { isUnit } from "../../plan/velero.js";
+import type { Alert } from "../alerts.js";
 import { isOwnObjective } from "../objectives.js";
 import type { Prediction, Term } from "../prediction.js";
 import { bounded, cited, unbounded } from "../prediction.js";
-import { volumeAfterNodeLoss } from "./moved-volume.js";
+import { type StoredVolume, storedVolumes, volumeOf } from "../subjects.js";
+import { volumeAfterNodeLoss, volumeAfterZoneLoss } from "./moved-volume.js";
 import { clientReconnect } from "./store.js";
+import { type LostWith, lostSinceVolumeBackup, takenSchedule, volumeRestore } from "./volume.js";
 
 /** Whether a component stores objects of its own in the bucket. One that only receives backups has no data of its own. */
 export function holdsData({ name }: BucketStore, plan: Plan): boolean {
@@ -36,19 +40,44 @@ export function lostByBucketRestart(bucket: BucketStore, plan: Plan): Prediction
 /** What a bucket in the cluster loses with its node. */
 export function lostByBucketNodeLoss(bucket: BucketStore, plan: Plan): Prediction {
   const volume = volumeAfterNodeLoss(plan, bucket);
-  if (volume?.kind === "unbounded") return lostBucket(bucket, plan);
+  if (volume?.kind === "unbounded") return lostBucket(bucket, plan, "volume");
   return volume ?? lostByBucketRestart(bucket, plan);
 }
 
-/** What is lost with all objects of a bucket: nothing takes backups of buckets. */
-export function lostBucket(bucket: BucketStore, plan: Plan): Prediction {
-  const { name, provider, backups } = bucket;
-  const isDeclared = backups.full ?? backups.snapshot ?? backups.log;
-  const why = isDeclared
-    ? `a backup of ${name} is declared, but nothing takes backups of a bucket`
-    : `${name} is ${provider.product} on one volume, and no backup of it is taken`;
-  return unbounded(plan, isDeclared ? isDeclared.path : bucket.path, why, {
-    advice: "use a bucket of a cloud provider (`provide: managed`), which stores objects in several zones",
+/** What a bucket in the cluster loses with its zone. */
+export function lostByBucketZoneLoss(bucket: BucketStore, plan: Plan): Prediction {
+  const volume = volumeAfterZoneLoss(plan, bucket);
+  if (volume?.kind === "unbounded") return lostBucket(bucket, plan, "zone");
+  return volume ?? lostByBucketRestart(bucket, plan);
+}
+
+/** Until the objects of a lost bucket are restored; `alert` notifies the person who does it. */
+export function bucketRestore(bucket: BucketStore, plan: Plan, lostWith: LostWith, alert?: Alert): Prediction {
+  return runsInCluster(bucket) ? volumeRestore(volumeOf(bucket), plan, lostWith, alert) : lostFolder(bucket, plan);
+}
+
+/** What is lost with all objects of a bucket: those since its newest backup. `intervals`: 2 if that cannot be read. */
+export function lostBucket(bucket: BucketStore, plan: Plan, lostWith: LostWith, intervals: 1 | 2 = 1): Prediction {
+  return runsInCluster(bucket)
+    ? lostSinceVolumeBackup(volumeOf(bucket), plan, lostWith, intervals)
+    : lostFolder(bucket, plan);
+}
+
+/** Whether the backups of a bucket are taken. */
+export function isBackedUp(bucket: BucketStore): boolean {
+  return runsInCluster(bucket) && takenSchedule(volumeOf(bucket).volume) !== undefined;
+}
+
+/** The volumes of components, and of the buckets in the cluster in which components keep data. */
+export function volumesWithData(plan: Plan): readonly StoredVolume[] {
+  return storedVolumes(plan).filter(({ owner }) => isUnit(owner) || holdsData(owner, plan));
+}
+
+/** Nothing takes backups of the folder of one machine. */
+function lostFolder(bucket: BucketStore, plan: Plan): Prediction {
+  const { name, provider } = bucket;
+  return unbounded(plan, bucket.path, `${name} is a ${provider.product}, and no backup of it is taken`, {
+    advice: "use a bucket of a cloud provider (`provide: managed`), which stores objects several times",
     ...(plan.cloud === "none" ? {} : { edits: [{ path: `${bucket.path}.provide`, value: "managed" }] }),
   });
 }

@@ -1,8 +1,10 @@
 import { CLOUDS } from "../../plan/clouds/index.js";
 import type { BackupSchedule, PersistentVolume, Plan } from "../../plan/plan.js";
 import { isBucket } from "../../plan/stores/index.js";
+import { isUnit } from "../../plan/velero.js";
 import { formatSchedule } from "../../platform-file/schedule.js";
-import { type Alert, replicasMissing } from "../alerts.js";
+import { type Alert, volumeLost } from "../alerts.js";
+import { podStartup } from "../facts/kubernetes.js";
 import {
   fileBackupRate,
   fileRestoreRate,
@@ -14,9 +16,10 @@ import {
 import { longestIntervalWithin } from "../intervals.js";
 import { promisedRecovery } from "../objectives.js";
 import type { Prediction, Remedy, Term } from "../prediction.js";
-import { assumed, bounded, declared, restingOn, unbounded, unknown } from "../prediction.js";
-import type { VolumeSubject } from "../subjects.js";
+import { assumed, bounded, cited, declared, restingOn, unbounded, unknown } from "../prediction.js";
+import type { StoredVolume } from "../subjects.js";
 import { notRunHere, withdrawPromise } from "./not-run.js";
+import { serverRestart } from "./server.js";
 import { onCallResponse, transfer, unnoticed } from "./store.js";
 import { replicaStart } from "./unit.js";
 
@@ -28,16 +31,16 @@ export function takenSchedule({ backups: { files, snapshot, taker } }: Persisten
   return taker.kind === "velero" ? (files ?? snapshot) : undefined;
 }
 
-/** Until the volume is restored and its unit is ready, by a person whom `alert` notifies. */
+/** Until the volume is restored and its unit or bucket is ready, by a person whom `alert` notifies. */
 export function volumeRestore(
-  subject: VolumeSubject,
+  subject: StoredVolume,
   plan: Plan,
   lostWith: LostWith,
-  alert: Alert = replicasMissing(subject.unit, plan),
+  alert: Alert = volumeLost(subject, plan),
 ): Prediction {
   const lost = unrestorable(subject, plan, lostWith);
   if (lost) return lost;
-  const { unit, volume, name } = subject;
+  const { owner, volume, name } = subject;
   const response = onCallResponse(plan, alert);
   if (!response) return unnoticed(plan, `that ${name} is lost`);
   return bounded(plan, volume.path, [
@@ -49,13 +52,13 @@ export function volumeRestore(
           fromBuckets(volume, transfer("restore of the files", volume.size, fileRestoreRate)),
         ]
       : [assumed("volume created from the snapshot", volumeFromSnapshot.value, volumeFromSnapshot.why)]),
-    ...replicaStart(unit, plan),
+    ...(isUnit(owner) ? replicaStart(owner, plan) : [cited("pod scheduled", podStartup), ...serverRestart(owner)]),
   ]);
 }
 
 /** Everything that was written since the newest complete backup. `intervals`: 2 if the newest cannot be read. */
 export function lostSinceVolumeBackup(
-  subject: VolumeSubject,
+  subject: StoredVolume,
   plan: Plan,
   lostWith: LostWith,
   intervals: 1 | 2 = 1,
@@ -78,43 +81,59 @@ export function lostSinceVolumeBackup(
 }
 
 /** Why nothing brings the content of a volume back; undefined if its backups do. */
-export function unrestorable(subject: VolumeSubject, plan: Plan, lostWith: LostWith): Prediction | undefined {
-  const { volume, unit } = subject;
-  const notRun = notRunHere(unit, plan);
-  if (notRun !== undefined) return unknown(plan, unit.path, notRun, withdrawPromise(subject));
+export function unrestorable(subject: StoredVolume, plan: Plan, lostWith: LostWith): Prediction | undefined {
+  const { volume, owner } = subject;
+  const notRun = notRunHere(owner, plan);
+  if (notRun !== undefined) return unknown(plan, owner.path, notRun, withdrawPromise(subject));
   if (!takenSchedule(volume)) return withoutBackup(subject, plan);
   return volume.backups.files ? lostFiles(subject, plan, lostWith) : lostSnapshots(subject, plan, lostWith);
 }
 
-function withoutBackup({ name, volume }: VolumeSubject, plan: Plan): Prediction {
+function withoutBackup(subject: StoredVolume, plan: Plan): Prediction {
+  const { name, volume } = subject;
   const { files, snapshot, taker, path } = volume.backups;
   const isDeclared = (files ?? snapshot) !== undefined;
   const why =
     isDeclared && taker.kind === "none"
       ? `the declared backups of ${name} are never taken: ${taker.why}`
       : `${name} has no replica, and no backup of it is taken`;
-  return unbounded(plan, isDeclared ? path : volume.path, why, backUp(volume, plan));
+  return unbounded(plan, isDeclared ? path : volume.path, why, remedyFor(subject, plan));
+}
+
+/** A provider's bucket needs no backup against the loss of its storage, and is available at once. */
+function remedyFor(subject: StoredVolume, plan: Plan): Remedy {
+  const backedUp = backUp(subject, plan);
+  if (isUnit(subject.owner)) return backedUp;
+  const managed = "use a bucket of a cloud provider (`provide: managed`), which stores objects several times";
+  if (plan.cloud === "none") return { ...backedUp, advice: `${backedUp.advice}, or ${managed}` };
+  return {
+    advice: `${managed}, or ${backedUp.advice}`,
+    edits: [{ path: `${subject.path}.provide`, value: "managed" }],
+  };
 }
 
 /**
  * Declares copies of the files in a bucket of the platform, at best one that a cloud provides: at an interval of which two are within the
  * RPO, for a copy that cannot be read, or one; daily if none is short enough.
  */
-export function backUp({ backups, path, size, objectives }: PersistentVolume, plan: Plan): Remedy {
-  const buckets = plan.stores.filter(isBucket).filter(({ provider }) => provider.kind !== "embedded");
+export function backUp({ volume, fault, filesKey, objectives }: StoredVolume, plan: Plan): Remedy {
+  const { backups, path, size } = volume;
+  const buckets = plan.stores
+    .filter(isBucket)
+    .filter((each) => each.provider.kind !== "embedded" && each.path !== path);
   const bucket = buckets.find(({ provider }) => provider.kind === "managed") ?? buckets[0];
   const duration = (size / fileBackupRate.value) * 1000;
-  const allowed = (promisedRecovery(objectives, "volume-loss", "rpo") ?? Number.POSITIVE_INFINITY) - duration;
+  const allowed = (promisedRecovery(objectives, fault, "rpo") ?? Number.POSITIVE_INFINITY) - duration;
   const every = longestIntervalWithin(allowed / 2, DAY_MS) ?? longestIntervalWithin(allowed, DAY_MS) ?? DAY_MS;
   const files = formatSchedule({ every, keep: 7 * DAY_MS });
-  const advice = `back the volume up: \`backups: { files: ${files}, to: ${bucket?.name ?? "BUCKET"} }\``;
+  const advice = `back the volume up: \`backups: { ${filesKey}: ${files}, to: ${bucket?.name ?? "BUCKET"} }\``;
   if (!bucket) return { advice };
   return {
     advice,
     worstCase: (backups.files?.every ?? every) + duration,
     edits: [
       ...(backups.snapshot ? [{ path: `${path}.backups.snapshot`, value: undefined }] : []),
-      ...(backups.files ? [] : [{ path: `${path}.backups.files`, value: files }]),
+      ...(backups.files ? [] : [{ path: `${path}.backups.${filesKey}`, value: files }]),
       { path: `${path}.backups.to`, value: bucket.name },
     ],
   };
@@ -123,7 +142,7 @@ export function backUp({ backups, path, size, objectives }: PersistentVolume, pl
 const DAY_MS = 86_400_000;
 
 /** A bucket that a cloud provides survives everything but its own loss; one in the cluster is lost with it. */
-function lostFiles({ name, volume }: VolumeSubject, plan: Plan, lostWith: LostWith): Prediction | undefined {
+function lostFiles({ name, volume }: StoredVolume, plan: Plan, lostWith: LostWith): Prediction | undefined {
   const { taker, path } = volume.backups;
   if (lostWith === "volume" || taker.kind === "none") return undefined;
   const buckets = plan.stores.filter((store) => taker.sendsTo.includes(store.name));
@@ -137,13 +156,17 @@ function lostFiles({ name, volume }: VolumeSubject, plan: Plan, lostWith: LostWi
   });
 }
 
-function lostSnapshots({ name, volume }: VolumeSubject, plan: Plan, _lostWith: LostWith): Prediction | undefined {
+function lostSnapshots(
+  { name, volume, filesKey }: StoredVolume,
+  plan: Plan,
+  _lostWith: LostWith,
+): Prediction | undefined {
   if (CLOUDS[plan.cloud].volumes?.snapshots !== undefined) return undefined;
   return unknown(
     plan,
     volume.backups.path,
     `it is not known whether the snapshots of ${name} are stored apart from the volume`,
-    { advice: "copy the files to a bucket instead: `backups: { files: daily keep 7d, to: BUCKET }`" },
+    { advice: `copy the files to a bucket instead: \`backups: { ${filesKey}: daily keep 7d, to: BUCKET }\`` },
   );
 }
 

@@ -44,7 +44,7 @@ export const STORE_DECLARATIONS = {
       : undefined,
   ),
   "backup-encryption": perContainerStore((store) =>
-    hasBackups(store.backups) && store.backups.encrypted
+    hasBackups(store.backups) && store.backups.encrypted && !isTakenByVelero(store)
       ? {
           path: store.backups.path,
           omission: `backups of ${store.name} are not encrypted by this target: encrypt the volume or bucket that stores them`,
@@ -87,6 +87,11 @@ export type BackupKind = (typeof BACKUP_KINDS)[number];
 export function manualCopies({ backups, provider }: Store): string | undefined {
   const buckets = backups.to.filter((bucket) => !provider.sendsTo.includes(bucket));
   return buckets.length === 0 ? undefined : `copy them to ${formatList(buckets)} yourself`;
+}
+
+/** Velero encrypts what it copies. */
+function isTakenByVelero(store: Store): boolean {
+  return isBucket(store) && store.taker.kind === "velero";
 }
 
 function hasBackups(backups: Backups): boolean {

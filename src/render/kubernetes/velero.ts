@@ -1,9 +1,15 @@
 import { CLOUDS } from "../../plan/clouds/index.js";
-import type { Plan, Unit } from "../../plan/plan.js";
-import type { BucketStore } from "../../plan/stores/index.js";
-import { objectsNotTaken, VELERO_NAMESPACE, type VeleroSchedule, veleroSchedules } from "../../plan/velero.js";
+import type { PersistentVolume, Plan, Store, Unit } from "../../plan/plan.js";
+import { type BucketStore, isBucket } from "../../plan/stores/index.js";
+import {
+  objectsNotTaken,
+  persistentVolumesOf,
+  VELERO_NAMESPACE,
+  type VeleroSchedule,
+  veleroSchedules,
+} from "../../plan/velero.js";
 import { formatList } from "../../platform-file/format.js";
-import { type VolumeSubject, volumeSubjects } from "../../promises/subjects.js";
+import { type StoredVolume, storedVolumes } from "../../promises/subjects.js";
 import type { Note } from "../note.js";
 import { cronSchedule } from "./cron-schedule.js";
 import type { BackupStorageLocation, NamedManifest, Schedule, WithNotes } from "./manifest.js";
@@ -12,11 +18,16 @@ import type { Scope } from "./scope.js";
 import { persistentVolumes } from "./volumes.js";
 
 /** The annotation of a pod that lists the volumes of which Velero copies the files (velero.io: File System Backup, opt-in approach). */
-export function fileBackupAnnotation(unit: Unit): Record<string, string> | undefined {
-  const names = persistentVolumes(unit).flatMap(({ name, backups: { files, taker } }) =>
+export function fileBackupAnnotation(owner: Unit | Store): Record<string, string> | undefined {
+  const names = volumesInPod(owner).flatMap(({ name, backups: { files, taker } }) =>
     files && taker.kind === "velero" ? [name] : [],
   );
   return names.length === 0 ? undefined : { "backup.velero.io/backup-volumes": names.join(",") };
+}
+
+function volumesInPod(owner: Unit | Store): readonly PersistentVolume[] {
+  if (!("kind" in owner)) return persistentVolumes(owner);
+  return isBucket(owner) ? persistentVolumesOf(owner) : [];
 }
 
 /** Whether Velero writes backups to a bucket of the plan. */
@@ -66,21 +77,21 @@ export function veleroObjects({ plan }: Scope): {
   const schedules = veleroSchedules(plan);
   return {
     manifests: schedules.map((each) => ({
-      file: `${each.unit?.name ?? "platform"}/velero-schedule-${each.kind}${each.bucket === undefined ? "" : `-${each.bucket}`}-${each.name.slice(-8)}`,
+      file: `${each.owner?.name ?? "platform"}/velero-schedule-${each.kind}${each.bucket === undefined ? "" : `-${each.bucket}`}-${each.name.slice(-8)}`,
       object: scheduleOf(plan, each),
     })),
-    notes: [...installation(schedules), ...volumeSubjects(plan).flatMap(neverTaken), ...objectsNeverTaken(plan)],
+    notes: [...installation(schedules), ...storedVolumes(plan).flatMap(neverTaken), ...objectsNeverTaken(plan)],
   };
 }
 
-function scheduleOf(plan: Plan, { name, unit, kind, schedule, bucket }: VeleroSchedule): Schedule {
+function scheduleOf(plan: Plan, { name, owner, kind, schedule, bucket }: VeleroSchedule): Schedule {
   return {
     apiVersion: "velero.io/v1",
     kind: "Schedule",
     metadata: {
       name,
       namespace: VELERO_NAMESPACE,
-      labels: unit ? labels(plan, unit, "backup") : ownership(plan),
+      labels: owner ? labels(plan, owner, "backup") : ownership(plan),
     },
     spec: {
       schedule: cronSchedule(schedule),
@@ -88,7 +99,7 @@ function scheduleOf(plan: Plan, { name, unit, kind, schedule, bucket }: VeleroSc
       useOwnerReferencesInBackup: false,
       template: {
         includedNamespaces: [plan.namespace],
-        ...(unit && { labelSelector: { matchLabels: selector(plan, unit.name) } }),
+        ...(owner && { labelSelector: { matchLabels: selector(plan, owner.name) } }),
         defaultVolumesToFsBackup: false,
         snapshotVolumes: kind === "snapshot",
         ...(bucket !== undefined && { storageLocation: locationName(plan, bucket) }),
@@ -134,7 +145,7 @@ function accessOf(plan: Plan, bucket: BucketStore, endpoint: string | undefined)
     : `Velero writes backups to ${name}: create ${secret} (docs/recovery.md, Volumes); ${patched}`;
 }
 
-function neverTaken({ name, volume: { backups } }: VolumeSubject): readonly Note[] {
+function neverTaken({ name, volume: { backups } }: StoredVolume): readonly Note[] {
   const { files, snapshot, taker, path } = backups;
   return taker.kind === "none" && (files ?? snapshot)
     ? [{ path, message: `backups of ${name} are never taken: ${taker.why}` }]

@@ -5,7 +5,8 @@ import type { StoreRenderer, StoreServer } from "./server.js";
 
 /**
  * An S3 API on one volume: each of its folders is a bucket, and the bucket with the name of the store is created at startup.
- * The process reads its keys from files; other users of a machine can see arguments.
+ * The process reads its keys from files; other users of a machine can see arguments. On a new volume the metadata of objects are files
+ * too: a backup of the files has no extended attributes (kopia/kopia#544, read 2026-11-30). A volume from before keeps its attributes.
  */
 function bucketServer(bucket: Bucket): StoreServer {
   const { secret } = bucket;
@@ -32,9 +33,11 @@ function start(bucket: Bucket, secrets: string): string {
   const versioning = bucket.versions ? " --versioning-dir /data/versions" : "";
   return [
     "set -eu",
+    "[ -d /data/buckets ] || mkdir -p /data/metadata",
     `mkdir -p /data/buckets/${bucket.name} /data/versions`,
+    'metadata=""; [ ! -d /data/metadata ] || metadata="--sidecar /data/metadata"',
     `export ROOT_ACCESS_KEY="$(cat ${secrets}/access-key)" ROOT_SECRET_KEY="$(cat ${secrets}/secret-key)"`,
-    `exec versitygw --port :${bucket.port} --health /health posix${versioning} /data/buckets`,
+    `exec versitygw --port :${bucket.port} --health /health posix $metadata${versioning} /data/buckets`,
   ].join("\n");
 }
 

@@ -230,6 +230,7 @@ export function bucket(name: string, fields: Partial<Bucket> = {}): Bucket {
     port: 9000,
     portUnknown: false,
     storageClass: undefined,
+    taker: { kind: "none", why: "no backup is declared" },
     versions: false,
     lock: undefined,
     copy: undefined,

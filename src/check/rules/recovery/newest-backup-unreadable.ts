@@ -89,6 +89,6 @@ function volumeRemedy(context: CheckContext, promise: BrokenPromise): OlderBacku
     place: schedule.path,
     edits: helps ? [{ path: schedule.path, value }] : [],
     advice: `keep two backups, at intervals of which two are within the RPO: ${value}`,
-    otherwise: "back the volume up in a way that restores faster",
+    otherwise: "back it up in a way that restores faster",
   };
 }

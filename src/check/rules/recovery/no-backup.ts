@@ -5,7 +5,7 @@ import { formatDuration } from "../../../platform-file/format.js";
 import { formatSchedule } from "../../../platform-file/schedule.js";
 import { longestIntervalWithin } from "../../../promises/intervals.js";
 import { promisedRecovery } from "../../../promises/objectives.js";
-import { unsupportedBackups, unsupportedReason, type VolumeSubject } from "../../../promises/subjects.js";
+import { type StoredVolume, unsupportedBackups, unsupportedReason } from "../../../promises/subjects.js";
 import { notRunHere } from "../../../promises/terms/not-run.js";
 import { backUp } from "../../../promises/terms/volume.js";
 import type { CheckContext } from "../../context.js";
@@ -55,11 +55,13 @@ function reportUnboundedLoss(context: CheckContext, store: Store, report: Report
 }
 
 /** Reports the declared backups of a store that its provider does not take, where no promise depends on them. */
-function reportUnsupportedBackups({ plan, buckets }: CheckContext, store: Store, report: Report): void {
+function reportUnsupportedBackups({ plan, buckets, volumes }: CheckContext, store: Store, report: Report): void {
   if (notRunHere(store, plan) !== undefined) return;
   const [bucket] = buckets;
-  const needsBucket = store.provider.copies === "bucket";
+  const needsBucket = store.provider.copies === "bucket" && !isBucket(store);
   for (const kind of unsupportedBackups(store)) {
+    // Those of a bucket in the cluster are backups of its volume, which are reported below.
+    if (volumes.has(store.path) && kind !== "log") continue;
     report(`${store.backups.path}.${kind}`, {
       why: `a ${kind} backup of ${store.name} is declared, but ${unsupportedReason(store)}`,
       advice: needsBucket
@@ -99,15 +101,14 @@ function untakenClusterBackups(
 }
 
 /** Reports the declared backups of a volume that no component takes. The promises that break because of that are those of `volume-loss`. */
-function reportUntakenBackups(context: CheckContext, { name, volume, unit }: VolumeSubject, report: Report): void {
+function reportUntakenBackups(context: CheckContext, subject: StoredVolume, report: Report): void {
+  const { name, volume, owner, fault } = subject;
   const { files, snapshot, taker, path } = volume.backups;
   const declared = files ?? snapshot;
-  if (!declared || taker.kind !== "none" || notRunHere(unit, context.plan) !== undefined) return;
-  const isReported = (["rpo", "rto"] as const).some(
-    (of) => context.brokenPromises("volume-loss", of, volume.path).length > 0,
-  );
+  if (!declared || taker.kind !== "none" || notRunHere(owner, context.plan) !== undefined) return;
+  const isReported = (["rpo", "rto"] as const).some((of) => context.brokenPromises(fault, of, volume.path).length > 0);
   if (isReported) return;
-  const remedy = backUp(volume, context.plan);
+  const remedy = backUp(subject, context.plan);
   report(declared.path, {
     why: `backups of ${name} are declared and never taken: ${taker.why}`,
     advice: remedy.edits ? remedy.advice : "remove them, or add a bucket of a cloud provider and name it in `to`",

@@ -12,7 +12,7 @@ import { moveUnit } from "../../runbooks/units.js";
 import { recreateBucket } from "../../runbooks/volumes.js";
 import { failsOver, hasPersistentVolume, type Server } from "../../subjects.js";
 import { backupsSurviveZoneLoss } from "../../terms/backup-location.js";
-import { isAssessed, lostByBucketRestart, runsInCluster } from "../../terms/bucket.js";
+import { isAssessed, lostByBucketZoneLoss, runsInCluster } from "../../terms/bucket.js";
 import { zones } from "../../terms/machine.js";
 import { volumeAfterZoneLoss, volumeScope } from "../../terms/moved-volume.js";
 import { replacement, withoutNode } from "../../terms/replacement.js";
@@ -59,7 +59,7 @@ export function inOneOfSeveralZones(plan: Plan): SubjectHandlers {
     bucket: {
       affects: (bucket, plan) => runsInCluster(bucket) && isAssessed(bucket, plan),
       rto: (bucket, plan) => volumeAfterZoneLoss(plan, bucket) ?? movedServer(bucket, plan, "zone", nodesNeeded),
-      rpo: (bucket, plan) => volumeAfterZoneLoss(plan, bucket) ?? lostByBucketRestart(bucket, plan),
+      rpo: lostByBucketZoneLoss,
       alert: storeDown,
       runbook: recreateBucket,
     },

@@ -40,7 +40,7 @@ const server: SubjectHandler<Server> = {
 const bucket: SubjectHandler<BucketStore> = {
   affects: (bucket, plan) => runsInCluster(bucket) && hasOwnObjective(bucket, plan),
   rto: (_bucket, plan) => singleZoneUnbounded(plan),
-  rpo: lostBucket,
+  rpo: (bucket, plan) => lostBucket(bucket, plan, "zone"),
   alert: storeDown,
   runbook: (_bucket, plan) => rebuildElsewhere(plan),
 };
@@ -88,7 +88,7 @@ function largestLoss(plan: Plan): Prediction {
     ...plan.stores
       .filter(isBucket)
       .filter((bucket) => runsInCluster(bucket) && holdsData(bucket, plan))
-      .map((bucket) => ({ element: bucket, lost: lostBucket(bucket, plan) })),
+      .map((bucket) => ({ element: bucket, lost: lostBucket(bucket, plan, "zone") })),
     ...plan.units.filter(hasPersistentVolume).map((unit) => ({ element: unit, lost: lostByZoneLoss(unit, plan) })),
   ];
   const losses = inZone

@@ -1,5 +1,6 @@
 import type { Plan, Resources, Store } from "../../../plan/plan.js";
 import { MiB } from "../../../plan/sizes.js";
+import { isBucket } from "../../../plan/stores/index.js";
 import { formatSchedule } from "../../../platform-file/schedule.js";
 import { contentHash } from "../../canonical.js";
 import { BACKUP_KINDS, manualCopies } from "../../declarations/stores.js";
@@ -133,7 +134,9 @@ function backupNotes(store: Store): readonly Note[] {
   const taken = backupsTaken(store);
   const messages: string[] = BACKUP_KINDS.flatMap((kind) => {
     const schedule = backups[kind];
-    if (schedule === undefined || taken.has(kind)) return [];
+    // Velero takes those of a bucket, or a note says why it takes none.
+    const isOfVolume = isBucket(store) && kind !== "log";
+    if (schedule === undefined || taken.has(kind) || isOfVolume) return [];
     return [`${kind} backups of ${name} (${formatSchedule(schedule)}) are not taken by this target`];
   });
   const copies = manualCopies(store);

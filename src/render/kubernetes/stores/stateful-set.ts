@@ -16,6 +16,7 @@ import { scrapeAnnotations } from "../scraping.js";
 import { containerSecurityContext, podSecurityContext } from "../security-context.js";
 import { peerServiceName } from "../service.js";
 import { serverTopologySpread } from "../topology-spread.js";
+import { fileBackupAnnotation } from "../velero.js";
 import { claim, ephemeralStorage, scratchVolume, secretVolume, sharedMemoryVolume } from "../volumes.js";
 import { BACKUP_CLAIM } from "./backup.js";
 import { membership } from "./members.js";
@@ -34,7 +35,7 @@ function failoverNotes(store: Store): readonly Note[] {
 function statefulSet(scope: Scope, store: Store, server: StoreServer): StatefulSet {
   const { plan } = scope;
   const members = membership(plan, store);
-  const annotations = scrapeAnnotations(plan, server.metricsPort);
+  const annotations = { ...scrapeAnnotations(plan, server.metricsPort), ...fileBackupAnnotation(store) };
   const selected = selector(plan, store.name);
   const mounted = [
     secretVolume(server.secret),
@@ -91,7 +92,10 @@ function statefulSet(scope: Scope, store: Store, server: StoreServer): StatefulS
       persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" },
       selector: { matchLabels: selected },
       template: {
-        metadata: { labels: labels(plan, store, store.kind), ...(annotations && { annotations }) },
+        metadata: {
+          labels: labels(plan, store, store.kind),
+          ...(Object.keys(annotations).length > 0 && { annotations }),
+        },
         spec: {
           serviceAccountName: store.name,
           automountServiceAccountToken: false,
