@@ -3,9 +3,8 @@ import type { Edit } from "../platform-file/diagnostic.js";
 import { formatDuration } from "../platform-file/format.js";
 import { formatTerms } from "../promises/format.js";
 import type { Prediction, Remedy } from "../promises/prediction.js";
-import { ON_CALL_RESPONSE } from "../promises/terms/store.js";
 import type { BrokenPromise, CheckContext } from "./context.js";
-import { pagingRemedy } from "./paging.js";
+import { awaitsPerson, pagingRemedy, sufficientPaging } from "./paging.js";
 import { keptInstead } from "./promise-edits.js";
 import type { Found } from "./rule.js";
 
@@ -19,7 +18,10 @@ export interface Wording {
   readonly limit?: string;
   /** The change that the advice describes, where it is unambiguous. */
   readonly edits?: (promise: BrokenPromise, context: CheckContext) => readonly Edit[];
-  /** A change of the design that keeps the promise, as the rule has found: instead of the advice and the remedy of the prediction. */
+  /**
+   * A change of the design that keeps the promise, as the rule has found: instead of the advice and the remedy of the prediction.
+   * Where paging the on-call engineer keeps it by itself, which needs no node, that is advised.
+   */
   readonly remedy?: Remedy | undefined;
 }
 
@@ -37,7 +39,8 @@ export function brokenPromise(
   const promises = [promise, ...others];
   const promised = promises.map((each) => `${each.of.toUpperCase()} ${formatDuration(each.promised)}`).join(" and ");
   const effect = of === "rto" ? "is unavailable for" : "loses the writes of";
-  const remedy = wording.remedy ?? (predicted.kind === "unbounded" ? predicted.fix : undefined);
+  const paging = of === "rto" ? sufficientPaging(context, promise) : undefined;
+  const remedy = paging ?? wording.remedy ?? (predicted.kind === "unbounded" ? predicted.fix : undefined);
   const isSufficient = (remedy?.worstCase ?? 0) <= promise.promised;
   const changes = (remedy ? isSufficient && remedy.edits : wording.edits?.(promise, context)) || [];
   const instead = keptInstead(context, ...promises);
@@ -74,6 +77,5 @@ function adviceFor(
 
 /** How a recovery that waits for a person begins sooner; undefined if it waits for none, or the person is paged. */
 function pagingFor(predicted: Prediction, plan: Plan): string | undefined {
-  const awaitsPerson = predicted.kind === "bounded" && predicted.terms.some(({ name }) => name === ON_CALL_RESPONSE);
-  return awaitsPerson ? pagingRemedy(plan)[0] : undefined;
+  return awaitsPerson(predicted) ? pagingRemedy(plan)[0] : undefined;
 }

@@ -11,13 +11,20 @@ import { rules as catalogue } from "./rules/index.js";
 /**
  * The findings of all rules in these plans (the environments of one file), sorted by place, then code. A finding that
  * several environments share is reported once, with their names. `today` is a date, `YYYY-MM-DD`, for the rules about ends of life;
- * without it they report nothing.
+ * without it they report nothing. With `only`, the findings of that environment: an edit of a value that is declared nowhere is then
+ * one of the environment and not of the base, if there are others.
  */
-export function check(plans: readonly Plan[], rules: readonly Rule[] = catalogue, today?: string): readonly Finding[] {
+export function check(
+  plans: readonly Plan[],
+  rules: readonly Rule[] = catalogue,
+  today?: string,
+  only?: string,
+): readonly Finding[] {
   const drafts = new Map<string, Draft>();
   const contexts: CheckContext[] = [];
   for (const plan of plans) contexts.push(new CheckContext(plan, plans, today, contexts));
   for (const context of contexts) {
+    if (only !== undefined && context.plan.environment !== only) continue;
     for (const draft of draftsOf(context, rules)) {
       const { origin, code, message } = draft;
       const key = JSON.stringify([origin.file, origin.line, origin.column, code, message]);

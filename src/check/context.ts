@@ -2,11 +2,13 @@ import type { Entrance, Milliseconds, Model, Path, Plan, Store, Unit } from "../
 import { type BucketStore, isBucket } from "../plan/stores/index.js";
 import type { FaultName } from "../platform-file/faults.js";
 import { modulesOf } from "../promises/facts/supervisor.js";
-import { largerFaults, smallerFaults } from "../promises/faults/index.js";
+import type { Assessment } from "../promises/fault.js";
+import { assess, largerFaults, smallerFaults } from "../promises/faults/index.js";
 import type { Prediction } from "../promises/prediction.js";
 import { type PromiseSheet, promiseSheet, type Row } from "../promises/sheet.js";
 import { type StoredVolume, storedVolumes } from "../promises/subjects.js";
 import type { Concern } from "./concern.js";
+import { pagedPlan } from "./paged-plan.js";
 
 export type RecoveryObjective = "rto" | "rpo";
 
@@ -39,6 +41,7 @@ export class CheckContext {
   #broken: ReadonlyMap<string, readonly BrokenPromise[]> | undefined;
   #calls: ReadonlyMap<string, ReadonlySet<string>> | undefined;
   #modules: ReadonlyMap<string, readonly string[]> | undefined;
+  readonly #paged = new Map<FaultName, ReadonlyMap<string, Assessment>>();
 
   /** What the rules read of every environment of the file, this one included. */
   readonly environments: readonly CheckContext[];
@@ -141,6 +144,14 @@ export class CheckContext {
     });
     const longest = Math.max(...totals);
     return Number.isFinite(longest) ? longest : undefined;
+  }
+
+  /** What would be predicted if critical alerts paged the on-call engineer. */
+  predictedIfPaged({ fault, row, of }: BrokenPromise): Prediction | undefined {
+    const known = this.#paged.get(fault);
+    const assessed = known ?? new Map(assess(fault, pagedPlan(this.plan)).map((each) => [each.subject.name, each]));
+    if (!known) this.#paged.set(fault, assessed);
+    return assessed.get(row.subject)?.[of];
   }
 
   /** Whether a smaller fault that this one includes breaks the same promise already: then its rule reports it. */

@@ -61,7 +61,7 @@ describe("suggestions", () => {
     expect(broken).toBeGreaterThan(10);
   });
 
-  it("change the design where a rule knows how, or promise more time, cheapest first", () => {
+  it("change the design where a rule knows how, or promise more time; those that lower the fewest promises are first", () => {
     const text = `platform: shop
 stores:
   orders: { postgres: 17, size: 10G, backups: { full: daily keep 30d, log: 2h keep 7d } }
@@ -74,11 +74,13 @@ objectives: { rpo: 10m }
     expect(promised?.steps.flatMap(({ edits }) => edits.map(({ path }) => path))).toContain(
       "stores.orders.objectives.rpo.database-loss",
     );
-    const costs = suggestions.map(({ added }) => added.nodes * 1e6 + added.replicas * 1e3 + added.cpuMillicores);
-    expect(costs).toEqual([...costs].sort((a, b) => a - b));
+    const lowered = suggestions.map(({ withdrawn, relaxed }) => withdrawn * 1e6 + relaxed);
+    expect(lowered).toEqual([...lowered].sort((a, b) => a - b));
+    expect(suggestions[0]).toMatchObject({ withdrawn: 0, relaxed: 0 });
+    expect(suggestions.at(-1)?.relaxed).toBeGreaterThan(0);
   });
 
-  it("of the same cost are ordered by the promises that they withdraw, and plan few versions of a large platform", () => {
+  it("are ordered by the promises that they withdraw, and plan few versions of a large platform", () => {
     const names = Array.from({ length: 60 }, (_, index) => `service-${index}`);
     const text = `platform: shop
 image: registry.example.com/app:1.0.0
@@ -114,6 +116,49 @@ environments:
     const edits = prove(text).suggestions.flatMap(({ steps }) => steps.flatMap(({ edits }) => edits));
     expect(edits.length).toBeGreaterThan(0);
     for (const { path, environment } of edits) expect(environment ?? path).toMatch(/staging|backups/);
+  });
+
+  it("page the on-call engineer where that alone keeps a promise, and not where it is not enough", () => {
+    const text = (rto: string) => `platform: shop
+stores:
+  orders: { postgres: 17, size: 10G, backups: { full: daily keep 30d, log: 5m keep 7d } }
+observe: { metrics: prometheus }
+provide: managed
+cloud: aws
+zones: 2
+objectives: { rto: { default: none, database-loss: ${rto} } }
+`;
+    const paging = { path: "observe.routes.critical", value: "pagerduty", environment: undefined };
+    const [first, second] = prove(text("50m")).suggestions;
+    expect(first).toMatchObject({ steps: [{ kind: "design", edits: [paging] }], withdrawn: 0, relaxed: 0 });
+    expect(first?.steps[0]?.advice).toContain("counted on to respond within 5m");
+    expect(second).toMatchObject({ steps: [{ kind: "promise" }], withdrawn: 0, relaxed: 1 });
+    const edits = prove(text("10m")).suggestions.flatMap(({ steps }) => steps.flatMap((step) => step.edits));
+    expect(edits.map(({ path }) => path)).toEqual(["stores.orders.objectives.rto.database-loss"]);
+  });
+
+  it("keep the promises of one environment alone if it is named", () => {
+    const text = `platform: shop
+stores:
+  orders: { postgres: 17, size: 10G, backups: { full: daily keep 30d, log: 5m keep 7d } }
+observe: { metrics: prometheus, routes: { critical: pagerduty } }
+objectives: { rpo: 1m }
+environments:
+  production: { cloud: aws }
+  staging: {}
+`;
+    const all = suggest(text, makePlans);
+    const { unkept: open, suggestions } = suggest(text, makePlans, undefined, "staging");
+    expect(open).toBeLessThan(all.unkept);
+    expect(suggestions.length).toBeGreaterThan(0);
+    for (const { text: edited, steps } of suggestions) {
+      expect(unkept(edited).filter((each) => each.endsWith("staging"))).toEqual([]);
+      const scopes = steps.flatMap(({ edits }) => edits.map(({ environment, path }) => environment ?? path));
+      // What the base declares is edited there; everything else in the environment.
+      for (const scope of scopes) expect(scope).toMatch(/staging|^stores\.orders\.backups/);
+    }
+    const promising = suggestions.find(({ steps }) => steps.every(({ kind }) => kind === "promise"));
+    expect(unkept(promising?.text ?? "").some((each) => each.endsWith("production"))).toBe(true);
   });
 
   it("change no design where that breaks a promise that the file keeps", () => {

@@ -48,6 +48,23 @@ describe("keelson suggest", () => {
     }
   });
 
+  it("says what each way lowers, the least first, and keeps one environment if it is named", async () => {
+    expect((await suggest("1m")).out).toMatch(
+      /1\. needs nothing more, lowers no promise\n[\s\S]*2\. .*, relaxes \d+ promises?\n/,
+    );
+    await writeFile(
+      join(directory, "platform.yaml"),
+      `${platform("1m")}environments: { one: {}, two: { objectives: { rpo: 1h } } }\n`,
+    );
+    const { code, out } = await keelson(directory, ["suggest", "-e", "two"]);
+    expect({ code, out }).toEqual({ code: 0, out: "every promise of shop in two is kept\n" });
+    expect((await keelson(directory, ["suggest", "-e", "one"])).out).toContain("of shop in one");
+    expect(await keelson(directory, ["suggest", "-e", "three"])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("there is no environment `three`"),
+    });
+  });
+
   it("reports a platform in code, and an invalid file", async () => {
     await writeFile(join(directory, "platform.js"), "export default { platform: 'shop' };\n");
     expect(await keelson(directory, ["suggest", "platform.js"])).toMatchObject({ code: expect.any(Number), out: "" });

@@ -31,10 +31,12 @@ export interface Search {
   readonly before: Version;
   readonly makePlans: MakePlans;
   readonly today: string | undefined;
+  /** The environment whose promises are to be kept; undefined: all of them. */
+  readonly environment: string | undefined;
 }
 
 /** Steps, round by round, until every promise is kept or no round changes anything; then `unsolved` has what is left. */
-export function attempt({ before, makePlans, today }: Search, design: DesignChanges): Attempt {
+export function attempt({ before, makePlans, today, environment }: Search, design: DesignChanges): Attempt {
   const steps: SuggestedStep[] = [];
   let version = before;
   let unsolved: readonly string[] = [];
@@ -57,19 +59,22 @@ export function attempt({ before, makePlans, today }: Search, design: DesignChan
   };
 
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    unsolved = unkept(version.sheets);
+    unsolved = unkept(version.sheets, environment);
     if (unsolved.length === 0) break;
     const count = steps.length;
-    if (design !== "none") take(designSteps(check(version.plans, undefined, today)));
+    if (design !== "none") take(designSteps(check(version.plans, undefined, today, environment)));
     // The design is changed as long as that changes anything; then the promises that no rule knows a change for.
-    if (steps.length === count) take(promiseSteps(version));
+    if (steps.length === count) take(promiseSteps(version, environment));
     if (steps.length === count) break;
   }
   return { steps, unsolved, version };
 }
 
 /** Without the changes of the design that are not needed. Longer promises are for what no design solves: all are needed. */
-export function minimal({ before, makePlans }: Search, { steps, version }: Attempt): Omit<Attempt, "unsolved"> {
+export function minimal(
+  { before, makePlans, environment }: Search,
+  { steps, version }: Attempt,
+): Omit<Attempt, "unsolved"> {
   let needed: Omit<Attempt, "unsolved"> = { steps, version };
   const changes = steps.filter(({ kind }) => kind === "design");
   const size = Math.max(1, Math.ceil(changes.length / MAX_TRIALS));
@@ -80,7 +85,7 @@ export function minimal({ before, makePlans }: Search, { steps, version }: Attem
     const plans = text === undefined ? undefined : makePlans(text);
     if (text === undefined || plans === undefined) continue;
     const next = versionOf(text, plans);
-    if (unkept(next.sheets).length === 0 && !breaksKept(before.sheets, next.sheets))
+    if (unkept(next.sheets, environment).length === 0 && !breaksKept(before.sheets, next.sheets))
       needed = { steps: without, version: next };
   }
   return needed;

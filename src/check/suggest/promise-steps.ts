@@ -13,11 +13,12 @@ import type { SuggestedStep } from "./suggestion.js";
 
 /**
  * Promises that the predictions keep, in place of those that they break: of one subject, under the faults that break it, in the
- * environments that break it. What has no bound is promised no more.
+ * environments that break it. What has no bound is promised no more. With `only`, those of that environment.
  */
-export function promiseSteps({ plans, sheets }: Version): readonly SuggestedStep[] {
+export function promiseSteps({ plans, sheets }: Version, only: string | undefined): readonly SuggestedStep[] {
   const found = new Map<string, Map<string, KeptPromise>>();
   for (const plan of plans) {
+    if (only !== undefined && plan.environment !== only) continue;
     const { rows = [], availability = [], latency = [] } = sheets.get(plan.environment) ?? {};
     for (const row of rows) for (const of of ["rto", "rpo"] as const) addRecovery(found, plan, row, of);
     for (const each of availability) addAvailability(found, plan, each);

@@ -1,5 +1,5 @@
 import type { Plan } from "../../plan/plan.js";
-import { compareSheets, promisesOf } from "../../promises/comparison/compare.js";
+import { compareSheets, promisesLess, promisesOf } from "../../promises/comparison/compare.js";
 import { formatPredicted } from "../../promises/comparison/format.js";
 import { type PromiseSheet, promiseSheet } from "../../promises/sheet.js";
 import { promiseText } from "../verify-fixes.js";
@@ -22,10 +22,10 @@ function sheetsOf(plans: readonly Plan[]): Sheets {
   return new Map(plans.map((plan) => [plan.environment, promiseSheet(plan, [])]));
 }
 
-/** The promises of these sheets that are not kept, as text. */
-export function unkept(sheets: Sheets): readonly string[] {
+/** The promises of these sheets that are not kept, as text; those of one environment if it is named. */
+export function unkept(sheets: Sheets, only: string | undefined): readonly string[] {
   return [...sheets.values()].flatMap((sheet) =>
-    promisesOf(sheet)
+    (only === undefined || sheet.environment === only ? promisesOf(sheet) : [])
       .filter(({ promised }) => promised.verdict !== "kept")
       .map(({ place, promised: { predicted, why } }) => {
         const shown = typeof predicted === "number" ? `${formatPredicted(predicted, place.of)} predicted` : why;
@@ -41,4 +41,16 @@ export function breaksKept(before: Sheets, after: Sheets): boolean {
       (change) => change.kind === "lost" || (change.kind === "withdrawn" && change.before?.verdict === "kept"),
     ),
   );
+}
+
+/** How many promises the later version makes no more, and how many of the others promise less: a longer time, or less availability. */
+export function loweredPromises(
+  before: Sheets,
+  after: Sheets,
+): { readonly withdrawn: number; readonly relaxed: number } {
+  const changes = [...before].flatMap(([environment, sheet]) => compareSheets(sheet, after.get(environment)));
+  return {
+    withdrawn: changes.filter(({ kind }) => kind === "withdrawn").length,
+    relaxed: changes.filter(promisesLess).length,
+  };
 }

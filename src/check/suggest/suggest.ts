@@ -1,21 +1,20 @@
 import type { Plan } from "../../plan/plan.js";
-import { compareSheets } from "../../promises/comparison/compare.js";
 import { sizeOf } from "../../promises/comparison/size.js";
 import type { MakePlans } from "../verify-fixes.js";
 import { type Attempt, attempt, minimal, type Search } from "./attempt.js";
-import { breaksKept, type Sheets, unkept, type Version, versionOf } from "./sheets.js";
+import { breaksKept, loweredPromises, unkept, type Version, versionOf } from "./sheets.js";
 import type { Suggestion, Suggestions } from "./suggestion.js";
 
 /**
- * The smallest sets of edits after which every promise of every environment is kept, cheapest first: one that changes the design
- * wherever a rule knows how and promises more time elsewhere, and one that only promises more time. None breaks or withdraws a
- * promise that the file keeps. There is no suggestion if one of the promises is kept by no known edit. Pure. The number of plans and
+ * The smallest sets of edits after which every promise is kept, of one environment or of all: one that changes the design wherever a
+ * rule knows how and promises more time elsewhere, and one that only promises more time. Those that withdraw the fewest promises
+ * are first, then those that relax the fewest, and of the same numbers the cheapest. None breaks or withdraws a promise that any environment keeps. There is no suggestion if one of the promises is kept by no known edit. Pure. The number of plans and
  * sheets is bounded: of a platform that needs many edits, some edits that are not needed may remain.
  */
-export function suggest(text: string, makePlans: MakePlans, today?: string): Suggestions {
+export function suggest(text: string, makePlans: MakePlans, today?: string, environment?: string): Suggestions {
   const before = versionOf(text, makePlans(text) ?? []);
-  const search: Search = { before, makePlans, today };
-  const open = unkept(before.sheets);
+  const search: Search = { before, makePlans, today, environment };
+  const open = unkept(before.sheets, environment);
   if (open.length === 0) return { unkept: 0, suggestions: [], unsolved: [] };
   const free = attempt(search, "free");
   const isBreaking = breaksKept(before.sheets, free.version.sheets);
@@ -26,7 +25,7 @@ export function suggest(text: string, makePlans: MakePlans, today?: string): Sug
   const distinct = new Map(found.map((suggestion) => [suggestion.text, suggestion]));
   return {
     unkept: open.length,
-    suggestions: [...distinct.values()].sort(compareCosts),
+    suggestions: [...distinct.values()].sort(byLoweredThenCost),
     unsolved: distinct.size > 0 ? [] : (attempts[0]?.unsolved ?? []),
   };
 }
@@ -42,16 +41,8 @@ function suggestionOf(before: Version, { steps, version }: Omit<Attempt, "unsolv
       replicas: now.replicas - old.replicas,
       cpuMillicores: now.cpuMillicores - old.cpuMillicores,
     },
-    withdrawn: withdrawnPromises(before.sheets, version.sheets),
+    ...loweredPromises(before.sheets, version.sheets),
   };
-}
-
-function withdrawnPromises(before: Sheets, after: Sheets): number {
-  return [...before].reduce(
-    (count, [environment, sheet]) =>
-      count + compareSheets(sheet, after.get(environment)).filter(({ kind }) => kind === "withdrawn").length,
-    0,
-  );
 }
 
 function totalSize(plans: readonly Plan[]): Suggestion["added"] {
@@ -65,12 +56,13 @@ function totalSize(plans: readonly Plan[]): Suggestion["added"] {
   };
 }
 
-function compareCosts(a: Suggestion, b: Suggestion): number {
+function byLoweredThenCost(a: Suggestion, b: Suggestion): number {
   return (
+    a.withdrawn - b.withdrawn ||
+    a.relaxed - b.relaxed ||
     a.added.nodes - b.added.nodes ||
     a.added.replicas - b.added.replicas ||
     a.added.cpuMillicores - b.added.cpuMillicores ||
-    a.withdrawn - b.withdrawn ||
     a.steps.length - b.steps.length
   );
 }

@@ -5,10 +5,12 @@ export interface Suggestion {
   readonly steps: readonly SuggestedStep[];
   /** The edited file. */
   readonly text: string;
-  /** What the platform needs in addition, over all environments: the cost by which suggestions are ordered. */
+  /** What the platform needs in addition, over all environments: the cost. */
   readonly added: { readonly nodes: number; readonly replicas: number; readonly cpuMillicores: number };
-  /** Number of promises that the edited file makes no more. Of two suggestions with the same cost the one with fewer is first. */
+  /** Number of promises that the edited file makes no more. */
   readonly withdrawn: number;
+  /** Number of promises that it still makes with a longer time, or with less availability. */
+  readonly relaxed: number;
 }
 
 export interface SuggestedStep {

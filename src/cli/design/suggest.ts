@@ -1,13 +1,14 @@
 import { suggest as suggestionsFor } from "../../check/suggest/suggest.js";
 import type { Suggestion, Suggestions } from "../../check/suggest/suggestion.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
-import { fileOrDefault, loadPlatform, plansOf } from "../platform/load.js";
+import { fileOrDefault, loadPlatform, planOf, plansOf } from "../platform/load.js";
 import { printResult } from "../terminal/output.js";
 import { plansIn } from "./edited-plans.js";
 import { terminalMarks } from "./terminal-marks.js";
 import { today } from "./today.js";
 
 export interface SuggestOptions {
+  readonly environment?: string;
   readonly json?: true;
 }
 
@@ -20,10 +21,14 @@ export async function suggest(given: string | undefined, options: SuggestOptions
     throw new KeelsonError("edit/impossible", `${loaded.file} is code, and suggestions are edits of YAML`, {
       hint: "`keelson check` names the change for each finding",
     });
-  // An environment that cannot be planned is reported with its errors.
+  const { environment } = options;
+  // An environment that cannot be planned is reported with its errors, and first one that is not there.
+  if (environment !== undefined) planOf(loaded, environment);
   plansOf(loaded);
-  const result = suggestionsFor(text, (edited) => plansIn(loaded.file, edited), today());
-  printResult(options.json, { file: loaded.file, ...result }, () => resultText(platform.name, result));
+  const result = suggestionsFor(text, (edited) => plansIn(loaded.file, edited), today(), environment);
+  printResult(options.json, { file: loaded.file, ...result }, () =>
+    resultText(environment === undefined ? platform.name : `${platform.name} in ${environment}`, result),
+  );
   if (result.unkept > 0) process.exitCode = 1;
 }
 
@@ -43,10 +48,10 @@ function resultText(platform: string, { unkept, suggestions, unsolved }: Suggest
   ].join("\n");
 }
 
-function suggestionLines({ steps, added, withdrawn }: Suggestion, number: number): readonly string[] {
+function suggestionLines({ steps, added, ...lowered }: Suggestion, number: number): readonly string[] {
   const { heading, quiet } = terminalMarks();
   return [
-    heading(`${number}. ${costText(added)}${withdrawnText(withdrawn)}`),
+    heading(`${number}. ${costText(added)}${loweredText(lowered)}`),
     ...steps.flatMap(({ kind, advice, edits }) => [
       `   ${kind.padEnd(7)}  ${advice}`,
       ...edits.map(({ environment, path, value }) =>
@@ -67,9 +72,17 @@ function costText({ nodes, replicas, cpuMillicores }: Suggestion["added"]): stri
   return parts.length === 0 ? "needs nothing more" : `needs ${parts.join(", ")}`;
 }
 
-/** `, withdraws 2 promises`; empty for none. */
-function withdrawnText(count: number): string {
-  return count === 0 ? "" : `, withdraws ${count} promise${count === 1 ? "" : "s"}`;
+/** `, lowers no promise`, `, withdraws 2 promises and relaxes 1`. */
+function loweredText({ withdrawn, relaxed }: Pick<Suggestion, "withdrawn" | "relaxed">): string {
+  const parts = [
+    ...(withdrawn > 0 ? [`withdraws ${promiseCount(withdrawn)}`] : []),
+    ...(relaxed > 0 ? [`relaxes ${withdrawn > 0 ? relaxed : promiseCount(relaxed)}`] : []),
+  ];
+  return parts.length === 0 ? ", lowers no promise" : `, ${parts.join(" and ")}`;
+}
+
+function promiseCount(count: number): string {
+  return `${count} promise${count === 1 ? "" : "s"}`;
 }
 
 /** `2 nodes more`, `1 replica less`; undefined for none. */

@@ -93,6 +93,11 @@ export function losesPromise(changes: readonly PromiseChange[]): boolean {
   return changes.some(({ kind }) => kind === "lost");
 }
 
+/** Whether both versions promise it, and the later one a longer time or less availability. */
+export function promisesLess({ of, before, after }: PromiseChange): boolean {
+  return before !== undefined && after !== undefined && compared(before.promised, after.promised, of) > 0;
+}
+
 /** What each fault of a sheet affects, promised or not. An availability without a promise has no row: its subject counts. */
 function affectedIn(sheet: PromiseSheet | undefined): ReadonlySet<string> {
   const rows = sheet?.rows ?? [];

@@ -1,5 +1,6 @@
+import type { Plan } from "../../plan/plan.js";
 import type { FaultName } from "../../platform-file/faults.js";
-import type { Fault } from "../fault.js";
+import type { Assessment, Fault } from "../fault.js";
 import { backupCorruption } from "./backup-corruption.js";
 import { badRelease } from "./bad-release.js";
 import { brokerLoss } from "./broker-loss.js";
@@ -53,6 +54,11 @@ export const faults = [
 
 /** A fault of the catalogue. A platform file may name others (`FaultName`), which are not predicted yet. */
 export type FaultId = (typeof faults)[number]["id"];
+
+/** What one fault does to each subject of a plan; nothing for one that is not predicted. */
+export function assess(id: FaultName, plan: Plan): readonly Assessment[] {
+  return faults.find((fault) => fault.id === id)?.assess(plan) ?? [];
+}
 
 /** The faults that include the damage of this one, directly or not. The catalogue lists smaller faults first. */
 export function largerFaults(id: FaultName): readonly FaultId[] {

@@ -1,4 +1,5 @@
 import { onOneMachine } from "../../../promises/terms/machine.js";
+import { PAGING_EDIT } from "../../paged-plan.js";
 import { defineRule } from "../../rule.js";
 
 /** Alerts fire, and no one is paged. See docs/checks.md, Observability. */
@@ -13,7 +14,7 @@ export const alertUnrouted = defineRule({
     report("observe.routes", {
       why: "the data is real, but critical alerts have no receiver",
       advice: "set `routes: { critical: pagerduty }`, or another receiver that pages the on-call engineer",
-      fix: { edits: [{ path: "observe.routes.critical", value: "pagerduty" }], safe: false },
+      fix: { edits: [PAGING_EDIT], safe: false },
     });
   },
 });

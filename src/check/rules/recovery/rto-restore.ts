@@ -10,7 +10,7 @@ import {
   RESTORE_OF_BACKUP,
 } from "../../../promises/terms/store.js";
 import type { BrokenPromise, CheckContext } from "../../context.js";
-import { pagingRemedy } from "../../paging.js";
+import { pagingRemedy, sufficientPaging } from "../../paging.js";
 import { type KeptInstead, keptInstead } from "../../promise-edits.js";
 import { defineRule } from "../../rule.js";
 import { STORAGE_LOSS_FAULTS } from "./storage-loss.js";
@@ -27,11 +27,12 @@ export const rtoRestore = defineRule({
       const store = context.store(row.subject);
       if (predicted.kind !== "bounded" || !store) continue;
       const instead = keptInstead(context, promise);
+      const paging = sufficientPaging(context, promise);
       report(`${store.path}.size`, {
         concerns: context.concerns(promise),
         why: `the restore of ${store.name} (${formatBytes(store.size)}) takes ${formatTerms(predicted.total, predicted.terms)}, but promises RTO ${formatDuration(promised)}`,
-        advice: advice(context, promise, predicted.terms, instead),
-        fix: { edits: instead.edits, safe: false },
+        advice: paging ? `${paging.advice}, or ${instead.advice}` : advice(context, promise, predicted.terms, instead),
+        fix: { edits: paging?.edits ?? instead.edits, safe: false },
       });
     }
   },
