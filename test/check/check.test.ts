@@ -203,6 +203,15 @@ observe: { metrics: prometheus${receiver} }
       "declare what its operator promises: `outside: { api.example.net: { availability: 99.9% } }`, or set no availability objective here",
     );
   });
+
+  it("advises an append-only file for the crash of a cache in memory, with and without backups", () => {
+    for (const backups of ["", ", backups: { snapshot: hourly keep 7d }"]) {
+      const text = `platform: shop\nprovide: in-cluster\nstores:\n  sessions: { redis: 7${backups}, objectives: { rpo: 10m } }\n`;
+      const finding = findingsIn(text).find(({ code }) => code === "availability/crash-recovery");
+      expect(finding?.hint).toContain("write an append-only file (`persistence: true`)");
+      expect(finding?.fix?.map(({ path, value }) => [path, value])).toEqual([["stores.sessions.persistence", true]]);
+    }
+  });
 });
 
 describe("a fix in a file of several environments", () => {

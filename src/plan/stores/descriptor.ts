@@ -180,7 +180,7 @@ export type DataLoss =
   | { readonly kind: "cited"; readonly label: string; readonly loss: Cited }
   /** At most this much, assumed. */
   | { readonly kind: "assumed"; readonly label: string; readonly loss: Milliseconds; readonly why: string }
-  /** Everything since the last backup. */
-  | { readonly kind: "all" }
+  /** Everything since the last backup. `unless`: a key of the store with which at most `loss` is lost instead. */
+  | { readonly kind: "all"; readonly unless?: KeyChange & { readonly loss: Cited } }
   /** No bound; `key` set to `value` provides one. */
   | ({ readonly kind: "unbounded" } & KeyChange);

@@ -1,4 +1,4 @@
-import type { Source } from "../plan.js";
+import type { Cited, Source } from "../plan.js";
 import { elastiCache } from "../providers/elasticache.js";
 import { embeddedMemory } from "../providers/embedded-memory.js";
 import { redisCluster } from "../providers/redis-cluster.js";
@@ -29,6 +29,11 @@ const defaults: StoreDefaults = {
     inCluster: ({ sharded }) => (sharded ? redisCluster : redisStatefulSet),
     managed: { none: undefined, aws: elastiCache, linode: undefined },
   },
+};
+
+const APPEND_ONLY_FILE: Cited = {
+  value: 1_000,
+  source: "Redis append-only file with appendfsync everysec loses at most one second (redis.io: Persistence)",
 };
 
 /** `redis-cli --cluster create` refuses fewer primaries, because a majority of them elects a replacement. */
@@ -120,16 +125,19 @@ export const redis = {
       withoutReplica: { kind: "replace" },
       restartLoss:
         persistence && provider.kind !== "managed"
-          ? {
-              kind: "cited",
-              label: "append-only file",
-              loss: {
-                value: 1_000,
-                source:
-                  "Redis append-only file with appendfsync everysec loses at most one second (redis.io: Persistence)",
+          ? { kind: "cited", label: "append-only file", loss: APPEND_ONLY_FILE }
+          : provider.kind === "managed"
+            ? { kind: "all" }
+            : {
+                kind: "all",
+                unless: {
+                  why: `${name} has its contents in memory alone`,
+                  advice: "write an append-only file (`persistence: true`), of which a crash loses a second",
+                  key: "persistence",
+                  value: true,
+                  loss: APPEND_ONLY_FILE,
+                },
               },
-            }
-          : { kind: "all" },
       failoverLoss: {
         kind: "unbounded",
         why: `nothing bounds how far a replica of ${name} lags: Redis replicates asynchronously, and min-replicas-to-write is 0 by default, which disables min-replicas-max-lag (redis.conf)`,

@@ -104,6 +104,14 @@ export function lostByRestart(server: Server, plan: Plan): Prediction {
   return loss(server, storeTraits(server).restartLoss, plan);
 }
 
+/** What bounds the loss of a restart of which a backup would be restored; undefined where nothing does. */
+export function keptThroughRestart(server: Server): Remedy | undefined {
+  const { restartLoss } = storeTraits(server);
+  if (restartLoss.kind !== "all" || !restartLoss.unless) return undefined;
+  const { advice, key, value, loss } = restartLoss.unless;
+  return { advice, edits: [{ path: `${server.path}.${key}`, value }], worstCase: loss.value };
+}
+
 /** The prediction for a loss that the kind of store describes. */
 function loss(server: Server, described: DataLoss, plan: Plan): Prediction {
   switch (described.kind) {
@@ -111,8 +119,13 @@ function loss(server: Server, described: DataLoss, plan: Plan): Prediction {
       return bounded(plan, server.path, [cited(described.label, described.loss)]);
     case "assumed":
       return bounded(plan, server.path, [assumed(described.label, described.loss, described.why)]);
-    case "all":
-      return lostWithStorage(server, plan);
+    case "all": {
+      const lost = lostWithStorage(server, plan);
+      const remedy = keptThroughRestart(server);
+      return lost.kind !== "unbounded" || !described.unless || !remedy
+        ? lost
+        : { ...lost, why: `${described.unless.why}, and ${lost.why}`, fix: remedy };
+    }
     case "unbounded":
       return unbounded(plan, server.path, described.why, {
         advice: described.advice,

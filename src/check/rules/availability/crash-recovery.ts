@@ -1,11 +1,13 @@
 import type { Milliseconds, Plan, Unit } from "../../../plan/plan.js";
+import { hasServers } from "../../../plan/stores/index.js";
 import { formatDuration } from "../../../platform-file/format.js";
 import { recoveryInCluster } from "../../../promises/faults/process-crash.js";
 import type { Remedy } from "../../../promises/prediction.js";
 import { onOneMachine } from "../../../promises/terms/machine.js";
+import { keptThroughRestart } from "../../../promises/terms/server.js";
 import { MESSAGES_DELIVERED_AGAIN } from "../../../promises/terms/unit.js";
 import { brokenPromise } from "../../broken-promise.js";
-import type { BrokenPromise } from "../../context.js";
+import type { BrokenPromise, CheckContext } from "../../context.js";
 import { formatEdits } from "../../edit-text.js";
 import { type ChangedUnit, moreReplicas } from "../../redundancy.js";
 import { defineRule } from "../../rule.js";
@@ -28,7 +30,7 @@ export const crashRecovery = defineRule({
           event: "after a crash",
           otherwise: of === "rpo" ? "keep the data on disk or back it up" : shorter(promise),
           limit: unit ? "nothing in the file recovers it sooner" : "its provider fails over or restarts it no sooner",
-          remedy: unit && of === "rto" ? soonerRecovery(unit, context.plan, promised) : undefined,
+          remedy: of === "rto" ? unit && soonerRecovery(unit, context.plan, promised) : keptContents(context, promise),
         });
         report(at, found);
       }
@@ -41,6 +43,12 @@ function shorter({ predicted }: BrokenPromise): string | undefined {
   return predicted.kind === "bounded" && predicted.terms.some(({ name }) => name === MESSAGES_DELIVERED_AGAIN)
     ? "declare a port with a health route instead of `role: worker`: a replica that hangs is then restarted, and its messages are delivered to another"
     : undefined;
+}
+
+/** What keeps the contents of a server that restarts, where only its backups are counted on. */
+function keptContents(context: CheckContext, { row, predicted }: BrokenPromise): Remedy | undefined {
+  const store = context.store(row.subject);
+  return store && hasServers(store) && predicted.kind === "bounded" ? keptThroughRestart(store) : undefined;
 }
 
 /** Probe periods that are suggested, longest first: each probe costs a request. Kubernetes counts in whole seconds. */
