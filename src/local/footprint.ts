@@ -1,9 +1,9 @@
 import { rm, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { statIfPresent } from "../disk/read.js";
+import { readdirIfPresent, statIfPresent } from "../disk/read.js";
 import { removeTree } from "../disk/remove-tree.js";
 import { clusterHomes } from "../postgres/cluster.js";
-import type { Layout } from "./layout.js";
+import { IGNORE_FILE, type Layout } from "./layout.js";
 
 /** The topmost directory that a start in `root` has to create; undefined if `root` exists. */
 export async function topmostMissing(root: string): Promise<string | undefined> {
@@ -28,9 +28,11 @@ export async function removeFootprint(places: Layout, missing: string): Promise<
   await removeEmpty(dirname(places.root), missing);
 }
 
-/** The same for a start that could not acquire the lock: removes only empty directories. */
+/** The same for a start that could not acquire the lock: removes only directories with nothing in them. */
 export async function removeEmptyFootprint(places: Layout, missing: string): Promise<void> {
   for (const directory of [places.modules, places.logs, places.secrets]) await rmdir(directory).catch(() => undefined);
+  const left = (await readdirIfPresent(places.root)) ?? [];
+  if (left.every(({ name }) => name === IGNORE_FILE)) await rm(join(places.root, IGNORE_FILE), { force: true });
   await removeEmpty(places.root, missing);
 }
 

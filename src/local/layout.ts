@@ -1,6 +1,8 @@
 import { join, resolve } from "node:path";
+import { replaceFile } from "../disk/atomic-file.js";
 import { makeDirectories } from "../disk/make-directories.js";
 import { requireOwnDirectory } from "../disk/own-directory.js";
+import { statIfPresent } from "../disk/read.js";
 
 /** Paths of one running platform, below its data directory. */
 export interface Layout {
@@ -54,17 +56,23 @@ export async function requireOwnData(root: string): Promise<void> {
   await requireOwnDirectory(root, {
     marks: [join("secrets", "internal", "token"), "database.json"],
     known:
-      /^(lock(\..*\.tmp)?|platform\.json|control\.sock|plan\.json(\..*\.tmp)?|secrets|logs|modules|sockets|drills|acts|backups|postgres|verify\.log|lost\+found)$/,
+      /^(\.gitignore(\..*\.tmp)?|lock(\..*\.tmp)?|platform\.json|control\.sock|plan\.json(\..*\.tmp)?|secrets|logs|modules|sockets|drills|acts|backups|postgres|verify\.log|lost\+found)$/,
   });
 }
 
 /**
  * Creates the data directory with access for its owner only. As root it allows other users to traverse it: PostgreSQL then runs as
- * another user and has a directory of its own inside, accessible to that user only.
+ * another user and has a directory of its own inside, accessible to that user only. Git ignores the directory, wherever it is.
  */
 export async function makeRoot(root: string): Promise<void> {
   await makeDirectories(root, process.getuid?.() === 0 ? 0o711 : 0o700);
+  const ignored = join(root, IGNORE_FILE);
+  // The user's own is not replaced.
+  if ((await statIfPresent(ignored)) === undefined) await replaceFile(ignored, "*\n", { mode: 0o644 });
 }
+
+/** Makes Git ignore a data directory: its secrets and data would be committed otherwise. */
+export const IGNORE_FILE = ".gitignore";
 
 export function layout(root: string): Layout {
   return {

@@ -1,7 +1,9 @@
+import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { makeRoot } from "../../src/local/layout.js";
 import { keelson } from "../support/local/keelson.js";
 import { atPrompts, onTerminal, type Typed } from "../support/local/terminal.js";
 
@@ -26,6 +28,21 @@ describe("keelson init", () => {
     expect(text).toContain("\nplatform: my-shop-2\n");
     expect(JSON.parse(await readFile(join(cwd, ".keelson/platform.schema.json"), "utf8"))).toHaveProperty("$defs");
     expect((await keelson(cwd, ["check", "--rule", "availability"])).code).toBe(0);
+  });
+
+  it("leaves nothing to Git but the platform file, also of a platform that has run and of one with --data", async () => {
+    const cwd = join(directory, "My Shop 2");
+    const git = (...args: readonly string[]) => execFileSync("git", args, { cwd, encoding: "utf8" });
+    git("init", "--quiet");
+    expect((await keelson(cwd, ["init"])).code).toBe(0);
+    await makeRoot(join(cwd, ".keelson/my-shop-2-local"));
+    await makeRoot(join(cwd, "data"));
+    for (const root of [".keelson/my-shop-2-local", "data"]) await writeFile(join(cwd, root, "plan.json"), "{}\n");
+    git("add", "--all");
+    expect(git("ls-files")).toBe("platform.yaml\n");
+    await writeFile(join(cwd, "data/.gitignore"), "/secrets/\n");
+    await makeRoot(join(cwd, "data"));
+    expect(await readFile(join(cwd, "data/.gitignore"), "utf8")).toBe("/secrets/\n");
   });
 
   it("creates the directory, from the blueprint and with the name that the options give", async () => {

@@ -19,7 +19,7 @@ export interface InitOptions {
   readonly json?: boolean;
 }
 
-/** The schema for editors, in the folder that also contains the data of platforms and is not committed. */
+/** The schema for editors, in the folder that also contains the data of platforms. Git ignores it. */
 const SCHEMA_FILE = ".keelson/platform.schema.json";
 const FALLBACK_NAME = "my-platform";
 
@@ -65,7 +65,7 @@ export async function init(directory: string | undefined, options: InitOptions):
       `  keelson promises${here}   RTO and RPO for every fault`,
       `  keelson up${here}         run it on this machine`,
       "",
-      "Do not commit .keelson: it contains the data and the secrets of platforms.",
+      "Git ignores .keelson, which contains the data and the secrets of platforms: commit platform.yaml alone.",
     ].join("\n"),
   );
 }
