@@ -1,3 +1,6 @@
+import type { Milliseconds } from "../../plan/plan.js";
+import { CLOUDNATIVE_PG } from "./operators.js";
+
 /** Size of a WAL segment. A segment is archived only when it is complete or closed. */
 export const LOG_SEGMENT_BYTES = 16 * 2 ** 20;
 
@@ -25,11 +28,19 @@ export const segmentFetch = {
   },
 } as const;
 
-/** The address of a restored server is set in a secret, and the pods that mount it restart. */
-export const newAddress = {
-  value: 5 * 60_000,
-  why: "a restore makes a new server with an address of its own (RDS API: RestoreDBInstanceToPointInTime); 5 min assumed to set it and to restart its clients",
+/** Why a server of these products has another address than the one that it replaces. */
+const MAKES_NEW_SERVER: Readonly<Record<string, string>> = {
+  [CLOUDNATIVE_PG.product]:
+    "CloudNativePG recovers no cluster in place: it makes a new one from the backup, with Services of its own name (cloudnative-pg.io: Recovery, read 2026-11-30)",
+  "Amazon RDS":
+    "a restore makes a new DB instance with an endpoint of its own (RDS API: RestoreDBInstanceToPointInTime)",
 };
+
+/** The address of a new server is set in a secret, and the pods that mount it restart. */
+export function newAddress(product: string): { readonly value: Milliseconds; readonly why: string } {
+  const why = MAKES_NEW_SERVER[product] ?? `a new server of ${product} has an address of its own`;
+  return { value: 5 * 60_000, why: `${why}; 5 min assumed to set it and to restart its clients` };
+}
 
 /** Connection pools detect broken connections and open new ones. */
 export const reconnect = {

@@ -37,5 +37,5 @@ export const brokerLoss = defineFault({
 
 /** Nothing replaces the volumes of a cluster, or a provider's broker, by itself. Clients declare their queues when they connect. */
 function replaced(broker: Broker, plan: Plan): Prediction {
-  return newServer(broker, plan, broker.provider.kind === "managed" ? [addressChange()] : []);
+  return newServer(broker, plan, broker.provider.kind === "managed" ? [addressChange(broker)] : []);
 }

@@ -90,7 +90,7 @@ export function restoreFromBackup(
     serverProvisioning(database),
     backupRestore(database),
     ...(log ? [logFetch(database, log, age), logReplay(database, age)] : []),
-    ...(database.provider.kind === "embedded" ? [] : [addressChange()]),
+    ...(database.provider.kind === "embedded" ? [] : [addressChange(database)]),
     clientReconnect(),
   ]);
 }

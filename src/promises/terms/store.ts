@@ -133,8 +133,9 @@ function fromBackups({ provider }: Store, term: Term): Term {
 }
 
 /** A restore makes a new server with another address, which the runbook sets in the store's secret. */
-export function addressChange(): Term {
-  return assumed("clients configured for the new server", newAddress.value, newAddress.why);
+export function addressChange({ provider }: Store): Term {
+  const { value, why } = newAddress(provider.product);
+  return assumed("clients configured for the new server", value, why);
 }
 
 export function clientReconnect(): Term {
