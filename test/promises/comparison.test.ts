@@ -91,7 +91,9 @@ describe("the comparison of two versions of a platform", () => {
     const compared = comparePlatforms([planOf(shop({}))], [planOf(shop({ rto: "1h", size: "900G" }))]);
     const text = comparisonText("shop", compared);
     expect(text).toContain("lost       orders: RTO in database-loss: 2h → 1h promised");
-    expect(text).toMatch(/tightened {2}\d+ promises: RTO in process-crash, .*: 2h → 1h promised, all kept/);
+    expect(text).toMatch(
+      /tightened {2}\d+ promises: RTO in process-crash, .*: 2h → 1h promised, [0-9.a-z]+ to [0-9.a-z]+ predicted, all kept/,
+    );
     expect(text).toMatch(/\d+ promises? lost, \d+ tightened; \d+ unchanged/);
     const markdown = comparisonMarkdown("shop", compared);
     expect(markdown).toContain("| **lost** | orders | RTO in database-loss | 2h → 1h |");

@@ -14,6 +14,8 @@ export interface ChangeGroup {
   readonly promise: string;
   readonly promised: string;
   readonly predicted: string;
+  /** Several promises of which only the objective or the prediction differs, kept before and after. */
+  readonly allKept: boolean;
   readonly reasons: readonly string[];
 }
 
@@ -42,27 +44,26 @@ function groupOf(group: readonly [PromiseChange, ...PromiseChange[]]): ChangeGro
   const { kind, of, fault } = change;
   const objective = objectiveText(of);
   const faults = [...new Set(group.flatMap((each) => each.fault ?? []))];
-  const common = { kind, promised: promisedText(change) };
+  const allKept = isStillKept(change) && group.length > 1;
+  const common = { kind, promised: promisedText(change), predicted: predictedText(group), allKept };
   if (isStillKept(change) && faults.length > 1)
     return {
       ...common,
       subjects: `${group.length} promises`,
       promise: `${objective} in ${faults.join(", ")}`,
-      predicted: "kept",
       reasons: [],
     };
   return {
     ...common,
     subjects: group.map(({ subject }) => subject).join(", "),
     promise: fault === undefined ? objective : `${objective} in ${fault}`,
-    predicted: isStillKept(change) && group.length > 1 ? "kept" : predictedText(change),
     reasons: reasonsFor(change),
   };
 }
 
 /** One line about a group: `orders: RTO in database-loss: 3h promised, 2h → 4h predicted`. */
-export function groupText({ subjects, promise, promised, predicted }: ChangeGroup): string {
-  return `${subjects}: ${promise}: ${promised} promised, ${predicted === "kept" ? "all kept" : `${predicted} predicted`}`;
+export function groupText({ subjects, promise, promised, predicted, allKept }: ChangeGroup): string {
+  return `${subjects}: ${promise}: ${promised} promised, ${predicted} predicted${allKept ? ", all kept" : ""}`;
 }
 
 /** One line about a change, with the terms that differ most. */
@@ -90,9 +91,28 @@ function promisedText({ of, before, after }: PromiseChange): string {
   return arrow(shown(before?.promised, of), shown(after?.promised, of));
 }
 
-/** What is predicted: `44s`, `44s → unbounded`. */
-function predictedText({ of, before, after }: PromiseChange): string {
-  return arrow(before && predicted(before, of), after && predicted(after, of));
+/** What is predicted: `44s`, `44s → unbounded`; of several promises the range, `2s to 44s → 5m`. */
+function predictedText(group: readonly [PromiseChange, ...PromiseChange[]]): string {
+  const [{ of }] = group;
+  return arrow(
+    rangeText(
+      group.flatMap(({ before }) => before ?? []),
+      of,
+    ),
+    rangeText(
+      group.flatMap(({ after }) => after ?? []),
+      of,
+    ),
+  );
+}
+
+/** The least and the most that is predicted; undefined for none. Those of one group are all numbers, or all the same. */
+function rangeText(sides: readonly Promised[], of: Objective): string | undefined {
+  const [first] = sides;
+  const values = sides.flatMap((side) => (typeof side.predicted === "number" ? [side.predicted] : []));
+  if (first === undefined || values.length === 0) return first && predicted(first, of);
+  const [least, most] = [formatPredicted(Math.min(...values), of), formatPredicted(Math.max(...values), of)];
+  return least === most ? least : `${least} to ${most}`;
 }
 
 function arrow(before: string | undefined, after: string | undefined): string {

@@ -11,8 +11,8 @@ export function comparisonMarkdown(title: string, environments: readonly Environ
   let size = lines.join("\n").length;
   let left = 0;
   for (const each of environments) {
-    const rows = grouped(each.changes).map(({ kind, subjects, promise, promised, predicted, reasons }) => {
-      const cells = [subjects, promise, promised, predicted, reasons.join("; ")];
+    const rows = grouped(each.changes).map(({ kind, subjects, promise, promised, predicted, allKept, reasons }) => {
+      const cells = [subjects, promise, promised, allKept ? `${predicted}, all kept` : predicted, reasons.join("; ")];
       return `| ${[kind === "lost" ? "**lost**" : kind, ...cells.map(escaped)].join(" | ")} |`;
     });
     const sizes = sizeDifferences(each);
