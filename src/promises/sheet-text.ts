@@ -1,9 +1,8 @@
 import { exceeds } from "../contracts/exceeds.js";
 import type { Verdict } from "../contracts/verdict.js";
-import { formatRatio } from "../platform-file/format.js";
-import type { PredictedAvailability } from "./availability.js";
+import { availabilityLines } from "./availability-text.js";
 import { explanationLines, needsExplanation } from "./explanation-text.js";
-import { formatOutcome, formatPercent, formatPrediction, formatWorstCase } from "./format.js";
+import { formatOutcome, formatPrediction, formatWorstCase } from "./format.js";
 import { explanationKey } from "./grouping.js";
 import { latencyLines } from "./latency/latency-text.js";
 import { type Marks, PLAIN, SIGNS, verdictText } from "./marks.js";
@@ -100,26 +99,6 @@ function markedRow(row: Row, texts: readonly string[], marks: Marks): string {
     })
     .join("  ")
     .trimEnd();
-}
-
-function availabilityLines(availability: readonly PredictedAvailability[], marks: Marks): readonly string[] {
-  if (availability.length === 0) return [];
-  const lines = [
-    "",
-    `${marks.heading("availability")}  ${marks.quiet("of everything that a request needs, in series")}`,
-  ];
-  for (const { subject, promised, predicted, verdict } of availability) {
-    const value = predicted.kind === "known" ? formatPercent(predicted.value) : "unknown";
-    lines.push(
-      `  ${subject}  ${formatRatio(promised)} promised  ${marks.verdict(`${value} predicted ${SIGNS[verdict]}`, verdict)}`,
-    );
-    if (verdict === "kept") continue;
-    if (predicted.kind === "unknown") lines.push(`      ${predicted.why}`);
-    else
-      for (const { name, value, source } of predicted.parts)
-        lines.push(`      ${formatPercent(value)}  ${name}  ${marks.quiet(source)}`);
-  }
-  return lines;
 }
 
 /** Counts every line of the sheet: each fault on each subject, each availability, and each latency. */

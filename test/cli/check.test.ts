@@ -290,6 +290,28 @@ objectives: { latency: { p95: 1s } }
     expect(unknown).toMatchObject({ code: 2, err: expect.stringContaining("objectives: { firstToken: { p95: 2s } }") });
   });
 
+  it("explains an availability objective in the same way, as text, as a tree and as JSON", async () => {
+    const text = `platform: shop
+cloud: aws
+zones: 3
+services:
+  web: { image: "nginx:1.27.0", port: 80, calls: [api], replicas: 3 }
+  api: { image: "nginx:1.27.0", port: 80 }
+objectives: { availability: 99.9% }
+`;
+    const args = ["promises", await platform(text), "--explain", "availability/web"];
+    const { out } = await keelson(args);
+    expect(out).toMatch(/^availability \/ web\n(.*\n){2}99\.9% promised, [0-9.]+% predicted: \w+\n.*platform\.yaml:7:29\n/);
+    expect(out).toMatch(/[0-9.]+% {2}web \(3 replicas\)\n.*SLA: 99\.5 %; .*platform\.yaml:5:\d+\n/);
+    const tree = (await keelson([...args, "--tree"])).out;
+    expect(tree).toMatch(/^availability \/ web: \w+\n└─ 99\.9% promised/);
+    expect(tree).toMatch(/% {2}api\n(.*\n)*.*called by web/);
+    const shown = JSON.parse((await keelson([...args, "--json"])).out);
+    expect([shown.rows, shown.availability]).toMatchObject([[], [{ subject: "web" }]]);
+    const unknown = await keelson(["promises", await platform("platform: shop\n"), "--explain", "availability"]);
+    expect(unknown).toMatchObject({ code: 2, err: expect.stringContaining("objectives: { availability: 99.9% }") });
+  });
+
   it("writes the objectives that OpenSLO can state, and names the others", async () => {
     const text = `platform: shop
 provide: in-cluster

@@ -8,7 +8,7 @@ export function declarePromises(program: Command): void {
     .description("show the promise sheet: promised, predicted and measured recovery for every fault")
     .option(
       "--explain <fault[/subject]>",
-      "show the terms, alert, runbook and drill of a fault; or of latency, firstToken",
+      "show the terms, alert, runbook and drill of a fault; or of availability, latency, firstToken",
     )
     .option("--tree", "with --explain: as a tree of what each promise depends on, with lines of the file")
     .option("--data <directory>", "data directory with drill results", nonEmptyPath)
@@ -27,6 +27,7 @@ With --against or --what-if: 0 no promise is lost, 1 a promise that was kept is 
 Examples:
   keelson promises --explain database-loss              the terms of a fault
   keelson promises --explain deletion --tree             what its promises depend on
+  keelson promises --explain availability/gateway       what a request needs, in series
   keelson promises --explain latency/gateway --tree      what a latency depends on
   keelson promises --against main --format markdown     a comment for a review
   keelson promises --format openslo > slos.yaml         availability and latency for tools that read OpenSLO

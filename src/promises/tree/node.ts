@@ -1,5 +1,5 @@
 import type { Verdict } from "../../contracts/verdict.js";
-import type { Milliseconds } from "../../plan/plan.js";
+import type { Milliseconds, Ratio } from "../../plan/plan.js";
 import { formatWorstCase } from "../format.js";
 import type { TermOrigin } from "../origin.js";
 import type { Term } from "../prediction.js";
@@ -11,6 +11,8 @@ export interface TreeNode {
   readonly text: string;
   /** Of a promise: the predicted worst case. Of a term: its duration. */
   readonly value?: Milliseconds;
+  /** Of an availability: what is promised or predicted. */
+  readonly ratio?: Ratio;
   readonly verdict?: Verdict;
   /** Of a source: a line of the platform file, the document of a fact with its date, an assumption, a drill. */
   readonly origin?: TermOrigin;
