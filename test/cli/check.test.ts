@@ -301,11 +301,13 @@ objectives: { availability: 99.9% }
 `;
     const args = ["promises", await platform(text), "--explain", "availability/web"];
     const { out } = await keelson(args);
-    expect(out).toMatch(/^availability \/ web\n(.*\n){2}99\.9% promised, [0-9.]+% predicted: \w+\n.*platform\.yaml:7:29\n/);
+    expect(out).toMatch(
+      /^availability \/ web\n(.*\n){2}99\.9% promised, [0-9.]+% predicted: \w+\n.*platform\.yaml:7:29\n/,
+    );
     expect(out).toMatch(/[0-9.]+% {2}web \(3 replicas\)\n.*SLA: 99\.5 %; .*platform\.yaml:5:\d+\n/);
     const tree = (await keelson([...args, "--tree"])).out;
     expect(tree).toMatch(/^availability \/ web: \w+\n└─ 99\.9% promised/);
-    expect(tree).toMatch(/% {2}api\n(.*\n)*.*called by web/);
+    expect(tree).toMatch(/% {2}api \(2 replicas\)\n(.*\n){3}.*called by web/);
     const shown = JSON.parse((await keelson([...args, "--json"])).out);
     expect([shown.rows, shown.availability]).toMatchObject([[], [{ subject: "web" }]]);
     const unknown = await keelson(["promises", await platform("platform: shop\n"), "--explain", "availability"]);
