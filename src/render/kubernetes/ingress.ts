@@ -22,10 +22,14 @@ export function ingress(scope: Scope, entrance: Entrance): WithNotes<Ingress> {
 
 function ingressObject(scope: Scope, entrance: Entrance): Ingress {
   const routes = [...entrance.routes].sort((left, right) => right.prefix.length - left.prefix.length);
+  const ownAnnotations = annotations(scope, entrance);
   return {
     apiVersion: "networking.k8s.io/v1",
     kind: "Ingress",
-    metadata: { ...metadata(scope.plan, entrance, "entrance"), annotations: annotations(scope, entrance) },
+    metadata: {
+      ...metadata(scope.plan, entrance, "entrance"),
+      ...(Object.keys(ownAnnotations).length > 0 && { annotations: ownAnnotations }),
+    },
     spec: {
       ingressClassName: CONTROLLERS[entrance.controller].className,
       ...(entrance.tls &&

@@ -16,6 +16,16 @@ export function blueprintPlans(): ReadonlyMap<string, Plan> {
   return plans;
 }
 
+/** The plans of every blueprint, in the order of its environments, by its name. */
+export function platformPlans(): ReadonlyMap<string, readonly Plan[]> {
+  const platforms = new Map<string, Plan[]>();
+  for (const [name, plan] of blueprintPlans()) {
+    const blueprint = name.slice(0, name.indexOf(" "));
+    platforms.set(blueprint, [...(platforms.get(blueprint) ?? []), plan]);
+  }
+  return platforms;
+}
+
 export function blueprintPlan(blueprint: string, environment: string): Plan {
   const plan = blueprintPlans().get(`${blueprint} ${environment}`);
   if (plan === undefined) throw new Error(`no blueprint ${blueprint} with an environment ${environment}`);
