@@ -243,11 +243,18 @@ export interface Range {
   readonly max: number;
 }
 
-/** A whole number. */
+/**
+ * Most nodes of a pool, replicas of a unit and servers of a store. Each is placed by itself, so that a larger number takes all memory.
+ * Kubernetes is designed for 5,000 nodes (kubernetes.io/docs/setup/best-practices/cluster-large).
+ */
+export const MAX_COUNT = 5_000;
+
+/** A whole number of at most `MAX_COUNT`. */
 export function readCount(input: unknown): Reading<number> {
   const text = quantityText(input);
-  if (!/^\d{1,9}$/.test(text)) return refuse(`${shown(input)} is not a whole number`, "write it like 3");
-  return read(Number(text));
+  if (!/^\d+$/.test(text)) return refuse(`${shown(input)} is not a whole number`, "write it like 3");
+  const count = Number(text);
+  return count > MAX_COUNT ? refuse(`${shown(input)} is too many`, `at most ${MAX_COUNT}`) : read(count);
 }
 
 /** `2..10` or one value for both ends, each end read by `one`; `openEnd` allows `13B..`. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { MAX_COUNT } from "../format.js";
 import { backups } from "./backups.js";
 import { name, patch } from "./names.js";
 import { objectives } from "./objectives.js";
@@ -43,24 +44,29 @@ const postgres = z
     replicas: z
       .int()
       .min(1)
+      .max(MAX_COUNT)
       .describe("Number of servers including the primary; instead of `standby` and `readers`")
       .optional(),
     standby: z
       .enum(["none", "same-zone", "another-zone"])
       .describe("Standby server that is promoted when the primary is lost")
       .optional(),
-    readers: z.int().min(0).describe("Number of read replicas").optional(),
+    readers: z.int().min(0).max(MAX_COUNT).describe("Number of read replicas").optional(),
     synchronous: z.boolean().describe("Synchronous replication: a commit waits for the standby").optional(),
     copy: nodeLabelValue.describe("Region with a replica").optional(),
     ...common,
   })
   .meta({ id: "postgres" });
 
+/** Redis Cluster is made for up to 1,000 servers (redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec). */
+const MAX_SHARDS = 1000;
+const MAX_REPLICAS = 100;
+
 const redis = z
   .strictObject({
     redis: version.describe("Redis of this version"),
-    shards: z.int().min(1).describe("Number of shards; default 1").optional(),
-    replicas: z.int().min(0).describe("Replicas of each shard, without the primary").optional(),
+    shards: z.int().min(1).max(MAX_SHARDS).describe("Number of shards; default 1").optional(),
+    replicas: z.int().min(0).max(MAX_REPLICAS).describe("Replicas of each shard, without the primary").optional(),
     persistence: z.boolean().describe("Append-only file: writes survive a restart").optional(),
     ...common,
   })
@@ -69,7 +75,7 @@ const redis = z
 const rabbitmq = z
   .strictObject({
     rabbitmq: version.describe("RabbitMQ of this version"),
-    replicas: z.int().min(1).describe("Number of servers; odd, for a quorum").optional(),
+    replicas: z.int().min(1).max(MAX_COUNT).describe("Number of servers; odd, for a quorum").optional(),
     queues: z.enum(["quorum", "stream", "classic"]).describe("Queue type; default quorum").optional(),
     deadLetter: z.boolean().describe("Route undeliverable messages to a dead-letter queue; default true").optional(),
     ...common,

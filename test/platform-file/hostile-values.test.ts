@@ -31,3 +31,21 @@ describe("a name of the file that is written for other systems", () => {
       expect(routes(text), text).toHaveLength(1);
   });
 });
+
+/** Every member is placed by itself. */
+const MEMBERS: Readonly<Record<string, (count: number) => string>> = {
+  nodes: (count) => `nodes: { base: { type: m5.large, count: ${count} } }`,
+  "replicas of a service": (count) => `services: { web: { modules: [gateway], replicas: 1..${count} } }`,
+  "readers of a database": (count) => `stores: { db: { postgres: 17, readers: ${count} } }`,
+  "servers of a database": (count) => `stores: { db: { postgres: 17, replicas: ${count} } }`,
+  "servers of a broker": (count) => `stores: { jobs: { rabbitmq: "4.0", replicas: ${count} } }`,
+  "shards of a cache": (count) => `stores: { cache: { redis: 7, shards: ${count} } }`,
+  "replicas of a shard": (count) => `stores: { cache: { redis: 7, shards: 3, replicas: ${count} } }`,
+};
+
+describe("a number of members", () => {
+  it.each(Object.entries(MEMBERS))("is bounded: %s", (_, settings) => {
+    expect(errorsOf(settings(3))).toEqual([]);
+    for (const count of [1_000_000, 999_999_999]) expect(errorsOf(settings(count))).toHaveLength(1);
+  });
+});
