@@ -1,6 +1,7 @@
 import { formatDuration, formatRatio } from "../platform-file/format.js";
 import type { ModelInput } from "../platform-file/schema/models.js";
 import type { ServiceInput } from "../platform-file/schema/services.js";
+import { SPREAD_WORDS } from "../platform-file/shorthand.js";
 import { onCluster, type PlanContext } from "./context.js";
 import type { Scope } from "./origin.js";
 import type { Bounds, Disruption, Health, Port, Probe, Rollout, Scale, Spread, Unit } from "./plan.js";
@@ -124,6 +125,11 @@ export function planDisruption(
 
 type DeclaredSpread = { readonly [Key in keyof Spread]?: Spread[Key] | undefined };
 
+/** The two settings of `spread`, of which a word states one or both. */
+export function declaredSpread(input: WorkloadInput["spread"]): DeclaredSpread {
+  return typeof input === "string" ? SPREAD_WORDS[input] : (input ?? {});
+}
+
 /** How strictly replicas are spread over zones and nodes. */
 export function planSpread(
   context: PlanContext,
@@ -132,15 +138,13 @@ export function planSpread(
   replicas: Bounds,
 ): Spread {
   const spreadScope = scope.at("spread");
-  if (input === "none") return { zones: "none", nodes: "none" };
-  if (input === "nodes") return { zones: "none", nodes: "require" };
-  const given: DeclaredSpread | undefined = input === "zones" ? { zones: "require" } : input;
+  const given = declaredSpread(input);
   const several = onCluster(context) && replicas.max > 1;
   const zones = several && context.zones > 1;
   return {
     zones: spreadScope.pick(
       "zones",
-      given?.zones,
+      given.zones,
       zones ? "require" : "none",
       zones
         ? `there are ${context.zones} zones, and the loss of one must not stop all replicas`
@@ -148,7 +152,7 @@ export function planSpread(
     ),
     nodes: spreadScope.pick(
       "nodes",
-      given?.nodes,
+      given.nodes,
       several ? "prefer" : "none",
       several
         ? "the loss of a node should affect one replica, but a full node must not block scheduling"

@@ -1,3 +1,4 @@
+import { spelledOut } from "./shorthand.js";
 import type { Entry, Mapping, Place, Tree } from "./tree.js";
 
 /** A `null` in an environment for a key that the base does not set. */
@@ -10,7 +11,8 @@ export interface Unremoved {
 
 /**
  * Merges the overrides of an environment over the base: mappings merge key by key, `null` removes a key, any other value
- * replaces. The inputs are not changed; unaffected values are shared, and every value retains its place.
+ * replaces. A mapping merges with what an abbreviated value stands for: `rto: { zone-loss: 1h }` keeps the default of `rto: 15m`.
+ * The inputs are not changed; unaffected values are shared, and every value retains its place.
  */
 export function mergeTrees(base: Mapping, overrides: Mapping, unremoved: Unremoved[] = []): Mapping {
   const entries = new Map(base.entries);
@@ -18,8 +20,11 @@ export function mergeTrees(base: Mapping, overrides: Mapping, unremoved: Unremov
     const existing = entries.get(key);
     if (entry.value.kind === "scalar" && entry.value.value === null) {
       if (!entries.delete(key)) unremoved.push({ key, place: entry.key, known: [...base.entries.keys()] });
-    } else if (entry.value.kind === "mapping" && existing?.value.kind === "mapping") {
-      entries.set(key, { key: existing.key, value: mergeTrees(existing.value, entry.value, unremoved) });
+      continue;
+    }
+    const under = existing && (existing.value.kind === "mapping" ? existing.value : spelledOut(key, existing.value));
+    if (existing && under && entry.value.kind === "mapping") {
+      entries.set(key, { key: existing.key, value: mergeTrees(under, entry.value, unremoved) });
     } else entries.set(key, withoutNulls(entry));
   }
   return { kind: "mapping", place: base.place, entries };

@@ -53,6 +53,48 @@ describe("an environment", () => {
       stores: { db: { postgres: 17, backups: { full: "daily keep 30d", log: "1m keep 7d" } } },
     }));
 
+  it.each([
+    ["objectives: { rto: 15m }", "objectives: { rto: { zone-loss: 1h } }", { rto: { default: "15m", "zone-loss": "1h" } }],
+    ["objectives: fast", "objectives: { rpo: 5m }", { rto: "1m", rpo: "5m" }],
+    ["objectives: [fast, small]", "objectives: { rto: { zone-loss: 1h } }", {
+      rto: { default: "1m", "zone-loss": "1h" },
+      rpo: "1s",
+    }],
+    ["objectives: none", "objectives: { rpo: 5m }", { rpo: "5m" }],
+    ["objectives: { rto: { default: 15m } }", "objectives: { rto: 1h }", { rto: "1h" }],
+    ["objectives: fast", "objectives: small", { rpo: "1s" }],
+  ])("merges a mapping with what an abbreviated value stands for: %s and %s", (base, override, expected) => {
+    const file = `platform: shop
+policies: { fast: { rto: 1m }, small: { rpo: 1s } }
+services: { web: { image: "shop/web:1.2", port: 80 } }
+${base}
+environments: { production: { ${override} } }
+`;
+    const parsed = readPlatform({ file: "shop.yaml", text: file });
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.diagnostics));
+    const tree = parsed.platform.environments.get("production")?.tree;
+    expect(tree && plain(tree)).toMatchObject({ objectives: expected });
+    expect(Object.keys(expected)).toEqual(Object.keys(Object(tree && plain(tree)).objectives));
+  });
+
+  it("merges a mapping over a path, an issuer and a word of spread", () => {
+    const file = `platform: shop
+services: { web: { image: "shop/web:1.2", port: 80, expose: /shop, spread: zones } }
+entrance: { tls: own-issuer }
+environments:
+  production:
+    services: { web: { expose: { port: http }, spread: { nodes: require } } }
+    entrance: { tls: { minimum: "1.3" } }
+`;
+    const parsed = readPlatform({ file: "shop.yaml", text: file });
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.diagnostics));
+    const tree = parsed.platform.environments.get("production")?.tree;
+    expect(tree && plain(tree)).toMatchObject({
+      services: { web: { expose: { path: "/shop", port: "http" }, spread: { zones: "require", nodes: "require" } } },
+      entrance: { tls: { issuer: "own-issuer", minimum: "1.3" } },
+    });
+  });
+
   it("may add keys that the base lacks, and drops null values in them", () =>
     expect(settings("production")).toMatchObject({ stores: { queue: { rabbitmq: "4.0" } } }));
 

@@ -7,6 +7,7 @@ import { elementObjectives } from "../objectives.js";
 import type { Scope } from "../origin.js";
 import { planPatches } from "../patches.js";
 import type { Entrance, LoadBalancer, Unit } from "../plan.js";
+import { declaredSpread } from "../workload.js";
 import { CONTROLLERS } from "./index.js";
 
 type Route = Entrance["routes"][number];
@@ -74,12 +75,12 @@ function planEntrance(
 
 /** A statement about the installation of the controller, whose usual charts spread nothing. */
 function planProxySpread(scope: Scope, input: EntranceInput["spread"]): Entrance["spread"] {
-  const given = typeof input === "object" ? input : undefined;
+  const given = declaredSpread(input);
   const spreadScope = scope.at("spread");
   const why = "the usual installation of a controller does not spread its proxies";
   return {
-    zones: input === "zones" ? "require" : spreadScope.pick("zones", given?.zones, "none", why),
-    nodes: input === "nodes" ? "require" : spreadScope.pick("nodes", given?.nodes, "none", why),
+    zones: spreadScope.pick("zones", given.zones, "none", why),
+    nodes: spreadScope.pick("nodes", given.nodes, "none", why),
   };
 }
 
