@@ -1,3 +1,4 @@
+import { SHORTEST_CRON_INTERVAL } from "../plan/cron-interval.js";
 import type { BackupSchedule } from "../plan/plan.js";
 import type { Edit } from "../platform-file/diagnostic.js";
 import { formatSchedule } from "../platform-file/schedule.js";
@@ -16,7 +17,8 @@ export function moreOften(
   intervals: 1 | 2 = 1,
 ): Edit | undefined {
   if (of !== "rpo" || predicted.kind !== "bounded") return undefined;
-  const every = longestIntervalWithin((promised - sum(predicted.terms.slice(1))) / intervals, now - 1);
+  const limit = (promised - sum(predicted.terms.slice(1))) / intervals;
+  const every = longestIntervalWithin(limit, now - 1, SHORTEST_CRON_INTERVAL.value);
   if (every === undefined) return undefined;
   return { path, value: formatSchedule({ every, keep: Math.max(keep, every * intervals) }) };
 }

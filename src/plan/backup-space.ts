@@ -1,3 +1,4 @@
+import { cronInterval } from "./cron-interval.js";
 import type { BackupSchedule, Backups, Bytes, Plan } from "./plan.js";
 import { GiB } from "./sizes.js";
 import { isUnit, isVolumeOwner, persistentVolumesOf, type VolumeOwner, volumeOwners } from "./velero.js";
@@ -45,8 +46,9 @@ export function backupSpace(size: Bytes, backups: Pick<Backups, "full" | "log" |
   return { bytes: Math.ceil(bytes / GiB) * GiB, copies, segments };
 }
 
+/** In a cluster more copies than declared may be taken, where cron does not know the interval. */
 function copiesOf({ every, keep }: BackupSchedule): number {
-  return Math.floor(keep / Math.max(1, every)) + 2;
+  return Math.floor(keep / Math.max(1, Math.min(every, cronInterval(every)))) + 2;
 }
 
 /** The space that a bucket needs for the backups that stores and volumes send to it, in bytes; 0 if none does. */

@@ -20,7 +20,11 @@ const COMMON_INTERVALS_MS: readonly Milliseconds[] = [
   1 / 6,
 ].map((count) => count * MINUTE_MS);
 
-/** The longest common interval within both limits. */
-export function longestIntervalWithin(limit: Milliseconds, longest: Milliseconds): Milliseconds | undefined {
-  return COMMON_INTERVALS_MS.find((every) => every <= limit && every <= longest);
+/** The longest common interval within both limits; `shortest`: of those that the product supports. */
+export function longestIntervalWithin(
+  limit: Milliseconds,
+  longest: Milliseconds,
+  shortest: Milliseconds = 0,
+): Milliseconds | undefined {
+  return COMMON_INTERVALS_MS.find((every) => every <= limit && every <= longest && every >= shortest);
 }

@@ -40,6 +40,27 @@ describe("the loss of a volume", () => {
     expect(rpo.verdict).toBe("kept");
   });
 
+  it("loses everything where a backup expires before the next one is complete", () => {
+    const lost = (schedule: string) =>
+      rowOf(
+        platform(`backups: { files: ${schedule}, to: offsite }, objectives: { rpo: 8d }`),
+        "volume-loss",
+        "chroma/data",
+      );
+    const { rto, rpo } = lost("weekly keep 5d");
+    expect(rpo).toMatchObject({
+      verdict: "broken",
+      predicted: {
+        kind: "unbounded",
+        why: "backups of chroma/data are retained for 5d and taken every 7d: one expires before the next is complete",
+        fix: { edits: [{ path: "services.chroma.volumes.data.backups.files", value: "weekly keep 14d" }] },
+      },
+    });
+    expect(rto.predicted.kind).toBe("unbounded");
+    expect(lost("weekly keep 7d").rpo.verdict).toBe("broken");
+    expect(lost("weekly keep 14d").rpo.verdict).toBe("kept");
+  });
+
   it("ends when a person has restored the files and the unit is ready", () => {
     const { rto } = rowOf(platform(files("offsite")), "volume-loss", "chroma/data");
     expect(termsOf(rto.predicted)).toEqual(

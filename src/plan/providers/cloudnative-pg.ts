@@ -1,3 +1,4 @@
+import { SHORTEST_CRON_INTERVAL } from "../cron-interval.js";
 import { FIRST_CHECKPOINT } from "./postgres-checkpointer.js";
 import { cite, MB, type Product } from "./product.js";
 
@@ -32,7 +33,10 @@ export const cloudNativePg: Product = {
   ),
   start: cite(60_000, "60 s assumed with crash recovery"),
   takes: ["full", "log"],
-  limits: { log: { every: FIRST_CHECKPOINT, keep: undefined } },
+  limits: {
+    full: { every: SHORTEST_CRON_INTERVAL, keep: undefined },
+    log: { every: FIRST_CHECKPOINT, keep: undefined },
+  },
   copies: "bucket",
   probe: { every: 10_000, failures: 3, source: "CloudNativePG's probes: three failures, 10 s apart" },
 };

@@ -1,3 +1,4 @@
+import { SHORTEST_CRON_INTERVAL } from "../cron-interval.js";
 import { FIRST_CHECKPOINT } from "./postgres-checkpointer.js";
 import { cite, MB, type Product } from "./product.js";
 
@@ -15,7 +16,10 @@ export const postgresStatefulSet: Product = {
   ),
   start: cite(10_000, "PostgreSQL starts and recovers from its WAL; 10 s assumed"),
   takes: ["full", "log"],
-  limits: { log: { every: FIRST_CHECKPOINT, keep: undefined } },
+  limits: {
+    full: { every: SHORTEST_CRON_INTERVAL, keep: undefined },
+    log: { every: FIRST_CHECKPOINT, keep: undefined },
+  },
   copies: "volume",
   probe: { every: 10_000, failures: 3, source: "Kubernetes: periodSeconds 10, failureThreshold 3" },
 };

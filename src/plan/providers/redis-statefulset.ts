@@ -1,3 +1,4 @@
+import { SHORTEST_CRON_INTERVAL } from "../cron-interval.js";
 import { cite, MB, type Product } from "./product.js";
 
 /** Unsharded Redis in the cluster as a StatefulSet. Its replicas are not promoted automatically. */
@@ -17,6 +18,10 @@ export const redisStatefulSet: Product = {
   ),
   start: cite(5_000, "the append-only file is loaded; 5 s assumed"),
   takes: ["full", "snapshot"],
+  limits: {
+    full: { every: SHORTEST_CRON_INTERVAL, keep: undefined },
+    snapshot: { every: SHORTEST_CRON_INTERVAL, keep: undefined },
+  },
   copies: "volume",
   probe: { every: 10_000, failures: 3, source: "Kubernetes: periodSeconds 10, failureThreshold 3" },
 };

@@ -18,10 +18,16 @@ export const backups = z
   })
   .meta({ id: "backups" });
 
-/** A schedule with an interval: nothing notices that the files of a volume change. */
-const interval = schedule.refine(({ every }) => every > 0, {
-  error: "write an interval, such as `daily` or `6h`: nothing notices that the files of a volume change",
-});
+const MINUTE_MS = 60_000;
+
+/** A schedule with an interval, which cron knows: nothing notices that the files of a volume change. */
+const interval = schedule
+  .refine(({ every }) => every > 0, {
+    error: "write an interval, such as `daily` or `6h`: nothing notices that the files of a volume change",
+  })
+  .refine(({ every }) => every === 0 || every >= MINUTE_MS, {
+    error: "write an interval of at least `1m`: Velero starts a backup once a minute at most",
+  });
 
 /** Backups of a persistent volume: copies of its files, or snapshots. One tool cannot take both of one volume. */
 export const volumeBackups = z

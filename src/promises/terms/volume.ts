@@ -1,7 +1,9 @@
 import { CLOUDS } from "../../plan/clouds/index.js";
+import { SHORTEST_CRON_INTERVAL } from "../../plan/cron-interval.js";
 import type { BackupSchedule, PersistentVolume, Plan } from "../../plan/plan.js";
 import { isBucket } from "../../plan/stores/index.js";
 import { isUnit } from "../../plan/velero.js";
+import { formatDuration } from "../../platform-file/format.js";
 import { formatSchedule } from "../../platform-file/schedule.js";
 import { type Alert, volumeLost } from "../alerts.js";
 import { podStartup } from "../facts/kubernetes.js";
@@ -67,7 +69,6 @@ export function lostSinceVolumeBackup(
   const { volume } = subject;
   const schedule = takenSchedule(volume);
   if (lost || !schedule) return lost ?? withoutBackup(subject, plan);
-  const { files } = volume.backups;
   return bounded(plan, schedule.path, [
     declared(
       plan,
@@ -76,7 +77,7 @@ export function lostSinceVolumeBackup(
       schedule.path,
       formatSchedule(schedule),
     ),
-    fromBuckets(volume, transfer("duration of a backup", volume.size, files ? fileBackupRate : snapshotRate)),
+    fromBuckets(volume, backupDuration(volume)),
   ]);
 }
 
@@ -85,8 +86,35 @@ export function unrestorable(subject: StoredVolume, plan: Plan, lostWith: LostWi
   const { volume, owner } = subject;
   const notRun = notRunHere(owner, plan);
   if (notRun !== undefined) return unknown(plan, owner.path, notRun, withdrawPromise(subject));
-  if (!takenSchedule(volume)) return withoutBackup(subject, plan);
+  const schedule = takenSchedule(volume);
+  if (!schedule) return withoutBackup(subject, plan);
+  const expired = expiredBeforeNext(subject, schedule, plan);
+  if (expired) return expired;
   return volume.backups.files ? lostFiles(subject, plan, lostWith) : lostSnapshots(subject, plan, lostWith);
+}
+
+/** Velero deletes a backup at the end of its retention, whether or not there is a newer one. */
+function expiredBeforeNext(
+  { name, volume }: StoredVolume,
+  schedule: BackupSchedule,
+  plan: Plan,
+): Prediction | undefined {
+  const { path, every, keep, at } = schedule;
+  if (keep >= every + backupDuration(volume).value) return undefined;
+  return unbounded(
+    plan,
+    path,
+    `backups of ${name} are retained for ${formatDuration(keep)} and taken every ${formatDuration(every)}: one expires before the next is complete`,
+    {
+      advice: `keep two backups: \`${formatSchedule({ every, at, keep: 2 * every })}\``,
+      edits: [{ path, value: formatSchedule({ every, at, keep: 2 * every }) }],
+    },
+  );
+}
+
+/** A backup counts only when it is complete. */
+function backupDuration({ size, backups: { files } }: StoredVolume["volume"]): Term {
+  return transfer("duration of a backup", size, files ? fileBackupRate : snapshotRate);
 }
 
 function withoutBackup(subject: StoredVolume, plan: Plan): Prediction {
@@ -124,7 +152,8 @@ export function backUp({ volume, fault, filesKey, objectives }: StoredVolume, pl
   const bucket = buckets.find(({ provider }) => provider.kind === "managed") ?? buckets[0];
   const duration = (size / fileBackupRate.value) * 1000;
   const allowed = (promisedRecovery(objectives, fault, "rpo") ?? Number.POSITIVE_INFINITY) - duration;
-  const every = longestIntervalWithin(allowed / 2, DAY_MS) ?? longestIntervalWithin(allowed, DAY_MS) ?? DAY_MS;
+  const within = (limit: number) => longestIntervalWithin(limit, DAY_MS, SHORTEST_CRON_INTERVAL.value);
+  const every = within(allowed / 2) ?? within(allowed) ?? DAY_MS;
   const files = formatSchedule({ every, keep: 7 * DAY_MS });
   const advice = `back the volume up: \`backups: { ${filesKey}: ${files}, to: ${bucket?.name ?? "BUCKET"} }\``;
   if (!bucket) return { advice };

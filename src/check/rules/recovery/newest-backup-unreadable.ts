@@ -1,3 +1,4 @@
+import { SHORTEST_CRON_INTERVAL } from "../../../plan/cron-interval.js";
 import type { Path } from "../../../plan/plan.js";
 import { isDatabase } from "../../../plan/stores/index.js";
 import type { Edit } from "../../../platform-file/diagnostic.js";
@@ -80,7 +81,7 @@ function volumeRemedy(context: CheckContext, promise: BrokenPromise): OlderBacku
   const others = predicted.kind === "bounded" ? sum(predicted.terms.slice(1)) : 0;
   const every =
     of === "rpo" && predicted.kind === "bounded"
-      ? longestIntervalWithin((promised - others) / 2, schedule.every - 1)
+      ? longestIntervalWithin((promised - others) / 2, schedule.every - 1, SHORTEST_CRON_INTERVAL.value)
       : schedule.every;
   const at = every === schedule.every ? schedule.at : undefined;
   const value = every && formatSchedule({ every, at, keep: Math.max(schedule.keep, every * 2) });
