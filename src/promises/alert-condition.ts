@@ -17,8 +17,12 @@ export type Condition =
       readonly comparison: "below" | "above";
       /** A count, an age in seconds, or bytes, as the metric's unit is. */
       readonly threshold: number;
-      /** The alert fires only while this count is above 0. */
+      /** The alert fires only for a pod of which this count is above 0. */
       readonly pending?: { readonly metric: MetricName; readonly labels: readonly LabelMatcher[] };
+      /** The alert also fires while the sum of the first metric is above that of the second, of the same labels. */
+      readonly orMore?: { readonly of: MetricName; readonly than: MetricName };
+      /** What a missing series of an age means: that nothing was ever stored, or not since this point in time. */
+      readonly missing?: "never" | { readonly since: MetricName };
     }
   | { readonly kind: "unmeasured"; readonly why: string };
 
@@ -157,11 +161,16 @@ export function serverUnavailable(
   }
 }
 
-/** A replica of a database lags by more than `age`. */
+/**
+ * A replica of a database lags by more than `age`, or receives nothing: once it has replayed what it received, CloudNativePG exports a lag
+ * of 0 for it, connected or not (config/manager/default-monitoring.yaml, pg_replication; read 2026-11-30).
+ */
 export function replicaLagAbove(store: DatabaseStore, plan: Plan, age: Milliseconds): Condition {
-  return runsOnCloudNativePg(store)
-    ? olderThan("cnpg_pg_replication_lag", instancesOf(store, plan), age)
-    : notExported(store);
+  if (!runsOnCloudNativePg(store)) return notExported(store);
+  return {
+    ...olderThan("cnpg_pg_replication_lag", instancesOf(store, plan), age),
+    orMore: { of: "cnpg_pg_replication_in_recovery", than: "cnpg_pg_replication_is_wal_receiver_up" },
+  };
 }
 
 /**
@@ -182,47 +191,69 @@ export function walArchiveOlderThan(store: DatabaseStore | CacheStore, plan: Pla
   return notExported(store);
 }
 
-/** The newest whole backup of a store is older than `age`. */
+/** The newest whole backup of a store is older than `age`, or there is none. */
 export function backupOlderThan(store: DatabaseStore | CacheStore, plan: Plan, age: Milliseconds): Condition {
-  if (runsOnCloudNativePg(store))
-    return olderThan("barman_cloud_cloudnative_pg_io_last_available_backup_timestamp", instancesOf(store, plan), age);
+  if (runsOnCloudNativePg(store)) {
+    const metric = "barman_cloud_cloudnative_pg_io_last_available_backup_timestamp";
+    return { ...olderThan(metric, instancesOf(store, plan), age), missing: "never" };
+  }
   if (store.provider.kind === "in-cluster") {
     const cronJob = { label: "cronjob", value: `${store.name}-backup` };
-    return olderThan("kube_cronjob_status_last_successful_time", [inNamespace(plan), cronJob], age);
+    // A Job of its own takes the first backup.
+    return {
+      ...olderThan("kube_cronjob_status_last_successful_time", [inNamespace(plan), cronJob], age),
+      missing: { since: "kube_cronjob_created" },
+    };
   }
-  if (store.provider.kind === "embedded") return olderThan("keelson_backup_age_seconds", [], age);
+  if (store.provider.kind === "embedded")
+    return { ...olderThan("keelson_backup_age_seconds", [], age), missing: "never" };
   return notExported(store);
 }
 
-/** The newest backup that any of these schedules of Velero completed is older than `age`. */
+/**
+ * The newest backup that any of these schedules of Velero completed is older than `age`, or none has completed one: Velero then exports
+ * no time of it (pkg/metrics/metrics.go, InitSchedule; read 2026-11-30).
+ */
 export function veleroBackupOlderThan(schedules: readonly string[], age: Milliseconds): Condition {
   const [first = "", ...more] = schedules;
   const label = more.length > 0 ? { value: schedules.join("|"), match: "=~" as const } : { value: first };
-  return olderThan("velero_backup_last_successful_timestamp", [{ label: "schedule", ...label }], age);
+  const condition = olderThan("velero_backup_last_successful_timestamp", [{ label: "schedule", ...label }], age);
+  return { ...condition, missing: "never" };
 }
 
-/** The newest backup whose restore was verified is older than `age`. */
+/** The newest backup whose restore was verified is older than `age`, or there is none. */
 export function verifiedBackupOlderThan({ provider }: Store, age: Milliseconds): Condition {
-  if (provider.kind === "embedded") return olderThan("keelson_backup_verified_age_seconds", [], age);
+  if (provider.kind === "embedded")
+    return { ...olderThan("keelson_backup_verified_age_seconds", [], age), missing: "never" };
   return { kind: "unmeasured", why: "no component exports when a backup was last restored and compared" };
 }
 
 /**
  * The condition in PromQL. Series of several pods are combined: their sum for counts, their newest for points in time,
  * their oldest for ages, the next for points in time to come, the least of them for bytes. A missing series counts as 0 where too low
- * a count or a time fires.
+ * a count or a time fires, and as never where too old a backup fires.
  */
 export function alertExpression(condition: MetricCondition | FailedRequests): string {
   if (condition.kind === "requests") return `${condition.failed} > ${condition.above}`;
-  const { comparison, threshold, pending } = condition;
+  const { metric, labels, comparison, threshold, pending, orMore } = condition;
+  if (pending !== undefined) {
+    // An age below 0 is that of nothing: no file was ever archived.
+    const age = seriesOf(metric, labels);
+    return `max((${age} > ${threshold} or ${age} < 0) and on (namespace, pod) ${seriesOf(pending.metric, pending.labels)} > 0)`;
+  }
   const compared = `${measuredExpression(condition)} ${comparison === "below" ? "<" : ">"} ${threshold}`;
-  return pending === undefined ? compared : `${compared} and sum(${seriesOf(pending.metric, pending.labels)}) > 0`;
+  if (orMore === undefined) return compared;
+  return `${compared} or sum(${seriesOf(orMore.of, labels)}) > sum(${seriesOf(orMore.than, labels)})`;
 }
 
 /** What the condition compares with its threshold, in PromQL. */
-export function measuredExpression({ metric, labels, comparison }: MetricCondition): string {
+export function measuredExpression({ metric, labels, comparison, missing }: MetricCondition): string {
   const series = seriesOf(metric, labels);
   const { unit } = METRICS[metric];
+  if (missing !== undefined) {
+    const since = missing === "never" ? "" : ` or max(${seriesOf(missing.since, labels)})`;
+    return unit === "timestamp" ? `time() - (max(${series})${since} or vector(0))` : `(max(${series}) or vector(Inf))`;
+  }
   const combined = COMBINED[unit](series);
   return comparison === "below" && unit !== "bytes" ? `(${combined} or vector(0))` : combined;
 }

@@ -299,6 +299,9 @@ export function platformDown({ name }: WholePlatform, plan: Plan): Alert {
   };
 }
 
+/** One more evaluation at the default interval: while its exporter restarts, a series is missing for a scrape. */
+const CONFIRMED_MS = 60_000;
+
 /**
  * Watches the age of what the data would be restored from, and fires before the RPO is violated: half-way between the
  * normal age and the age that the RPO allows. If no backup is taken there is no age to watch, and the alert fires when
@@ -316,8 +319,8 @@ export function backupsTooOld(store: DatabaseStore | CacheStore, plan: Plan): Al
     subject: store.name,
     severity: "critical",
     condition: log ? walArchiveOlderThan(store, plan, maxAge) : backupOlderThan(store, plan, maxAge),
-    for: 0,
-    summary: `the newest ${log ? "archived WAL" : "backup"} of ${store.name} is too old for its RPO`,
+    for: CONFIRMED_MS,
+    summary: `the newest ${log ? "archived WAL" : "backup"} of ${store.name} is missing or too old for its RPO`,
   };
 }
 
@@ -329,7 +332,7 @@ export function replicaBehind(database: DatabaseStore, plan: Plan): Alert {
     severity: "critical",
     condition: replicaLagAbove(database, plan, toleratedLag.value),
     for: alertDelay(plan) ?? DEFAULT_ALERT_DELAY_MS,
-    summary: `a replica of ${database.name} lags behind its primary`,
+    summary: `a replica of ${database.name} lags behind its primary, or receives nothing from it`,
   };
 }
 
@@ -340,7 +343,7 @@ export function backupUnverified(database: DatabaseStore): Alert {
     subject: database.name,
     severity: "warning",
     condition: verifiedBackupOlderThan(database, 2 * (takenBackups(database).full?.every ?? 0)),
-    for: 0,
+    for: CONFIRMED_MS,
     summary: `neither of the last two full backups of ${database.name} has been restored and compared`,
   };
 }
@@ -363,8 +366,8 @@ export function volumeBackupsTooOld(subject: StoredVolume, plan: Plan): Alert {
       schedulesOfVolume(plan, owner, volume).map((each) => each.name),
       toleratedAge(every, promisedRecovery(objectives, fault, "rpo")),
     ),
-    for: 0,
-    summary: `the newest backup of ${name} is too old for its RPO`,
+    for: CONFIRMED_MS,
+    summary: `the newest backup of ${name} is missing or too old for its RPO`,
   };
 }
 

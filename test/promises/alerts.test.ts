@@ -51,8 +51,10 @@ describe("the expression of an alert", () => {
       '(sum(cnpg_collector_up{namespace="shop", pod=~"orders-[1-9][0-9]*"}) or vector(0)) < 1',
     );
     expect(alertOf("database-loss", "orders")).toBe(
-      'max(cnpg_pg_stat_archiver_seconds_since_last_archival{namespace="shop", pod=~"orders-[1-9][0-9]*"}) > 600' +
-        ' and sum(cnpg_collector_pg_wal_archive_status{namespace="shop", pod=~"orders-[1-9][0-9]*", value="ready"}) > 0',
+      'max((cnpg_pg_stat_archiver_seconds_since_last_archival{namespace="shop", pod=~"orders-[1-9][0-9]*"} > 600' +
+        ' or cnpg_pg_stat_archiver_seconds_since_last_archival{namespace="shop", pod=~"orders-[1-9][0-9]*"} < 0)' +
+        " and on (namespace, pod)" +
+        ' cnpg_collector_pg_wal_archive_status{namespace="shop", pod=~"orders-[1-9][0-9]*", value="ready"} > 0)',
     );
     expect(alertOf("node-loss", "drafts")).toContain('statefulset="drafts"');
   });
@@ -65,9 +67,10 @@ describe("the expression of an alert", () => {
     expect(alertOf("node-loss", "drafts")).toBe(`${ready("drafts")} or vector(0)) < 1`);
   });
 
-  it("compares the age of the last successful backup job where a CronJob takes the backups", () => {
+  it("compares the age of the last successful backup job where a CronJob takes the backups, or else of the CronJob", () => {
     expect(alertOf("cache-loss", "sessions")).toBe(
-      'time() - max(kube_cronjob_status_last_successful_time{namespace="shop", cronjob="sessions-backup"}) > 86400',
+      'time() - (max(kube_cronjob_status_last_successful_time{namespace="shop", cronjob="sessions-backup"})' +
+        ' or max(kube_cronjob_created{namespace="shop", cronjob="sessions-backup"}) or vector(0)) > 86400',
     );
   });
 
@@ -81,7 +84,7 @@ describe("the expression of an alert", () => {
   it("uses Keelson's own metrics on one machine", () => {
     expect(alertOf("database-loss", "orders", "embedded")).toBe("max(keelson_database_log_backlog_age_seconds) > 600");
     expect(alertOf("backup-corruption", "orders", "embedded")).toBe(
-      "max(keelson_backup_verified_age_seconds) > 172800",
+      "(max(keelson_backup_verified_age_seconds) or vector(Inf)) > 172800",
     );
   });
 

@@ -308,6 +308,54 @@ describeWith(["promtool"], "the rules in Prometheus", ({ promtool }) => {
     expect(Object.keys(RULE_TESTS).sort()).toEqual([...new Set(all.map(({ name }) => name))].sort());
   });
 
+  const firesOnce = (name: string, test: RuleTest) => {
+    expectAlert(test.plan ?? shopPlan, name, test, test.fires, 1);
+    expectAlert(test.plan ?? shopPlan, name, test, test.quiet, 0);
+  };
+  const cronJob = (metric: string) => `kube_cronjob_${metric}{namespace="shop", cronjob="sessions-backup"}`;
+
+  it("fire for a backup that never succeeded, once its interval has passed, and without its CronJob", () => {
+    const late = { subject: "sessions", interval: "1h", after: "26h" };
+    firesOnce("backup-too-old", { ...late, fires: {}, quiet: { [cronJob("created")]: "86400x30" } });
+    firesOnce("backup-too-old", {
+      ...late,
+      fires: { [cronJob("created")]: "0x30" },
+      quiet: RULE_TESTS["backup-too-old"]?.quiet ?? {},
+    });
+    firesOnce("backup-unverified", {
+      subject: "database",
+      plan: laptopPlan,
+      fires: {},
+      quiet: { keelson_backup_verified_age_seconds: "60x20" },
+    });
+  });
+
+  const archiving = (pod: string, age: string, ready: string): Series => ({
+    [`cnpg_pg_stat_archiver_seconds_since_last_archival{namespace="shop", pod="${pod}"}`]: age,
+    [`cnpg_collector_pg_wal_archive_status{namespace="shop", pod="${pod}", value="ready"}`]: ready,
+  });
+
+  it("fire for WAL that was never archived, and not for what a former primary archived last", () => {
+    const primary = archiving("orders-1", "5x20", "1x20");
+    firesOnce("log-shipping-late", {
+      subject: "orders",
+      fires: archiving("orders-1", "-1x20", "3x20"),
+      quiet: { ...primary, ...archiving("orders-2", "9000+60x20", "0x20") },
+    });
+  });
+
+  const standby = (lag: string, receiving: string): Series => ({
+    'cnpg_pg_replication_lag{namespace="shop", pod="orders-2"}': lag,
+    'cnpg_pg_replication_in_recovery{namespace="shop", pod="orders-1"}': "0x20",
+    'cnpg_pg_replication_in_recovery{namespace="shop", pod="orders-2"}': "1x20",
+    'cnpg_pg_replication_is_wal_receiver_up{namespace="shop", pod="orders-1"}': "0x20",
+    'cnpg_pg_replication_is_wal_receiver_up{namespace="shop", pod="orders-2"}': receiving,
+  });
+
+  it("fire for a standby that receives nothing, whose lag is 0", () => {
+    firesOnce("replica-lag", { subject: "orders", fires: standby("0x20", "0x20"), quiet: standby("0x20", "1x20") });
+  });
+
   it("spend the budget of an objective about time only from when it is first recorded", () => {
     const budget = { subject: "indexer", fires: {}, quiet: {}, after: "70m" };
     expectAlert(shopPlan, "availability-budget-1h", budget, { [deployment("indexer")]: "0x80" }, 1);

@@ -21,6 +21,10 @@ export const METRICS = {
     unit: "timestamp",
     source: "kube-state-metrics: docs/metrics/workload/cronjob-metrics.md",
   },
+  kube_cronjob_created: {
+    unit: "timestamp",
+    source: "kube-state-metrics: docs/metrics/workload/cronjob-metrics.md",
+  },
   kube_pod_container_status_last_terminated_reason: {
     unit: "count",
     source: "kube-state-metrics: docs/metrics/workload/pod-metrics.md",
@@ -57,6 +61,16 @@ export const METRICS = {
   cnpg_pg_replication_lag: {
     unit: "seconds",
     source: "CloudNativePG: Monitoring, default set of metrics (pg_replication)",
+  },
+  cnpg_pg_replication_in_recovery: {
+    unit: "count",
+    source: "CloudNativePG: config/manager/default-monitoring.yaml (pg_replication)",
+    read: "2026-11-30",
+  },
+  cnpg_pg_replication_is_wal_receiver_up: {
+    unit: "count",
+    source: "CloudNativePG: config/manager/default-monitoring.yaml (pg_replication)",
+    read: "2026-11-30",
   },
   velero_backup_last_successful_timestamp: {
     unit: "timestamp",
