@@ -58,13 +58,12 @@ describe("findings as SARIF", () => {
     ]);
   });
 
-  it("have no region for a platform that was defined in code", () => {
+  it("refer to the first line of a platform that was defined in code: GitHub requires one", () => {
     const [finding] = findingsIn(fixture("network/open", "fail"));
     if (!finding) throw new Error("expected a finding");
     const code = { ...finding, origin: { ...finding.origin, line: 0, column: 0 } };
-    expect(sarif([code], rules, "1.2.3", sources).runs[0].results[0]?.locations[0].physicalLocation).not.toHaveProperty(
-      "region",
-    );
+    const { physicalLocation } = sarif([code], rules, "1.2.3", sources).runs[0].results[0]?.locations[0] ?? {};
+    expect(physicalLocation?.region).toEqual({ startLine: 1, startColumn: 1 });
   });
 
   it("are invalid if a result refers to another rule", () => {

@@ -91,7 +91,7 @@ describe("keelson promises --against", () => {
     });
     const removed = run?.results.find(({ ruleId }) => ruleId === "promise/removed");
     expect(removed?.properties.environments).toEqual(["staging"]);
-    expect(removed?.locations[0]?.physicalLocation).not.toHaveProperty("region");
+    expect(removed?.locations[0]?.physicalLocation.region).toEqual({ startLine: 1, startColumn: 1 });
     expect(await promises("--what-if", "a=1", "--format", "sarif")).toMatchObject({ code: 2 });
     expect(await promises("--format", "sarif")).toMatchObject({ code: 2 });
   });

@@ -53,7 +53,7 @@ interface SarifResult {
 interface SarifLocation {
   readonly physicalLocation: {
     readonly artifactLocation: SarifArtifact;
-    readonly region?: SarifRegion;
+    readonly region: SarifRegion;
   };
 }
 
@@ -188,11 +188,16 @@ function locationOf(origin: Diagnostic["origin"], length: number | undefined, so
   return {
     physicalLocation: {
       artifactLocation: artifact(sources.pathOf(origin.file), sources.root),
-      // A platform defined in code has no lines.
-      ...(origin.line > 0 ? { region: regionOf(origin, length) } : {}),
+      region: origin.line > 0 ? regionOf(origin, length) : WHOLE_FILE,
     },
   };
 }
+
+/**
+ * Of a result without a line: a platform defined in code has none. SARIF needs no region then, but GitHub requires `startLine` (rule GH1003
+ * of microsoft/sarif-sdk, ProvideRequiredRegionProperties; read 2026-11-30).
+ */
+const WHOLE_FILE: SarifRegion = { startLine: 1, startColumn: 1 };
 
 /** The end is the column after the last character. */
 function regionOf({ line, column }: Diagnostic["origin"], length: number | undefined): SarifRegion {

@@ -33,7 +33,7 @@ const artifact = z
   .refine((each) => !each.uri.split("/").includes(".."));
 
 const location = z.strictObject({
-  physicalLocation: z.strictObject({ artifactLocation: artifact, region: region.optional() }),
+  physicalLocation: z.strictObject({ artifactLocation: artifact, region }),
 });
 
 /** 3.27. */

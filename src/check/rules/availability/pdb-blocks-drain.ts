@@ -14,7 +14,10 @@ export const pdbBlocksDrain = defineRule({
       const allowed = unit.replicas.min - 1;
       report(`${path}.minAvailable`, {
         why: `${unit.name} has min available ${minAvailable} of ${unit.replicas.min} replicas, so no pod can be evicted`,
-        advice: allowed === 0 ? "run two replicas, or remove the budget" : `allow one: \`minAvailable: ${allowed}\``,
+        advice:
+          allowed === 0
+            ? "run two replicas; `minAvailable: 0` allows the eviction of the only one"
+            : `allow one: \`minAvailable: ${allowed}\``,
         fix: { edits: [{ path: `${path}.minAvailable`, value: allowed }], safe: true },
       });
     }

@@ -30,8 +30,13 @@ export const zoneLoss = defineRule({
         if (context.isBrokenBySmallerFault(promise)) continue;
         const subject = context.element(row.path);
         if (subject && zones(plan).length < 2) {
-          const { objectives, name } = subject;
-          const found = inTheOnlyZone(context, promise, `${name} runs in one zone, like everything else`, objectives);
+          const { objectives } = subject;
+          const found = inTheOnlyZone(
+            context,
+            promise,
+            `${row.subject} runs in one zone, like everything else`,
+            objectives,
+          );
           report(`${objectives.path}.${of}`, found);
           continue;
         }
