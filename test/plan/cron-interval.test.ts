@@ -25,7 +25,11 @@ describe("an interval in a cluster", () => {
   it("takes room for as many copies as cron takes", () => {
     const path = "stores.db.backups.full";
     const space = (every: number) =>
-      backupSpace(2 ** 30, { full: { path, every, at: undefined, keep: 30 * DAY }, log: undefined, snapshot: undefined });
+      backupSpace(2 ** 30, {
+        full: { path, every, at: undefined, keep: 30 * DAY },
+        log: undefined,
+        snapshot: undefined,
+      });
     expect(space(36 * HOUR)?.copies).toBe(space(DAY)?.copies);
     expect(space(36 * HOUR)?.copies).toBe(32);
   });

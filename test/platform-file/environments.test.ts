@@ -54,12 +54,20 @@ describe("an environment", () => {
     }));
 
   it.each([
-    ["objectives: { rto: 15m }", "objectives: { rto: { zone-loss: 1h } }", { rto: { default: "15m", "zone-loss": "1h" } }],
+    [
+      "objectives: { rto: 15m }",
+      "objectives: { rto: { zone-loss: 1h } }",
+      { rto: { default: "15m", "zone-loss": "1h" } },
+    ],
     ["objectives: fast", "objectives: { rpo: 5m }", { rto: "1m", rpo: "5m" }],
-    ["objectives: [fast, small]", "objectives: { rto: { zone-loss: 1h } }", {
-      rto: { default: "1m", "zone-loss": "1h" },
-      rpo: "1s",
-    }],
+    [
+      "objectives: [fast, small]",
+      "objectives: { rto: { zone-loss: 1h } }",
+      {
+        rto: { default: "1m", "zone-loss": "1h" },
+        rpo: "1s",
+      },
+    ],
     ["objectives: none", "objectives: { rpo: 5m }", { rpo: "5m" }],
     ["objectives: { rto: { default: 15m } }", "objectives: { rto: 1h }", { rto: "1h" }],
     ["objectives: fast", "objectives: small", { rpo: "1s" }],
