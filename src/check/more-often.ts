@@ -1,5 +1,5 @@
 import { SHORTEST_CRON_INTERVAL } from "../plan/cron-interval.js";
-import type { BackupSchedule } from "../plan/plan.js";
+import type { BackupSchedule, Milliseconds } from "../plan/plan.js";
 import type { Edit } from "../platform-file/diagnostic.js";
 import { formatSchedule } from "../platform-file/schedule.js";
 import { longestIntervalWithin } from "../promises/intervals.js";
@@ -9,16 +9,17 @@ import type { BrokenPromise, CheckContext } from "./context.js";
 
 /**
  * The edit that takes backups at the longest common interval that keeps a broken RPO; undefined if none is short enough. The first
- * term of its prediction is the interval, `intervals` times: 2 where the newest backup cannot be read.
+ * term of its prediction is the interval, `intervals` times: 2 where the newest backup cannot be read. `minimum`: of the product that takes them.
  */
 export function moreOften(
   { of, predicted, promised }: BrokenPromise,
   { path, every: now, keep }: BackupSchedule,
   intervals: 1 | 2 = 1,
+  minimum: Milliseconds = 0,
 ): Edit | undefined {
   if (of !== "rpo" || predicted.kind !== "bounded") return undefined;
   const limit = (promised - sum(predicted.terms.slice(1))) / intervals;
-  const every = longestIntervalWithin(limit, now - 1, SHORTEST_CRON_INTERVAL.value);
+  const every = longestIntervalWithin(limit, now - 1, minimum);
   if (every === undefined) return undefined;
   return { path, value: formatSchedule({ every, keep: Math.max(keep, every * intervals) }) };
 }
@@ -27,6 +28,6 @@ export function moreOften(
 export function moreOftenOfVolume(promise: BrokenPromise, { volumes }: CheckContext): readonly Edit[] {
   const volume = volumes.get(promise.row.path)?.volume;
   const schedule = volume && takenSchedule(volume);
-  const edit = schedule && moreOften(promise, schedule);
+  const edit = schedule && moreOften(promise, schedule, 1, SHORTEST_CRON_INTERVAL.value);
   return edit ? [edit] : [];
 }

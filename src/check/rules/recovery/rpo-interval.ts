@@ -2,11 +2,10 @@ import { type CacheStore, type DatabaseStore, isCache, isDatabase, STORES } from
 import { formatDuration } from "../../../platform-file/format.js";
 import { formatSchedule } from "../../../platform-file/schedule.js";
 import { formatTerms } from "../../../promises/format.js";
-import { longestIntervalWithin } from "../../../promises/intervals.js";
-import { sum } from "../../../promises/prediction.js";
 import { takenBackups } from "../../../promises/subjects.js";
 import type { BrokenPromise } from "../../context.js";
 import { formatEdits } from "../../edit-text.js";
+import { moreOften } from "../../more-often.js";
 import { keptInstead } from "../../promise-edits.js";
 import { defineRule, type Fix } from "../../rule.js";
 import { minBackupInterval, walInterval } from "./intervals.js";
@@ -42,19 +41,20 @@ export const rpoInterval = defineRule({
 });
 
 /** The longest common interval that keeps the RPO. For a database the interval of WAL archiving, 5 min if it had none. */
-function shorterInterval(store: DatabaseStore | CacheStore, { predicted, promised }: BrokenPromise): Fix | undefined {
-  if (predicted.kind !== "bounded") return undefined;
-  const { log, full, snapshot, path } = takenBackups(store);
+function shorterInterval(store: DatabaseStore | CacheStore, promise: BrokenPromise): Fix | undefined {
+  const { log, full, snapshot } = takenBackups(store);
   const current = log ?? snapshot ?? full;
   if (!current) return undefined;
-  const archivesLog = STORES[store.kind].backupMethod === "log";
-  const otherTerms = sum(predicted.terms.slice(1));
-  const every = archivesLog
-    ? walInterval(promised, log && log.every - 1)
-    : longestIntervalWithin(promised - otherTerms, current.every - 1);
-  const key = archivesLog ? "log" : snapshot ? "snapshot" : "full";
-  if (every === undefined || every < minBackupInterval(store, key)) return undefined;
-  // The archive must reach back to the older of two full backups, or it is useless when the newest is corrupt.
-  const keep = archivesLog ? Math.max(log?.keep ?? 0, 2 * (full?.every ?? current.every)) : current.keep;
-  return { edits: [{ path: `${path}.${key}`, value: formatSchedule({ every, keep }) }], safe: true };
+  if (STORES[store.kind].backupMethod === "log") return shorterLog(store, promise);
+  const edit = moreOften(promise, current, 1, minBackupInterval(store, snapshot ? "snapshot" : "full"));
+  return edit && { edits: [edit], safe: true };
+}
+
+/** The archive must reach back to the older of two full backups, or it is useless when the newest is corrupt. */
+function shorterLog(store: DatabaseStore | CacheStore, { promised }: BrokenPromise): Fix | undefined {
+  const { log, full, snapshot, path } = takenBackups(store);
+  const every = walInterval(promised, log && log.every - 1);
+  if (every === undefined || every < minBackupInterval(store, "log")) return undefined;
+  const keep = Math.max(log?.keep ?? 0, 2 * ((full ?? log ?? snapshot)?.every ?? 0));
+  return { edits: [{ path: `${path}.log`, value: formatSchedule({ every, keep }) }], safe: true };
 }
