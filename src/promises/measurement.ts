@@ -29,12 +29,42 @@ interface Limits {
   readonly rpo?: Milliseconds | undefined;
 }
 
-/** The measurements of finished drills. A cancelled or failed drill proves nothing. */
-export function measurementsOf(
-  drills: readonly Pick<DrillResult, "id" | "fault" | "state" | "finishedAt" | "measurements" | "terms">[],
-): Measurement[] {
-  return drills.flatMap(({ id, fault, state, finishedAt, measurements, terms }) =>
-    state !== "finished" || finishedAt === undefined
+type FinishedDrill = Pick<
+  DrillResult,
+  "id" | "fault" | "state" | "finishedAt" | "measurements" | "terms" | "platform" | "environment"
+>;
+
+/** The platform whose drills count, and the present time. */
+export interface MeasuredPlatform {
+  readonly platform: string;
+  readonly environment: string;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/** A clock that was set back between a drill and now: a result may be this far in the future. */
+const CLOCK_TOLERANCE_MS: Milliseconds = 5 * 60_000;
+
+/**
+ * Why a result proves nothing about a platform; undefined if it does. A result in a data directory can be a copy: of another
+ * platform, or with a date that would make it the newest for ever.
+ */
+export function foreignDrill(
+  { platform, environment, finishedAt }: Pick<FinishedDrill, "platform" | "environment" | "finishedAt">,
+  of: MeasuredPlatform,
+): string | undefined {
+  if (platform !== of.platform || environment !== of.environment)
+    return `it is of ${platform} (${environment}), not of ${of.platform} (${of.environment})`;
+  if (finishedAt !== undefined && finishedAt > of.now + CLOCK_TOLERANCE_MS) return "it ended in the future";
+  return undefined;
+}
+
+/** The measurements of the platform's finished drills. A cancelled or failed drill proves nothing. */
+export function measurementsOf(drills: readonly FinishedDrill[], of: MeasuredPlatform): Measurement[] {
+  return drills.flatMap(({ id, fault, state, finishedAt, measurements, terms, platform, environment }) =>
+    state !== "finished" ||
+    finishedAt === undefined ||
+    foreignDrill({ platform, environment, finishedAt }, of) !== undefined
       ? []
       : measurements.map((each) => {
           const { subject, rto, rpo, promised, predicted } = each;

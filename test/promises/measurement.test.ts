@@ -1,7 +1,7 @@
 import { array, assert, constant, integer, oneof, property, record } from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { DrillResult, Outcome } from "../../src/contracts/drills.js";
-import { type Measurement, measurementsOf } from "../../src/promises/measurement.js";
+import { foreignDrill, type Measurement, measurementsOf } from "../../src/promises/measurement.js";
 import { sheetText } from "../../src/promises/sheet-text.js";
 import { measuredVerdict, verdictOf } from "../../src/promises/verdict.js";
 import { rowOf, sheetOf } from "../support/promises/rows.js";
@@ -84,8 +84,11 @@ describe("a drill that had nothing to measure", () => {
 });
 
 describe("the measurements of drills", () => {
+  const shop = { platform: "shop", environment: "production", now: 10 };
   const drill = (state: DrillResult["state"]) => ({
     id: "d1",
+    platform: "shop",
+    environment: "production",
     fault: "process-crash",
     state,
     finishedAt: 5,
@@ -104,8 +107,8 @@ describe("the measurements of drills", () => {
   });
 
   it("are those of finished drills; a failed, cancelled or running one proves nothing", () => {
-    expect(measurementsOf((["failed", "cancelled", "running"] as const).map(drill))).toEqual([]);
-    expect(measurementsOf([drill("finished")])).toEqual([
+    expect(measurementsOf((["failed", "cancelled", "running"] as const).map(drill), shop)).toEqual([]);
+    expect(measurementsOf([drill("finished")], shop)).toEqual([
       {
         fault: "process-crash",
         subject: "orders",
@@ -117,6 +120,20 @@ describe("the measurements of drills", () => {
         promised: { rto: 60_000 },
         predicted: { rto: 9000 },
       },
+    ]);
+  });
+
+  it("are those of the platform and the environment, and not of the future", () => {
+    const planted = [
+      { ...drill("finished"), platform: "other" },
+      { ...drill("finished"), environment: "staging" },
+      { ...drill("finished"), finishedAt: shop.now + 3_600_000 },
+    ];
+    expect(measurementsOf(planted, shop)).toEqual([]);
+    expect(planted.map((each) => foreignDrill(each, shop))).toEqual([
+      "it is of other (production), not of shop (production)",
+      "it is of shop (staging), not of shop (production)",
+      "it ended in the future",
     ]);
   });
 

@@ -2,7 +2,7 @@ import { statIfPresent } from "../../disk/read.js";
 import { KeelsonError } from "../../errors/keelson-error.js";
 import { dataDirectory, layout } from "../../local/layout.js";
 import type { Plan } from "../../plan/plan.js";
-import { type Measurement, measurementsOf } from "../../promises/measurement.js";
+import { foreignDrill, type Measurement, measurementsOf } from "../../promises/measurement.js";
 import { printError } from "../terminal/output.js";
 
 /**
@@ -27,5 +27,10 @@ export async function drillMeasurements(named: string | undefined, plan: Plan): 
     const { code, message, hint } = unreadable(drill);
     printError(`warning ${code} ${message}\n  hint: ${hint}\n`);
   }
-  return measurementsOf(list.drills);
+  const of = { platform: plan.platform, environment: plan.environment, now: Date.now() };
+  for (const drill of list.drills) {
+    const why = foreignDrill(drill, of);
+    if (why !== undefined) printError(`warning the result of the drill ${drill.id} is not counted: ${why}\n`);
+  }
+  return measurementsOf(list.drills, of);
 }

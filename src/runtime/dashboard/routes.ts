@@ -102,9 +102,9 @@ async function models(usage: Sources["usage"], { log }: Context): Promise<readon
  * The measurements of the drills; empty only in a process without a supervisor, which has no drills. Any other failure is
  * returned to the client: a sheet without its measurements could show a broken promise as kept.
  */
-async function measurements(control: Control, { log }: Context): Promise<readonly Measurement[]> {
+async function measurements(control: Control, { log, plan }: Context): Promise<readonly Measurement[]> {
   if (!control.available) return [];
   const { drills, unreadable } = await control.json(drillListSchema, "GET", "/drills");
   for (const { id, why } of unreadable) log.warn({ drill: id, why }, "the result of a drill cannot be read");
-  return measurementsOf(drills);
+  return measurementsOf(drills, { platform: plan.platform, environment: plan.environment, now: Date.now() });
 }
