@@ -24,7 +24,7 @@ describe("a name of the file that is written for other systems", () => {
       expect(errorsOf(settings(text)), text).not.toEqual([]);
   });
 
-  it("is a receiver that somebody reads, because a recovery counts with it", () => {
+  it("is a receiver that exists, because a recovery counts with the person behind it", () => {
     const routes = (text: string) => errorsOf(`observe: { metrics: prometheus, routes: { critical: ${text} } }`);
     for (const text of ["pagerduty", "constructor", "Team A", '"#alerts"']) expect(routes(text)).toEqual([]);
     for (const text of ["none", "'false'", '""', '"a\\nb"', '"-a"', `"${"a".repeat(64)}"`])

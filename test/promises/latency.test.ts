@@ -251,8 +251,8 @@ describe("a comparison and a suggestion", () => {
     const { suggestions, unkept } = suggest(text, (edited) => plansOf(edited));
     expect(unkept).toBe(1);
     expect(suggestions.map(({ steps }) => steps.map(({ edits }) => edits.map(({ path }) => path)))).toEqual([
-      [["objectives.latency.p95"]],
       [["models.chat.replicas"]],
+      [["objectives.latency.p95"]],
     ]);
     for (const { text: edited } of suggestions) expect(latencyOf(edited).verdict).toBe("kept");
   });

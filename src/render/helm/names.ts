@@ -57,7 +57,7 @@ export class ValueNames {
 
 const PRESENCE: Readonly<Record<string, string>> = { "horizontal-pod-autoscaler": "autoscaling" };
 
-/** The element of the platform that an object belongs to. An element that has the name of a value of the chart is told apart by a suffix. */
+/** The element of the platform that an object belongs to. An element with the name of a value of the chart gets a suffix. */
 function elementOf({ file }: ObjectVariants): readonly string[] {
   const [element = "", ...rest] = file.split("/");
   if (rest.length === 0) return ["platform"];

@@ -80,7 +80,7 @@ function overlay(plan: Plan, environment: number, objects: readonly ObjectVarian
   ];
 }
 
-/** A patch of several objects is short, and stands in the kustomization itself. */
+/** A patch of several objects is short, and is part of the kustomization. */
 function patchReference({ file, operations, target }: Patch) {
   return file === undefined ? { patch: stringifyYaml(operations), target } : { path: `${file}.patch.yaml`, target };
 }
