@@ -68,7 +68,7 @@ export async function makeRoot(root: string): Promise<void> {
   await makeDirectories(root, process.getuid?.() === 0 ? 0o711 : 0o700);
   const ignored = join(root, IGNORE_FILE);
   // The user's own is not replaced.
-  if ((await statIfPresent(ignored)) === undefined) await replaceFile(ignored, "*\n", { mode: 0o644 });
+  if ((await statIfPresent(ignored)) === undefined) await replaceFile(ignored, "*\n");
 }
 
 /** Makes Git ignore a data directory: its secrets and data would be committed otherwise. */
