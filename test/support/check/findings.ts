@@ -24,7 +24,7 @@ export function planOf(text: string, environment?: string): Plan {
 }
 
 /** The date of the checks in tests: what has ended on it has ended for ever. */
-const TODAY = "2026-11-29";
+export const TODAY = "2026-11-29";
 
 export function findingsIn(text: string, rules?: readonly Rule[]): readonly Finding[] {
   return verifyFixes(text, check(plansOf(text), rules, TODAY), plansOf);
