@@ -5,6 +5,7 @@ import { defineConfig } from "vitest/config";
 /** Folders of the pure core: no build, no process, no database. */
 const CORE = [
   "errors",
+  "blueprints",
   "platform-file",
   "plan",
   "promises",

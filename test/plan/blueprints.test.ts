@@ -1,9 +1,10 @@
+import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { planTables } from "../../src/cli/design/plan-tables.js";
 import { colourless } from "../../src/cli/terminal/colours.js";
 import { blueprint, named, planOf, platformOf } from "../support/plan/planned.js";
 
-describe.each(["starter", "aiaas"])("blueprint %s", (name) => {
+describe.each(readdirSync(new URL("../../blueprints/", import.meta.url)))("blueprint %s", (name) => {
   const text = blueprint(name);
   const environments = [...platformOf(text).environments.keys()];
 
