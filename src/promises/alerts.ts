@@ -285,7 +285,7 @@ export function operatorDown({ name }: WholePlatform, plan: Plan): Alert {
 }
 
 /** Nothing of the platform is available. Its own monitoring fails with it. */
-export function platformDown({ name }: WholePlatform, plan: Plan): Alert {
+export function platformDown({ name }: Pick<WholePlatform, "name">, plan: Plan): Alert {
   return {
     name: "platform-down",
     subject: name,

@@ -55,3 +55,10 @@ export function isOwnObjective(plan: Plan, element: Objectives, of: ObjectiveNam
   const own = plan.origins[`${element.path}.${of}`];
   return own !== undefined && own.kind !== "default" && own.inheritedFrom === undefined;
 }
+
+/** Whether an element promises an RTO or RPO of its own for a fault, and does not only inherit the platform's. */
+export function promisesItself(plan: Plan, element: Objectives, fault: FaultName): boolean {
+  return (["rto", "rpo"] as const).some(
+    (of) => promisedRecovery(element, fault, of) !== undefined && isOwnObjective(plan, element, of),
+  );
+}

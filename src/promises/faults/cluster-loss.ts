@@ -1,14 +1,13 @@
 import type { Plan } from "../../plan/plan.js";
 import { type DatabaseStore, isDatabase } from "../../plan/stores/index.js";
-import { platformDown } from "../alerts.js";
+import { type Alert, platformDown } from "../alerts.js";
 import { nodeProvisioning } from "../facts/machines.js";
 import { coldStart } from "../facts/regions.js";
 import { defineFault } from "../fault.js";
 import type { Prediction } from "../prediction.js";
 import { assumed, atTheSameTime, bounded, cited, sum, work, worse } from "../prediction.js";
 import { rebuildCluster } from "../runbooks/platform.js";
-import type { WholePlatform } from "../subjects.js";
-import { volumesWithData } from "../terms/bucket.js";
+import { type Scope, wholeAndOwnPromises } from "../scope.js";
 import { newAddressTerms } from "../terms/dns.js";
 import { emptiedStores } from "../terms/emptied.js";
 import { onOneMachine } from "../terms/machine.js";
@@ -28,34 +27,33 @@ export const clusterLoss = defineFault({
   on: (plan) =>
     onOneMachine(plan)
       ? undefined
-      : {
-          platform: {
-            rto: rebuild,
-            rpo: (_platform, plan) => largestLoss(plan),
-            alert: platformDown,
-            runbook: (_platform, plan) => rebuildCluster(plan),
-          },
-          unit: undefined,
-          model: undefined,
-          volume: undefined,
-          database: undefined,
-          cache: undefined,
-          broker: undefined,
-          bucket: undefined,
-          entrance: undefined,
-        },
+      : wholeAndOwnPromises({
+          fault: "cluster-loss",
+          rto: rebuild,
+          rpo: largestLoss,
+          alert: downWithCluster,
+          runbook: rebuildCluster,
+          affectsStore: ({ provider }) => provider.kind === "in-cluster",
+        }),
   drill: { kind: "by hand", why: "it needs a cluster that may be deleted" },
 });
 
-function rebuild(platform: WholePlatform, plan: Plan): Prediction {
-  const lost = withoutRestore(plan);
+function downWithCluster(plan: Plan): Alert {
+  return platformDown({ name: plan.platform }, plan);
+}
+
+function rebuild(scope: Scope, plan: Plan): Prediction {
+  const lost = withoutRestore(scope, plan);
   if (lost) return lost;
-  const alert = platformDown(platform, plan);
+  const alert = downWithCluster(plan);
   const response = onCallResponse(plan, alert);
   if (!response) return unnoticed(plan, "that the cluster is lost");
   const restores: readonly Restore[] = [
-    ...databasesInCluster(plan).map((each) => ({ name: each.name, restore: restoreFromBackup(each, plan, { alert }) })),
-    ...volumesWithData(plan).map((each) => ({
+    ...databasesInCluster(scope).map((each) => ({
+      name: each.name,
+      restore: restoreFromBackup(each, plan, { alert }),
+    })),
+    ...scope.volumes.map((each) => ({
       name: each.name,
       restore: volumeRestore(each, plan, "namespace", alert),
     })),
@@ -69,21 +67,21 @@ function rebuild(platform: WholePlatform, plan: Plan): Prediction {
     ...(nodes ? [work(cited("new nodes provisioned", nodes))] : []),
     // The addresses of the new entrances spread while the components start and the data is restored.
     ...atTheSameTime(
-      [...slowestStartOnNewNodes(plan), ...slowestRestore(restores, sum(response))],
-      newAddressTerms(plan),
+      [...slowestStartOnNewNodes(scope.units, plan), ...slowestRestore(restores, sum(response))],
+      newAddressTerms(scope.entrances, plan),
     ),
     clientReconnect(),
   ]);
 }
 
 /** Databases, volumes and buckets lose what is not in a backup outside the cluster; caches and brokers what the file promises to keep. */
-function largestLoss(plan: Plan): Prediction {
-  const lost = withoutRestore(plan);
+function largestLoss(scope: Scope, plan: Plan): Prediction {
+  const lost = withoutRestore(scope, plan);
   if (lost) return lost;
   const losses = [
-    ...databasesInCluster(plan).map((database) => lostSinceBackup(database, plan)),
-    ...volumesWithData(plan).map((volume) => lostSinceVolumeBackup(volume, plan, "namespace")),
-    ...emptiedStores(plan, "cluster-loss")
+    ...databasesInCluster(scope).map((database) => lostSinceBackup(database, plan)),
+    ...scope.volumes.map((volume) => lostSinceVolumeBackup(volume, plan, "namespace")),
+    ...emptiedStores(scope.stores, "cluster-loss")
       .filter(({ provider }) => provider.kind === "in-cluster")
       .map((store) => lostWithNamespace(store, plan) ?? lostWithStorage(store, plan)),
   ];
@@ -96,14 +94,14 @@ function largestLoss(plan: Plan): Prediction {
 const outside = { value: 0, source: "the provider runs managed stores on machines of its own" };
 
 /** The first element, by name, whose data nothing brings back. */
-function withoutRestore(plan: Plan): Prediction | undefined {
+function withoutRestore(scope: Scope, plan: Plan): Prediction | undefined {
   const byName = <Item extends { readonly name: string }>(items: readonly Item[]): readonly Item[] =>
     [...items].sort((a, b) => (a.name < b.name ? -1 : 1));
-  const databases = byName(databasesInCluster(plan)).flatMap((each) => lostWithNamespace(each, plan) ?? []);
-  const volumes = byName(volumesWithData(plan)).flatMap((volume) => unrestorable(volume, plan, "namespace") ?? []);
+  const databases = byName(databasesInCluster(scope)).flatMap((each) => lostWithNamespace(each, plan) ?? []);
+  const volumes = byName(scope.volumes).flatMap((volume) => unrestorable(volume, plan, "namespace") ?? []);
   return [...databases, ...volumes][0];
 }
 
-function databasesInCluster({ stores }: Plan): readonly DatabaseStore[] {
+function databasesInCluster({ stores }: Scope): readonly DatabaseStore[] {
   return stores.filter(isDatabase).filter(({ provider }) => provider.kind === "in-cluster");
 }

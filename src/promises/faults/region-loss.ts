@@ -2,7 +2,7 @@ import type { PersistentVolume, Plan, Region } from "../../plan/plan.js";
 import { type BucketStore, type DatabaseStore, isBucket, isDatabase, STORES } from "../../plan/stores/index.js";
 import { isUnit } from "../../plan/velero.js";
 import { formatDuration } from "../../platform-file/format.js";
-import { platformDown } from "../alerts.js";
+import { type Alert, platformDown } from "../alerts.js";
 import { nodeProvisioning } from "../facts/machines.js";
 import { coldStart, crossRegionLag, crossRegionObjectLag, crossRegionPromotion } from "../facts/regions.js";
 import { defineFault } from "../fault.js";
@@ -10,8 +10,9 @@ import { isPromisedByName } from "../objectives.js";
 import type { Prediction, Term } from "../prediction.js";
 import { assumed, atTheSameTime, bounded, cited, longest, restingOn, sum, unbounded, work } from "../prediction.js";
 import { failOverToRegion } from "../runbooks/platform.js";
-import type { StoredVolume, WholePlatform } from "../subjects.js";
-import { holdsData, isBackedUp, volumesWithData } from "../terms/bucket.js";
+import { type Scope, wholeAndOwnPromises } from "../scope.js";
+import { type StoredVolume, volumeSubjects } from "../subjects.js";
+import { holdsData, isBackedUp } from "../terms/bucket.js";
 import { dnsTerms, unknownDnsFailover } from "../terms/dns.js";
 import { emptiedStores } from "../terms/emptied.js";
 import { onOneMachine } from "../terms/machine.js";
@@ -30,49 +31,50 @@ export const regionLoss = defineFault({
   title: "The primary region fails",
   includes: ["zone-loss", "dns-failover"],
   on: (plan) =>
-    onOneMachine(plan) || !(declaresFailover(plan) || isPromisedByName(plan.objectives, "region-loss"))
+    onOneMachine(plan) || !isAssessed(plan)
       ? undefined
-      : {
-          platform: {
-            rto: recovery,
-            rpo: (_platform, plan) => largestLoss(plan),
-            alert: platformDown,
-            runbook: (_platform, plan) => failOverToRegion(plan),
-          },
-          unit: undefined,
-          database: undefined,
-          cache: undefined,
-          broker: undefined,
-          bucket: undefined,
-          entrance: undefined,
-          model: undefined,
-          volume: undefined,
-        },
+      : wholeAndOwnPromises({
+          fault: "region-loss",
+          rto: recovery,
+          rpo: largestLoss,
+          alert: downWithRegion,
+          runbook: failOverToRegion,
+        }),
   drill: { kind: "by hand", why: "it needs two regions, and the clients that DNS moves" },
 });
 
+function isAssessed(plan: Plan): boolean {
+  const { units, stores, entrances } = plan;
+  const promising = [plan, ...units, ...volumeSubjects(plan), ...stores, ...entrances];
+  return declaresFailover(plan) || promising.some(({ objectives }) => isPromisedByName(objectives, "region-loss"));
+}
+
+function downWithRegion(plan: Plan): Alert {
+  return platformDown({ name: plan.platform }, plan);
+}
+
 /**
  * DNS moves clients by health checks and its TTL. Meanwhile a person promotes the data, and what does not run yet in the
- * standby region starts.
+ * standby region starts. The region moves as a whole: a store serves its callers when they run there.
  */
-function recovery(platform: WholePlatform, plan: Plan): Prediction {
+function recovery(scope: Scope, plan: Plan): Prediction {
   const standby = standbyOf(plan);
   const { failover } = plan;
   if (!standby || !failover) return withoutStandby(plan);
-  const state = plan.stores.flatMap((store) => withoutCopy(plan, store, standby));
-  const [missing] = [...state, ...volumesWithoutCopy(plan, standby)];
+  const state = scope.stores.flatMap((store) => withoutCopy(plan, store, standby));
+  const [missing] = [...state, ...volumesWithoutCopy(scope, plan, standby)];
   if (missing) return missing;
   const [unmoved] = plan.entrances
     .filter(({ host }) => host !== undefined)
     .flatMap((entrance) => unknownDnsFailover(entrance, plan) ?? []);
   if (unmoved) return unmoved;
-  const alert = platformDown(platform, plan);
+  const alert = downWithRegion(plan);
   const response = onCallResponse(plan, alert);
   if (!response) return unnoticed(plan, "that the region has failed");
-  const promotion = plan.stores.some(isDatabase)
+  const promotion = scope.stores.some(isDatabase)
     ? [assumed("promotion of the copy in the other region", crossRegionPromotion.value, crossRegionPromotion.why)]
     : [];
-  const restores = restoredVolumes(plan).map((each) => ({
+  const restores = restoredVolumes(scope).map((each) => ({
     name: each.name,
     restore: volumeRestore(each, plan, "namespace", alert),
   }));
@@ -88,7 +90,7 @@ function start(plan: Plan, { mode }: Region): readonly Term[] {
   if (mode === "active") return [];
   const nodes = nodeProvisioning(plan.cloud);
   const capacity = nodes ? [work(cited("new nodes provisioned", nodes))] : [];
-  const slowest = slowestStartOnNewNodes(plan);
+  const slowest = slowestStartOnNewNodes(plan.units, plan);
   return mode === "cold"
     ? [assumed("deployment in the cold region", coldStart.value, coldStart.why), ...capacity, ...slowest]
     : [...capacity, ...slowest];
@@ -125,13 +127,13 @@ function withoutCopy(plan: Plan, store: Plan["stores"][number], standby: Region)
 }
 
 /** What is restored from backups in the other region: volumes, and buckets in the cluster that are backed up. */
-function restoredVolumes(plan: Plan): readonly StoredVolume[] {
-  return volumesWithData(plan).filter(({ owner, volume }) => isUnit(owner) || takenSchedule(volume) !== undefined);
+function restoredVolumes({ volumes }: Scope): readonly StoredVolume[] {
+  return volumes.filter(({ owner, volume }) => isUnit(owner) || takenSchedule(volume) !== undefined);
 }
 
 /** Why the backups of a volume are not in the other region: no bucket with them is copied there. Snapshots stay in their region. */
-function volumesWithoutCopy(plan: Plan, standby: Region): readonly Prediction[] {
-  return restoredVolumes(plan).flatMap(({ name, path, volume }) => {
+function volumesWithoutCopy(scope: Scope, plan: Plan, standby: Region): readonly Prediction[] {
+  return restoredVolumes(scope).flatMap(({ name, path, volume }) => {
     const buckets = bucketsWith(volume, plan);
     if (volume.backups.files && buckets.some(({ copy }) => copy === standby.name)) return [];
     const [first] = buckets;
@@ -152,8 +154,8 @@ function bucketsWith({ backups: { taker } }: PersistentVolume, { stores }: Plan)
 }
 
 /** Caches and brokers whose contents are promised, and which nothing copies to another region. */
-function emptiedInStandby(plan: Plan, standby: Region): readonly Prediction[] {
-  return emptiedStores(plan, "region-loss").map(({ name, path }) =>
+function emptiedInStandby({ stores }: Scope, plan: Plan, standby: Region): readonly Prediction[] {
+  return emptiedStores(stores, "region-loss").map(({ name, path }) =>
     unbounded(plan, path, `${name} starts empty in ${standby.name}: nothing copies its contents to another region`, {
       advice: "keep what must not be lost in a database with a copy",
       edits: [{ path: `${path}.objectives.rpo`, value: "none" }],
@@ -162,20 +164,20 @@ function emptiedInStandby(plan: Plan, standby: Region): readonly Prediction[] {
 }
 
 /** The largest loss of a store with data: the lag of its copy. */
-function largestLoss(plan: Plan): Prediction {
+function largestLoss(scope: Scope, plan: Plan): Prediction {
   const standby = standbyOf(plan);
   if (!standby) return withoutStandby(plan);
   const [missing] = [
-    ...plan.stores.flatMap((store) => withoutCopy(plan, store, standby)),
-    ...volumesWithoutCopy(plan, standby),
-    ...emptiedInStandby(plan, standby),
+    ...scope.stores.flatMap((store) => withoutCopy(plan, store, standby)),
+    ...volumesWithoutCopy(scope, plan, standby),
+    ...emptiedInStandby(scope, plan, standby),
   ];
   if (missing) return missing;
-  const ofStores = plan.stores.flatMap((store) => {
+  const ofStores = scope.stores.flatMap((store) => {
     if (isDatabase(store)) return [lagOf(store, crossRegionLag)];
     return isBucket(store) && holdsData(store, plan) && !isBackedUp(store) ? [lagOf(store, crossRegionObjectLag)] : [];
   });
-  const lags = [...ofStores, ...restoredVolumes(plan).flatMap((volume) => ageOfCopy(volume, plan))];
+  const lags = [...ofStores, ...restoredVolumes(scope).flatMap((volume) => ageOfCopy(volume, plan))];
   const [first, ...rest] = lags;
   return bounded(plan, "regions", first ? [rest.length > 0 ? longest([first, ...rest]) : first] : []);
 }

@@ -27,8 +27,8 @@ export function dnsTerms(plan: Plan, { path, check, failures, ttl }: RegionFailo
  * The entrances have new addresses, as in a new cluster: the slowest record leaves the caches of DNS. A TTL that the file declares is
  * that of every record (`regions.failover.ttl`). No terms if no entrance has a host.
  */
-export function newAddressTerms(plan: Plan): readonly Term[] {
-  const { entrances, failover } = plan;
+export function newAddressTerms(entrances: readonly Entrance[], plan: Plan): readonly Term[] {
+  const { failover } = plan;
   const named = entrances.filter(({ host }) => host !== undefined);
   if (named.length === 0) return [];
   const isSet = named.every(({ dns, controller }) => dns !== "none" && controller !== "none");

@@ -1,4 +1,4 @@
-import type { Plan } from "../../plan/plan.js";
+import type { Store } from "../../plan/plan.js";
 import { hasServers, STORES, type StoreRole } from "../../plan/stores/index.js";
 import type { FaultName } from "../../platform-file/faults.js";
 import { promisedRecovery } from "../objectives.js";
@@ -11,8 +11,8 @@ const EMPTIED_BY: { readonly [Role in StoreRole]?: FaultName } = { cache: "cache
  * The caches and brokers that start empty after a larger fault, and whose contents the file promises to keep: in that fault, and in
  * the one that empties them alone. In the order of their names.
  */
-export function emptiedStores(plan: Plan, fault: FaultName): readonly Server[] {
-  return plan.stores
+export function emptiedStores(stores: readonly Store[], fault: FaultName): readonly Server[] {
+  return stores
     .filter(hasServers)
     .filter(({ kind, objectives }) => {
       const emptiedBy = EMPTIED_BY[STORES[kind].role];

@@ -188,18 +188,18 @@ function detectionTime({ every, failures }: Watch): number {
 /** Everything starts at the same time: the longest start counts, among equal ones that of the first unit by name. */
 export function slowestStart(plan: Plan): readonly Term[] {
   return startOf(
-    longestOf(plan, ({ health }) => health.startup),
+    longestOf(plan.units, ({ health }) => health.startup),
     plan,
   );
 }
 
 /** The same on nodes that have no image yet: the longest pull and start counts. */
-export function slowestStartOnNewNodes(plan: Plan): readonly Term[] {
-  const slowest = longestOf(plan, (unit) => imagePullTime(unit, plan).value + unit.health.startup);
+export function slowestStartOnNewNodes(units: readonly Unit[], plan: Plan): readonly Term[] {
+  const slowest = longestOf(units, (unit) => imagePullTime(unit, plan).value + unit.health.startup);
   return slowest ? [imagePullTime(slowest, plan), ...startOf(slowest, plan)] : [];
 }
 
-function longestOf({ units }: Plan, time: (unit: Unit) => Milliseconds): Unit | undefined {
+function longestOf(units: readonly Unit[], time: (unit: Unit) => Milliseconds): Unit | undefined {
   return [...units].sort((a, b) => time(b) - time(a) || (a.name < b.name ? -1 : 1))[0];
 }
 

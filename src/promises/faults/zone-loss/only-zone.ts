@@ -1,9 +1,9 @@
-import type { Element, Objectives, Plan, Unit } from "../../../plan/plan.js";
+import type { Objectives, Plan, Unit } from "../../../plan/plan.js";
 import { type BucketStore, hasServers, isBucket } from "../../../plan/stores/index.js";
 import { entranceDown, platformDown, replicasMissing, storeDown } from "../../alerts.js";
 import { hasZones } from "../../facts/machines.js";
 import type { SubjectHandler, SubjectHandlers } from "../../fault.js";
-import { isOwnObjective, promisedRecovery } from "../../objectives.js";
+import { isOwnObjective, promisesItself } from "../../objectives.js";
 import type { Prediction } from "../../prediction.js";
 import { bounded, cited, unbounded, worse } from "../../prediction.js";
 import { rebuildElsewhere } from "../../runbooks/platform.js";
@@ -63,10 +63,8 @@ export const inTheOnlyZone: SubjectHandlers = {
   volume: undefined,
 };
 
-function hasOwnObjective({ objectives }: Element & { readonly objectives: Objectives }, plan: Plan): boolean {
-  return (["rto", "rpo"] as const).some(
-    (of) => promisedRecovery(objectives, "zone-loss", of) !== undefined && isOwnObjective(plan, objectives, of),
-  );
+function hasOwnObjective({ objectives }: { readonly objectives: Objectives }, plan: Plan): boolean {
+  return promisesItself(plan, objectives, "zone-loss");
 }
 
 function singleZoneUnbounded(plan: Plan): Prediction {
