@@ -1,11 +1,16 @@
 import type { Settings } from "../platform-file/schema/platform.js";
 import { CLOUDS } from "./clouds/index.js";
 import type { ProvenanceRecorder } from "./origin.js";
-import type { Cloud, Region, RegionFailover } from "./plan.js";
+import type { Cloud, Plan, Region, RegionFailover } from "./plan.js";
 
 /** How many zones the environment has; one by default. */
 export function zoneCount(zones: Settings["zones"]): number {
   return zones === undefined ? 1 : typeof zones === "number" ? zones : zones.length;
+}
+
+/** The region that everything runs in: the declared one, or the usual one of the cloud. */
+export function primaryRegion({ cloud, regions }: Pick<Plan, "cloud" | "regions">): string {
+  return regions.find(({ role }) => role === "primary")?.name ?? CLOUDS[cloud].defaultRegion.name;
 }
 
 /** Regions, primary first, each with the names of its zones. */

@@ -17,6 +17,7 @@ import { regionLossRule } from "./availability/region-loss.js";
 import { rolloutBelowBudget } from "./availability/rollout-below-budget.js";
 import { rolloutOutage } from "./availability/rollout-outage.js";
 import { rolloutStuck } from "./availability/rollout-stuck.js";
+import { sameRegion } from "./availability/same-region.js";
 import { storeNeverServes } from "./availability/store-never-serves.js";
 import { zoneLoss } from "./availability/zone-loss.js";
 import { autoscalerConflict } from "./capacity/autoscaler-conflict.js";
@@ -130,6 +131,7 @@ export const rules: readonly Rule[] = [
   rolloutOutage,
   rolloutStuck,
   storeNeverServes,
+  sameRegion,
   rolloutBelowBudget,
   livenessBeforeReadiness,
   drainCutShort,

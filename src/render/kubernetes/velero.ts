@@ -1,5 +1,6 @@
 import { CLOUDS } from "../../plan/clouds/index.js";
 import type { PersistentVolume, Plan, Store, Unit } from "../../plan/plan.js";
+import { primaryRegion } from "../../plan/regions.js";
 import { type BucketStore, isBucket } from "../../plan/stores/index.js";
 import {
   objectsNotTaken,
@@ -54,7 +55,7 @@ export function backupStorageLocation(
         objectStorage: { bucket: bucket.name, prefix: `velero/${plan.namespace}` },
         accessMode: "ReadWrite",
         config: {
-          region: endpoint === undefined ? regionOf(plan) : ANY_REGION,
+          region: endpoint === undefined ? primaryRegion(plan) : ANY_REGION,
           ...(endpoint !== undefined && {
             s3Url: endpoint,
             s3ForcePathStyle: "true",
@@ -123,15 +124,11 @@ function locationName({ namespace }: Plan, bucket: string): string {
 function endpointOf(plan: Plan, { name, port, provider }: BucketStore): string | undefined {
   return provider.kind === "in-cluster"
     ? `http://${name}.${plan.namespace}.svc:${port}`
-    : CLOUDS[plan.cloud].s3Endpoint(regionOf(plan));
+    : CLOUDS[plan.cloud].s3Endpoint(primaryRegion(plan));
 }
 
 /** Clients of the S3 API need a region, which other servers than Amazon S3 do not look at. */
 const ANY_REGION = "us-east-1";
-
-function regionOf({ cloud, regions }: Plan): string {
-  return regions.find(({ role }) => role === "primary")?.name ?? CLOUDS[cloud].defaultRegion.name;
-}
 
 function accessOf(plan: Plan, bucket: BucketStore, endpoint: string | undefined): string {
   const { name, provider } = bucket;

@@ -1,4 +1,5 @@
 import type { Plan } from "../../../plan/plan.js";
+import { primaryRegion } from "../../../plan/regions.js";
 import { type DatabaseStore, hasServers, isDatabase, STORES } from "../../../plan/stores/index.js";
 import type { Edit } from "../../../platform-file/diagnostic.js";
 import { type Server, takenBackups } from "../../../promises/subjects.js";
@@ -51,7 +52,7 @@ export const backupBesideData = defineRule({
           advice: "remove `to`, or copy them there yourself",
           fix: { edits: [{ path: `${backups.path}.to`, value: undefined }], safe: false },
         });
-      } else if (plan.data === "real" && isDatabase(store) && isInOneRegion(store)) {
+      } else if (plan.data === "real" && isDatabase(store) && isInOneRegion(store, plan)) {
         report(at, {
           why: `the backups of ${name} are stored ${backupLocation(store)}, in the account and the region of the data: what takes either of them takes both`,
           severity: "note",
@@ -62,8 +63,8 @@ export const backupBesideData = defineRule({
   },
 });
 
-function isInOneRegion({ provider, copy }: DatabaseStore): boolean {
-  return provider.kind === "managed" && copy === undefined;
+function isInOneRegion({ provider, copy }: DatabaseStore, plan: Plan): boolean {
+  return provider.kind === "managed" && (copy === undefined || copy === primaryRegion(plan));
 }
 
 /** Whether the cloud provides what the backups could be stored by: a bucket, or the store itself. */
