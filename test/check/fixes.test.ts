@@ -16,6 +16,7 @@ const TODAY = "2026-11-30";
 const BY_HAND: Readonly<Record<string, string>> = {
   "availability/not-run-here": "the platform has to run elsewhere",
   "availability/redundancy-lost": "how many nodes there are",
+  "availability/same-region": "which other region is the owner's choice",
   "upgrade/store": "no maintained version is known",
   "capacity/gpu-memory": "which GPU or model fits its purpose is the owner's choice",
   "capacity/memory-overcommit": "without a limit, the peak usage has to be measured",

@@ -85,7 +85,7 @@ objectives: { rpo: 10m }
     const text = `platform: shop
 image: registry.example.com/app:1.0.0
 services:
-${names.map((name) => `  ${name}: { image: "a:1", port: 80, objectives: { rto: 10m } }`).join("\n")}
+${names.map((name) => `  ${name}: { image: "a:1", port: 80, objectives: { rto: 10m, except: [cluster-loss] } }`).join("\n")}
 environments:
   production: { provide: in-cluster, zones: 3 }
 `;

@@ -14,7 +14,8 @@ ${rest}
 const WEB = "image: registry.example.com/web:1.0.0, port: 8080, replicas: 3";
 const toColdRegion =
   "regions: { primary: us-east-1, standby: [{ region: us-west-2, mode: cold }], failover: { check: 30s, failures: 3, ttl: 24h } }";
-const subjects = ({ rows }: PromiseSheet, of: string) => rows.filter(({ fault }) => fault === of).map((row) => row.subject);
+const subjects = ({ rows }: PromiseSheet, of: string) =>
+  rows.filter(({ fault }) => fault === of).map((row) => row.subject);
 
 describe("the loss of a region, where only elements promise something", () => {
   it("breaks the promise of a database that DNS keeps its clients from", () => {
