@@ -12,6 +12,7 @@ const MEMORY: Readonly<Record<string, number>> = {
   l40s: 45_776 * MiB,
   v100: 16 * GiB,
   rtx4060: 8 * GiB,
+  rtx4070: 12 * GiB,
   rtx4090: 24 * GiB,
   rtx6000: 24 * GiB,
   a10040: 40 * GiB,
