@@ -34,13 +34,17 @@ export interface StoreBase extends Element {
   readonly secret: SecretMount;
 }
 
+export interface OfferedVersions extends Source {
+  readonly offered: readonly [string, ...string[]];
+}
+
 /** Who runs a store, and the product's documented figures, from which promises are predicted. */
 export interface Provider {
   readonly kind: "embedded" | "in-cluster" | "managed";
   /** The product's name: `embedded PostgreSQL`, `CloudNativePG`, `Amazon RDS`, `Linode Managed Database` … */
   readonly product: string;
-  /** The only major version that it runs, whatever the file declares; undefined if it runs the declared one. */
-  readonly onlyVersion: string | undefined;
+  /** The versions that it runs, oldest first, whatever the file declares; undefined if it runs the declared one. */
+  readonly versions: OfferedVersions | undefined;
   /** How a replica is promoted automatically; undefined without automatic failover. */
   readonly failover: Failover | undefined;
   /** Milliseconds until a new, empty server accepts connections. */

@@ -4,6 +4,11 @@ import { cite, failoverByProvider, MB, type Product } from "./product.js";
 export const amazonMq: Product = {
   kind: "managed",
   name: "Amazon MQ",
+  versions: {
+    offered: ["3.13", "4.2", "4.3"],
+    source: "Amazon MQ Developer Guide, Managing Amazon MQ for RabbitMQ engine versions; RabbitMQ 4: from 4.2",
+    read: "2026-11-30",
+  },
   failover: failoverByProvider(
     cite(
       90_000,

@@ -9,6 +9,11 @@ const daily = {
 export const elastiCache: Product = {
   kind: "managed",
   name: "Amazon ElastiCache",
+  versions: {
+    offered: ["4.0", "5.0", "6.0", "6.2", "7.0", "7.1"],
+    source: "ElastiCache User Guide, Supported engines and versions: Redis OSS 7.1 and earlier; newer ones are Valkey",
+    read: "2026-11-30",
+  },
   failover: failoverByProvider(
     cite(
       60_000,

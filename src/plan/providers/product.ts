@@ -17,8 +17,8 @@ export interface Product {
   readonly limits?: Provider["limits"];
   /** Where these backups are stored, regardless of `backups.to`. */
   readonly copies: Provider["copies"];
-  /** The only major version that it runs, whatever the file declares; undefined if it runs the declared one. */
-  readonly onlyVersion?: string;
+  /** The versions that it runs, if it does not run every declared one. */
+  readonly versions?: Provider["versions"];
   /** Set, with the source, if the product assigns the port of a store when it creates it. */
   readonly assignsPort?: string;
   /** Why a write waits for the standby by default; undefined if it does not. */
@@ -54,13 +54,13 @@ export function provider(product: Product, standby: boolean, buckets: readonly s
     takes,
     limits = {},
     copies,
-    onlyVersion,
+    versions,
   } = product;
   const sendsTo = copies === "bucket" ? buckets.slice(0, 1) : [];
   return {
     kind,
     product: name,
-    onlyVersion,
+    versions,
     failover: standby ? failover : undefined,
     provisioning,
     restoreRate,

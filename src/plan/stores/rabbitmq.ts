@@ -5,7 +5,7 @@ import { embeddedMemory } from "../providers/embedded-memory.js";
 import { rabbitmqStatefulSet } from "../providers/rabbitmq-statefulset.js";
 import { GiB } from "../sizes.js";
 import { planStoreBase, redundancyOf, type StoreDefaults } from "./base.js";
-import type { DataLoss, Redelivery, StoreDescriptor } from "./descriptor.js";
+import type { DataLoss, Ignored, Redelivery, StoreDescriptor } from "./descriptor.js";
 
 const CONFIRMED: Cited = {
   value: 0,
@@ -36,6 +36,13 @@ function redeliveryOf(queues: RabbitMq["queues"], version: string): Redelivery |
     kind: "never",
     why: "classic queues have no consumer timeout since RabbitMQ 4.3 (rabbitmq-server, consumer_timeouts.md, read 2026-11-30)",
   };
+}
+
+/** Amazon MQ has two deployments; the number is no setting of its API. */
+function otherThanOffered({ kind, product }: Provider, replicas: number): readonly Ignored[] {
+  if (kind !== "managed" || replicas === 1 || replicas === 3) return [];
+  const why = `${product} runs a single broker or a cluster of three nodes, and never ${replicas} (Developer Guide: Deployment options for Amazon MQ for RabbitMQ brokers, read 2026-11-30)`;
+  return [{ key: "replicas", why, advice: "declare `replicas: 3`" }];
 }
 
 function losesStreams({ kind }: Provider, queues: RabbitMq["queues"]): boolean {
@@ -110,7 +117,7 @@ export const rabbitmq = {
     copiesKey: "replicas",
     hasPrimary: false,
     memberPorts: replicas > 1 ? [4369, 25_672] : [],
-    ignored: [],
+    ignored: otherThanOffered(provider, replicas),
     // A stream keeps a message that a consumer has read, and rejects none.
     dropsMessages: deadLetter || queues === "stream" ? undefined : "deadLetter",
     redelivery: redeliveryOf(queues, version),

@@ -67,7 +67,7 @@ export function provider(kind: Provider["kind"]): Provider {
   return {
     kind,
     product: kind === "managed" ? "RDS" : "a StatefulSet",
-    onlyVersion: undefined,
+    versions: undefined,
     start: undefined,
     failover: undefined,
     provisioning: cited,
