@@ -118,6 +118,7 @@ install_model() {
 # name : module : version : the folder in it, for what the API server of the tests validates with. Nothing of it is built.
 # The Kubernetes here is the oldest that is maintained (test/cluster/oldest-kubernetes.test.ts).
 schemas=(
+  argo-cd:github.com/argoproj/argo-cd/v3:v3.5.7:manifests/crds
   gateway-api:sigs.k8s.io/gateway-api:v1.6.3:config/crd/standard
   cloudnative-pg:github.com/cloudnative-pg/cloudnative-pg:v1.30.0:config/crd/bases
   barman-cloud:github.com/cloudnative-pg/plugin-barman-cloud:v0.15.0:config/crd/bases

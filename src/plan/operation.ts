@@ -102,6 +102,14 @@ export function planDelivery(context: PlanContext): Delivery {
   return {
     gitops: scope.pick("gitops", input?.gitops, "none", "`keelson deploy` applies changes"),
     sync: scope.pick("sync", input?.sync, "automatic", "merged changes are applied automatically"),
+    repository:
+      input?.repository === undefined
+        ? undefined
+        : {
+            url: input.repository,
+            revision: scope.pick("revision", input.revision, "HEAD", "the default branch of the repository"),
+            folder: scope.pick("folder", input.folder, "deploy", "the folder of the examples in docs/rendering.md"),
+          },
     approvals: {
       infrastructure: approvals.pick("infrastructure", input?.approvals?.infrastructure, 0, "none is configured"),
       production: approvals.pick("production", input?.approvals?.production, 0, "none is configured"),

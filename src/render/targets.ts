@@ -1,3 +1,4 @@
+import { argocd } from "./argocd/index.js";
 import { compose } from "./compose/index.js";
 import { helm } from "./helm/index.js";
 import { kubernetes } from "./kubernetes/index.js";
@@ -7,6 +8,7 @@ import type { Target } from "./target.js";
 
 /** Every target, by name. */
 export const targets = {
+  argocd,
   compose,
   helm,
   kubernetes,

@@ -13,7 +13,7 @@ import { planOf } from "../support/check/findings.js";
 import { runs } from "../support/property-runs.js";
 import { arbitraryPlan } from "../support/render/arbitrary-plan.js";
 
-const names: readonly TargetName[] = ["compose", "helm", "kubernetes", "kustomize", "prometheus"];
+const names: readonly TargetName[] = ["argocd", "compose", "helm", "kubernetes", "kustomize", "prometheus"];
 
 const omissionsOf = (plan: Plan, writes: ReadonlySet<Declaration>): readonly Note[] =>
   declarations(plan)
@@ -151,6 +151,16 @@ const prometheusFiles = (plan: Plan): string =>
     .files.map(({ text }) => text)
     .join("\n");
 
+const argocdFiles = (plan: Plan): string =>
+  targets.argocd
+    .render([plan])
+    .files.map(({ text }) => text)
+    .join("\n");
+
+const applicationOf = (plan: Plan): string =>
+  targets.argocd.render([plan]).files.find(({ path }) => path === `platform/application-${plan.environment}.yaml`)
+    ?.text ?? "automated";
+
 /** What the objects show, which the targets of a cluster write in different forms: test/charts compares these. */
 const OBJECTS: Readonly<Partial<Record<Declaration, Evidence>>> = {
   units: unitEvidence((text) => text !== '""'),
@@ -194,6 +204,10 @@ const OBJECTS: Readonly<Partial<Record<Declaration, Evidence>>> = {
 
 /** For each kind that a target writes: whether the rendered files show it. */
 const VISIBLE: Readonly<Record<TargetName, Readonly<Partial<Record<Declaration, Evidence>>>>> = {
+  argocd: {
+    gitops: (plan) => argocdFiles(plan).includes("kind: Application"),
+    "manual-sync": (plan) => !/automated/.test(applicationOf(plan)),
+  },
   compose: {
     units: composeService,
     "container-stores": composeService,

@@ -10,7 +10,14 @@ import type { LogLevel } from "../run/log-line.js";
  * the type of its table: a missing or unknown value is a compile error.
  */
 export const DRILL_FAULTS = exhaustive<DrillFault>()(["process-crash", "database-loss", "backup-corruption"]);
-export const TARGETS = exhaustive<keyof typeof targets>()(["compose", "helm", "kubernetes", "kustomize", "prometheus"]);
+export const TARGETS = exhaustive<keyof typeof targets>()([
+  "argocd",
+  "compose",
+  "helm",
+  "kubernetes",
+  "kustomize",
+  "prometheus",
+]);
 export const MODULES: readonly string[] = MODULE_NAMES;
 
 export const LOG_LEVEL_NAMES = exhaustive<LogLevel>()(["trace", "debug", "info", "warn", "error", "fatal"]);

@@ -38,7 +38,18 @@ export interface Observe {
 export interface Delivery {
   readonly gitops: "none" | "argocd";
   readonly sync: "automatic" | "manual";
+  /** Where the GitOps controller reads the rendered files; undefined if the file does not say it. */
+  readonly repository: Repository | undefined;
   readonly approvals: { readonly infrastructure: number; readonly production: number };
+}
+
+/** A Git repository with rendered files. */
+export interface Repository {
+  readonly url: string;
+  /** Branch, tag or commit. */
+  readonly revision: string;
+  /** Relative, without a slash at its ends. */
+  readonly folder: string;
 }
 
 export interface DrillSchedule {

@@ -3,7 +3,15 @@ import { faultNames } from "../faults.js";
 import { serverUrl } from "./addresses.js";
 import { name, oneOrMany } from "./names.js";
 import { duration, ratio, schedule, version } from "./quantities.js";
-import { argumentText, labelName, labelValue, objectName } from "./syntax.js";
+import {
+  argumentText,
+  labelName,
+  labelValue,
+  objectName,
+  repositoryFolder,
+  repositoryUrl,
+  revision,
+} from "./syntax.js";
 import { strategy } from "./workload.js";
 
 const mutualTls = z.enum(["strict", "permissive", "off"]);
@@ -96,6 +104,11 @@ export const delivery = z
       .enum(["automatic", "manual"])
       .describe("Whether the GitOps controller applies changes automatically")
       .optional(),
+    repository: repositoryUrl
+      .describe("Git repository with the rendered files: https://… or git@host:path; required by the target argocd")
+      .optional(),
+    revision: revision.describe("Branch, tag or commit that the GitOps controller follows; default HEAD").optional(),
+    folder: repositoryFolder.describe("Folder of the repository with the rendered files; default deploy").optional(),
     approvals: z
       .strictObject({
         infrastructure: z.int().min(0).describe("Approvals required for an infrastructure change").optional(),

@@ -104,3 +104,30 @@ export const argumentText = z.string().regex(/^(?!-)[^\p{Cc}\u2028\u2029\p{Surro
 export const processText = z.string().regex(/^(?:\P{Surrogate}(?<!\0))*$/u, {
   error: "a process cannot receive a NUL character or half a surrogate pair",
 });
+
+/** The address of a Git repository, by HTTPS or SSH, without credentials: rendered files are read by others. */
+export const repositoryUrl = z
+  .string()
+  .max(500, { error: "an address of a repository has at most 500 characters" })
+  .regex(
+    /^(?:https:\/\/|ssh:\/\/(?:[A-Za-z0-9._-]+@)?|[A-Za-z0-9._-]+@)[A-Za-z0-9][A-Za-z0-9.-]*[:/][A-Za-z0-9][A-Za-z0-9:/._~-]*$/,
+    {
+      error: "a repository is https://host/path, ssh://user@host/path or user@host:path, without a password",
+    },
+  );
+
+/** A branch, tag or commit: the names that `git check-ref-format` accepts, without those that look like options. */
+export const revision = z
+  .string()
+  .max(200, { error: "a revision has at most 200 characters" })
+  .regex(/^(?!.*(?:\.\.|\/\/|@\{|\.lock$))[A-Za-z0-9][A-Za-z0-9._/@+-]*$/, {
+    error: "a revision is a branch, a tag or a commit, such as main or v1.2.0",
+  });
+
+/** A folder of a repository, relative. */
+export const repositoryFolder = z
+  .string()
+  .max(200, { error: "a folder has at most 200 characters" })
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*(?:\/[A-Za-z0-9][A-Za-z0-9._-]*)*$/, {
+    error: "a folder is a relative path such as deploy or platforms/shop",
+  });

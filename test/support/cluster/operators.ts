@@ -6,7 +6,15 @@ import { requirement } from "../requirements.js";
 import { type Api, ApiObject } from "./api.js";
 
 /** The folders of `tools/install.sh schemas` with the published definitions of operators. */
-const FOLDERS = ["barman-cloud", "cert-manager", "cloudnative-pg", "gateway-api", "prometheus-operator", "velero"];
+const FOLDERS = [
+  "argo-cd",
+  "barman-cloud",
+  "cert-manager",
+  "cloudnative-pg",
+  "gateway-api",
+  "prometheus-operator",
+  "velero",
+];
 
 const Published = ApiObject.extend({
   kind: z.literal("CustomResourceDefinition"),

@@ -16,6 +16,8 @@ import {
 } from "./sample-plan.js";
 
 const names = fc.uniqueArray(fc.stringMatching(/^[a-z][a-z0-9-]{0,14}[a-z0-9]$/), { minLength: 2, maxLength: 8 });
+const REPOSITORY = { url: "https://git.example.com/team/sample.git", revision: "main", folder: "deploy" };
+
 const day = 24 * 3600 * 1000;
 const schedule = { path: "backups", every: day, at: "03:30", keep: 7 * day };
 
@@ -139,8 +141,8 @@ const arbitraryOperation: fc.Arbitrary<
         routes: drawn.observed ? { ...none, critical: "pagerduty" } : none,
       },
       delivery: drawn.delivered
-        ? { gitops: "argocd", sync: "manual", approvals: { infrastructure: 2, production: 1 } }
-        : { gitops: "none", sync: "automatic", approvals: { infrastructure: 0, production: 0 } },
+        ? { gitops: "argocd", sync: "manual", repository: REPOSITORY, approvals: { infrastructure: 2, production: 1 } }
+        : { gitops: "none", sync: "automatic", repository: undefined, approvals: { infrastructure: 0, production: 0 } },
       drills: drawn.drilled ? { path: "drills", every: 90 * day, faults: ["database-loss"] } : undefined,
       cluster: drawn.cluster
         ? {

@@ -345,7 +345,12 @@ export function samplePlan(fields: Partial<Plan> = {}): Plan {
       },
       routes: { critical: undefined, warning: undefined, info: undefined },
     },
-    delivery: { gitops: "none", sync: "automatic", approvals: { infrastructure: 0, production: 0 } },
+    delivery: {
+      gitops: "none",
+      sync: "automatic",
+      repository: undefined,
+      approvals: { infrastructure: 0, production: 0 },
+    },
     drills: undefined,
     cluster: {
       name: undefined,
