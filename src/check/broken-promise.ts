@@ -41,7 +41,7 @@ export function brokenPromise(
   const effect = of === "rto" ? "is unavailable for" : "loses the writes of";
   const paging = of === "rto" ? sufficientPaging(context, promise) : undefined;
   const remedy = paging ?? wording.remedy ?? (predicted.kind === "unbounded" ? predicted.fix : undefined);
-  const isSufficient = (remedy?.worstCase ?? 0) <= promise.promised;
+  const isSufficient = (remedy?.worstCase ?? 0) <= promise.promised && others.every(isKeptByItsRemedy);
   const changes = (remedy ? isSufficient && remedy.edits : wording.edits?.(promise, context)) || [];
   const instead = keptInstead(context, ...promises);
   return {
@@ -59,6 +59,11 @@ export function brokenPromise(
     ),
     fix: { edits: changes.length > 0 ? changes : instead.edits, safe: false },
   };
+}
+
+/** What bounds a loss may leave an outage that is longer than promised. */
+function isKeptByItsRemedy({ predicted, promised }: BrokenPromise): boolean {
+  return predicted.kind !== "unbounded" || (predicted.fix?.worstCase ?? 0) <= promised;
 }
 
 /** What works comes first: the change of the design, or the promise that is kept. */

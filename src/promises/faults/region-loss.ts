@@ -63,7 +63,12 @@ function recovery(scope: Scope, plan: Plan): Prediction {
   if (!standby || !failover) return withoutStandby(plan);
   const state = scope.stores.flatMap((store) => withoutCopy(plan, store, standby));
   const [missing] = [...state, ...volumesWithoutCopy(scope, plan, standby)];
-  if (missing) return missing;
+  const moved = movedTo(scope, plan, standby, failover);
+  return missing ? withOutage(missing, moved) : moved;
+}
+
+/** The outage where everything that has data is in the standby region too. */
+function movedTo(scope: Scope, plan: Plan, standby: Region, failover: NonNullable<Plan["failover"]>): Prediction {
   const [unmoved] = plan.entrances
     .filter(({ host }) => host !== undefined)
     .flatMap((entrance) => unknownDnsFailover(entrance, plan) ?? []);
@@ -83,6 +88,13 @@ function recovery(scope: Scope, plan: Plan): Prediction {
   const moved = [...response, ...promotion, ...start(plan, standby), ...slowestRestore(restores, sum(response))];
   const dns = dnsTerms(plan, failover);
   return bounded(plan, "regions", [...atTheSameTime(dns, moved), clientReconnect()]);
+}
+
+/** A copy ends the loss and not the outage: how long that still is decides whether the copy is enough. */
+function withOutage(missing: Prediction, moved: Prediction): Prediction {
+  return missing.kind === "unbounded" && missing.fix && moved.kind === "bounded"
+    ? { ...missing, fix: { ...missing.fix, worstCase: moved.total } }
+    : missing;
 }
 
 /** A warm region runs and is scaled up; in a cold one everything has to be deployed. */
