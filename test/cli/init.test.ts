@@ -56,7 +56,8 @@ describe("keelson init", () => {
   it("asks for what is omitted on a terminal", async () => {
     const { code, shown } = onTerminal(directory, ["init", "shop"], "aiaas\nmarket\n");
     expect(code, shown).toBe(0);
-    expect(shown).toContain("Blueprint (aiaas, starter) [starter]:");
+    const blueprints = await readdir(new URL("../../blueprints/", import.meta.url));
+    expect(shown).toContain(`Blueprint (${blueprints.sort().join(", ")}) [starter]:`);
     expect(shown).toContain("Name of the platform [shop]:");
     expect(await readFile(join(directory, "shop/platform.yaml"), "utf8")).toMatch(/^platform: market$/m);
   });
