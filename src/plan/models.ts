@@ -158,6 +158,7 @@ function planModelUnit(context: PlanContext, scope: Scope, model: Model, input: 
     data: resources.disk ?? MODULE_DATA,
     health,
     load: undefined,
+    metrics: undefined,
   };
   return planUnit(context, scope, input, kind);
 }

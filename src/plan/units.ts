@@ -40,6 +40,7 @@ export interface UnitKind {
   readonly data: number | undefined;
   readonly health: HealthDefaults;
   readonly load: Unit["load"];
+  readonly metrics: Unit["metrics"];
 }
 
 /** Services as units. A service that runs beside others is a sidecar of each of them, not a unit. */
@@ -50,6 +51,8 @@ export function planServices(context: PlanContext): Unit[] {
     .map(([name, input]) => {
       const scope = context.provenance.at("services", name);
       const modules = input.modules ?? [];
+      // A worker that runs modules still serves its health routes.
+      const ports = planPorts(scope, input, modules.length > 0 ? MODULE_PORT : undefined);
       return planUnit(context, scope, input, {
         name,
         role: input.role ?? "service",
@@ -57,14 +60,21 @@ export function planServices(context: PlanContext): Unit[] {
         modules,
         image: planImage(context, scope, input.image),
         command: input.command ?? [],
-        // A worker that runs modules still serves its health routes.
-        ports: planPorts(scope, input, modules.length > 0 ? MODULE_PORT : undefined),
+        ports,
         resources: planResources(scope, input, defaultSize(modules)),
         data: modules.length > 0 ? MODULE_DATA : undefined,
         health: modules.length > 0 ? MODULE_HEALTH : TCP_HEALTH,
         load: planServiceLoad(scope, input.load),
+        metrics: planMetrics(input.metrics, ports),
       });
     });
+}
+
+/** The declared metrics, on the named port or the first. */
+function planMetrics(input: ServiceInput["metrics"], ports: readonly Port[]): Unit["metrics"] {
+  const { path = "/metrics", port: named = undefined } = typeof input === "string" ? { path: input } : (input ?? {});
+  const port = named === undefined ? ports[0] : ports.find(({ name }) => name === named);
+  return input === undefined || port === undefined ? undefined : { path, port: port.number };
 }
 
 /** Names of services that run beside others. */
@@ -93,6 +103,7 @@ export function planUnit(context: PlanContext, scope: Scope, input: ServiceInput
     command: kind.command,
     environment: { ...kind.environment, ...planVariables(input.env) },
     ports: kind.ports,
+    metrics: kind.metrics,
     replicas,
     resources: kind.resources,
     scale: planScale(scope, input.scale, replicas),

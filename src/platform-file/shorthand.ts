@@ -13,6 +13,7 @@ const ONE_KEY: Readonly<Record<string, string>> = {
   rto: "default",
   rpo: "default",
   expose: "path",
+  metrics: "path",
   tls: "issuer",
 };
 

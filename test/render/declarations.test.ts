@@ -200,6 +200,12 @@ const OBJECTS: Readonly<Partial<Record<Declaration, Evidence>>> = {
   waf: ingressEvidence(/"nginx\.ingress\.kubernetes\.io\/enable-modsecurity":"true"/),
   "dns-records": ingressEvidence(/"external-dns\.alpha\.kubernetes\.io\/hostname"/),
   "session-affinity": ingressEvidence(/"nginx\.ingress\.kubernetes\.io\/affinity":"cookie"/),
+  "unit-metrics": (plan, declared) =>
+    ["Deployment", "StatefulSet", "PodMonitor"].some((kind) =>
+      /"(?:prometheus\.io\/)?path":"\/stats"/.test(
+        JSON.stringify(object(plan, kind, owner(plan.units, declared)?.name ?? "") ?? ""),
+      ),
+    ),
 };
 
 /** For each kind that a target writes: whether the rendered files show it. */

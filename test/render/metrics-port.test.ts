@@ -33,7 +33,10 @@ function objects(plan: Plan): z.infer<typeof object>[] {
     .flatMap(({ text }) => parseAllDocuments(text).map((document) => object.parse(document.toJS())));
 }
 
-const scraped = [...blueprintPlans()].filter(([, plan]) => plan.units.some((unit) => metricsPort(plan, unit)));
+const withModules = (plan: Plan) => plan.units.some(({ modules }) => modules.length > 0);
+const scraped = [...blueprintPlans()].filter(
+  ([, plan]) => plan.observe.discovery === "annotations" && plan.units.some((unit) => metricsPort(plan, unit)),
+);
 
 describe.each(scraped)("the metrics of %s", (_name, plan) => {
   it("are on the annotated port, open to Prometheus only, and behind no Service", () => {
@@ -58,7 +61,7 @@ describe.each(scraped)("the metrics of %s", (_name, plan) => {
     }
   });
 
-  it("use another port if the unit uses the default one", () => {
+  it.runIf(withModules(plan))("use another port if the unit uses the default one", () => {
     const [unit] = plan.units.filter(
       (candidate) => candidate.modules.length > 0 && metricsPort(plan, candidate) !== undefined,
     );
@@ -78,6 +81,7 @@ services:
   web: { modules: [gateway] }
   named: { modules: [dashboard], ports: { http: 8080, metrics: 9000 } }
   foreign: { image: "x:1", port: 80 }
+  exporter: { image: "x:1", ports: { http: 80, stats: 9100 }, metrics: { path: /stats, port: stats } }
 models: { chat: { source: hf://a/b, engine: vllm, gpu: 1 } }
 stores: { jobs: { rabbitmq: "4.0" }, rows: { postgres: 17, standby: same-zone }, sessions: { redis: 7 } }
 `);
@@ -95,6 +99,7 @@ stores: { jobs: { rabbitmq: "4.0" }, rows: { postgres: 17, standby: same-zone },
     });
     expect(annotated.sort()).toEqual([
       ["chat", "8000"],
+      ["exporter", "9100"],
       ["jobs", "15692"],
       ["named", "9464"],
       ["rows", "9187"],
@@ -121,6 +126,7 @@ stores: { jobs: { rabbitmq: "4.0" }, rows: { postgres: 17, standby: same-zone },
     });
     expect(found.sort()).toEqual([
       ["chat", 8000, "/metrics"],
+      ["exporter", 9100, "/stats"],
       ["jobs", 15_692, "/metrics"],
       ["named", 9464, "/metrics"],
       ["rows", { "cnpg.io/cluster": "rows" }, "metrics"],
@@ -140,6 +146,7 @@ stores: { jobs: { rabbitmq: "4.0" }, rows: { postgres: 17, standby: same-zone },
       ["rows", [9187]],
       ["web", [9464]],
       ["named", [9464]],
+      ["exporter", [9100]],
       ["chat", [8000]],
     ]);
   });

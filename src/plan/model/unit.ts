@@ -18,6 +18,8 @@ export interface Unit extends Element {
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly ports: readonly Port[];
+  /** Where its image serves metrics in the format of Prometheus; undefined if the file declares none. */
+  readonly metrics: Metrics | undefined;
   readonly replicas: Bounds;
   readonly resources: Resources;
   readonly scale: Scale | undefined;
@@ -56,6 +58,12 @@ export interface Port {
   readonly name: string;
   readonly number: number;
   readonly protocol: "http" | "tcp" | "grpc";
+}
+
+export interface Metrics {
+  readonly path: string;
+  /** One of the declared ports of the unit. */
+  readonly port: number;
 }
 
 /** Targets of horizontal scaling; a metric without a target is not used. */

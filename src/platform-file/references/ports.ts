@@ -16,7 +16,7 @@ export function* checkPortForms({ workloads }: ReferenceContext): Iterable<Refer
       };
 }
 
-/** Probes and `expose` name a port of their workload. */
+/** Probes, `expose` and `metrics` name a port of their workload. */
 export function* checkPortNames({ workloads, services }: ReferenceContext): Iterable<ReferenceProblem> {
   for (const { at, workload } of workloads)
     for (const probe of ["ready", "live"] as const) {
@@ -24,10 +24,12 @@ export function* checkPortNames({ workloads, services }: ReferenceContext): Iter
       if (problem) yield problem;
     }
   for (const [name, service] of services) {
-    const { expose } = service;
-    const port = typeof expose === "object" ? expose.port : undefined;
-    const problem = unknownPort(["services", name, "expose", "port"], port, service);
-    if (problem) yield problem;
+    for (const key of ["expose", "metrics"] as const) {
+      const setting = service[key];
+      const port = typeof setting === "object" ? setting.port : undefined;
+      const problem = unknownPort(["services", name, key, "port"], port, service);
+      if (problem) yield problem;
+    }
   }
 }
 

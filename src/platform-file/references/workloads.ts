@@ -1,4 +1,5 @@
 import { many } from "../one-or-many.js";
+import type { ServiceInput } from "../schema/services.js";
 import type { ReferenceContext, ReferenceProblem } from "./context.js";
 import { listedAt, type SettingPath, unknownReference } from "./context.js";
 
@@ -25,6 +26,9 @@ export function* checkServices({ services, hostOf }: ReferenceContext): Iterable
             hint: role === "worker" ? "remove `role: worker`, and write `port: 8080`" : "write `port: 8080`",
           };
     const host = hostOf.get(name);
+    const unscraped = metricsConflict(service, host);
+    if (unscraped !== undefined)
+      yield { path: [...at, "metrics"], code: "spec/conflict", message: `\`${name}\` ${unscraped}` };
     if (expose !== undefined && expose !== false && host !== undefined)
       yield {
         path: [...at, "expose"],
@@ -35,6 +39,15 @@ export function* checkServices({ services, hostOf }: ReferenceContext): Iterable
       if (!container.modules && container.image === undefined)
         yield runsNothing([...at, "sidecars", sidecar], sidecar, "write `modules: […]` or `image: …`");
   }
+}
+
+/** Why nothing can scrape the metrics that a service declares; undefined without a conflict, or without metrics. */
+function metricsConflict(service: ServiceInput, host: string | undefined): string | undefined {
+  const { metrics, modules, port, ports } = service;
+  if (metrics === undefined) return undefined;
+  if (modules) return "runs Keelson's modules, which serve their metrics on a port of their own";
+  if (host !== undefined) return `runs beside \`${host}\`, and only that one has metrics`;
+  return port === undefined && !ports ? "has no port for its metrics" : undefined;
 }
 
 /** `beside` names services that run in the same replica. */

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { MODULE_NAMES } from "../../modules/index.js";
 import { serviceLoad } from "./load.js";
 import { name } from "./names.js";
-import { routePath } from "./syntax.js";
+import { probePath, routePath } from "./syntax.js";
 import { containerFields, workloadFields } from "./workload.js";
 
 const expose = z.union([
@@ -18,6 +18,14 @@ const expose = z.union([
   }),
 ]);
 
+const metrics = z.union([
+  probePath,
+  z.strictObject({
+    path: probePath.describe("HTTP path of the metrics; default /metrics").optional(),
+    port: name.describe("Name of the port; default: the first").optional(),
+  }),
+]);
+
 const modules = z
   .array(z.enum(MODULE_NAMES))
   .min(1)
@@ -30,6 +38,9 @@ export const service = z
     role: z.enum(["service", "worker"]).describe("`worker`: accepts no calls and has no port").optional(),
     ...workloadFields,
     load: serviceLoad.describe("Requests that it must serve: its latency is predicted from them").optional(),
+    metrics: metrics
+      .describe("Metrics in the format of Prometheus that its image serves: the path, or path and port")
+      .optional(),
     expose: expose.describe("Route from an entrance: true, a path prefix, or path, entrance and port").optional(),
     sidecars: z
       .record(name, z.strictObject({ modules: modules.optional(), ...containerFields }).describe("A sidecar container"))

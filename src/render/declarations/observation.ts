@@ -6,6 +6,17 @@ export const OBSERVATION_DECLARATIONS = {
   "metrics-storage": once("observe.metrics", ({ observe: { metrics, retention } }) =>
     metrics === "none" ? undefined : notInstalled("Prometheus", "metrics", retention),
   ),
+  "unit-metrics": ({ units, observe }) =>
+    units.flatMap(({ name, path, metrics }) =>
+      metrics === undefined || observe.metrics === "none"
+        ? []
+        : [
+            {
+              path: `${path}.metrics`,
+              omission: `${name}: this target renders nothing by which Prometheus finds its metrics (${metrics.path} on port ${metrics.port})`,
+            },
+          ],
+    ),
   "log-storage": once("observe.logs", ({ observe: { logs, retention } }) =>
     logs === "none" ? undefined : notInstalled(LOG_PRODUCTS[logs], "logs", retention),
   ),

@@ -52,7 +52,11 @@ const UNIT_OBJECTS: Readonly<Record<string, (scope: Scope, unit: Unit) => Output
   "horizontal-pod-autoscaler": ({ plan }, unit) => horizontalPodAutoscaler(plan, unit),
   "network-policy": (scope, unit) => networkPolicy(scope, unit, unit.role),
   "pod-monitor": ({ plan }, unit) =>
-    podMonitor(plan, unit, unit.role, { labels: selector(plan, unit.name), port: metricsPortName(plan, unit) }),
+    podMonitor(plan, unit, unit.role, {
+      labels: selector(plan, unit.name),
+      port: metricsPortName(plan, unit),
+      path: unit.metrics?.path,
+    }),
 };
 
 /** The objects of one entrance, by file name: those of the API of its controller. */
@@ -176,6 +180,7 @@ export const kubernetes = defineTarget({
     "waf",
     "dns-records",
     "session-affinity",
+    "unit-metrics",
   ]),
   render(plan) {
     const { manifests, notes } = renderObjects(plan);

@@ -28,7 +28,10 @@ export interface PodTemplate {
 /** The pod template of a unit. */
 export function podTemplate(scope: Scope, unit: Unit): PodTemplate {
   const { plan } = scope;
-  const annotations = { ...scrapeAnnotations(plan, metricsPort(plan, unit)), ...fileBackupAnnotation(unit) };
+  const annotations = {
+    ...scrapeAnnotations(plan, metricsPort(plan, unit), unit.metrics?.path),
+    ...fileBackupAnnotation(unit),
+  };
   const { minDomains } = unitGroup(unit, plan);
   const spread = topologySpread(selector(plan, unit.name), unit.spread, unit.workload === "deployment", minDomains);
   const mounted = unitVolumes(scope, unit);

@@ -1,13 +1,16 @@
 import type { Element, Plan } from "../../plan/plan.js";
+import { METRICS_PATH } from "../metrics-port.js";
 import type { PodMonitor } from "./manifest.js";
 import { metadata } from "./metadata.js";
 
-const PATH = "/metrics";
-
 /** Annotations by which Prometheus finds the pods to scrape; undefined without a port of metrics, or with PodMonitors. */
-export function scrapeAnnotations({ observe }: Plan, port: number | undefined): Record<string, string> | undefined {
+export function scrapeAnnotations(
+  { observe }: Plan,
+  port: number | undefined,
+  path = METRICS_PATH,
+): Record<string, string> | undefined {
   if (port === undefined || observe.metrics !== "prometheus" || observe.discovery !== "annotations") return undefined;
-  return { "prometheus.io/path": PATH, "prometheus.io/port": String(port), "prometheus.io/scrape": "true" };
+  return { "prometheus.io/path": path, "prometheus.io/port": String(port), "prometheus.io/scrape": "true" };
 }
 
 /**
@@ -18,7 +21,11 @@ export function podMonitor(
   plan: Plan,
   element: Pick<Element, "name">,
   component: string,
-  pods: { readonly labels: Record<string, string>; readonly port: string | undefined },
+  pods: {
+    readonly labels: Record<string, string>;
+    readonly port: string | undefined;
+    readonly path?: string | undefined;
+  },
 ): PodMonitor | undefined {
   const { observe } = plan;
   if (pods.port === undefined || observe.metrics !== "prometheus" || observe.discovery !== "pod-monitors")
@@ -29,7 +36,7 @@ export function podMonitor(
     metadata: metadata(plan, element, component),
     spec: {
       selector: { matchLabels: pods.labels },
-      podMetricsEndpoints: [{ port: pods.port, path: PATH }],
+      podMetricsEndpoints: [{ port: pods.port, path: pods.path ?? METRICS_PATH }],
     },
   };
 }

@@ -190,6 +190,7 @@ function arbitraryUnit(name: string): fc.Arbitrary<Unit> {
       sizing: fc.constantFrom("off" as const, "auto" as const),
       spread: fc.constantFrom("require" as const, "prefer" as const, "none" as const),
       priority: fc.constantFrom("critical" as const, "normal" as const, "low" as const),
+      scraped: fc.boolean(),
       volume: fc.constantFrom("persistent", "snapshots", "never taken", "ephemeral", "none"),
 
       variables: fc.dictionary(fc.stringMatching(/^[A-Z][A-Z_]{0,9}$/), fc.string(), { maxKeys: 3 }),
@@ -198,6 +199,7 @@ function arbitraryUnit(name: string): fc.Arbitrary<Unit> {
       unit(name, {
         modules: drawn.own ? ["gateway"] : [],
         ports: [{ name: "http", number: drawn.port, protocol: "http" }],
+        metrics: !drawn.own && drawn.scraped ? { path: "/stats", port: drawn.port } : undefined,
         replicas: { min: drawn.min, max: drawn.min + drawn.more },
         spread: { zones: drawn.spread, nodes: drawn.spread },
         priority: drawn.priority,

@@ -97,6 +97,7 @@ export function unit(name: string, fields: Partial<Unit> = {}): Unit {
     command: [],
     environment: {},
     ports: [port],
+    metrics: undefined,
     replicas: { min: 2, max: 2 },
     resources: {
       cpu: { request: 250, limit: 1000 },

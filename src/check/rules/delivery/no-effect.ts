@@ -12,7 +12,12 @@ export const noEffect = defineRule({
   help: "A setting that nothing carries out is worse than none: a reader of the file counts on it. It belongs to another provider, or each component has its own value.",
   check({ plan }, report) {
     if (onOneMachine(plan)) return;
-    for (const { path, ...found } of [...ignoredByProvider(plan), ...overriddenStrategy(plan), ...unaudited(plan)])
+    for (const { path, ...found } of [
+      ...ignoredByProvider(plan),
+      ...overriddenStrategy(plan),
+      ...unaudited(plan),
+      ...unscraped(plan),
+    ])
       report(path, found);
   },
 });
@@ -49,6 +54,21 @@ function overriddenStrategy(plan: Plan): readonly WithoutEffect[] {
       "remove it, or `strategy` of the components that are to follow it",
     ),
   ];
+}
+
+function unscraped({ units, observe }: Plan): readonly WithoutEffect[] {
+  if (observe.metrics !== "none") return [];
+  return units.flatMap(({ name, path, metrics }) =>
+    metrics === undefined
+      ? []
+      : [
+          withoutEffect(
+            `${path}.metrics`,
+            `nothing scrapes the metrics of ${name}`,
+            "set `observe: { metrics: prometheus }`",
+          ),
+        ],
+  );
 }
 
 function unaudited(plan: Plan): readonly WithoutEffect[] {
