@@ -74,11 +74,7 @@ environments:
       "| a | `services.web` | `promises: node-loss/shop` | none |",
       "no environment has `promises: node-loss/shop`",
     ],
-    [
-      "another reference",
-      "| a | `services.web` | `terraform: main.tf` | none |",
-      "`terraform: main.tf` is none of compose: …",
-    ],
+    ["another reference", "| a | `services.web` | `terraform: main.tf` | none |", "`terraform: main.tf` is none of "],
     ["an empty gap", "| a | `services.web` | `compose: compose.yaml` | |", "the gap is empty"],
     ["nothing, without a gap", "| a | – | – | none |", "a row without a gap has a path"],
     ["three cells", "| a | `services.web` | none |", "a row has four cells, this one 3"],
