@@ -103,6 +103,19 @@ environments:
     prove(text);
   });
 
+  it("write out what an element keeps for a fault that the platform promises by its name", () => {
+    const { suggestions } = prove(`platform: shop
+objectives: { rto: 30s }
+observe: { metrics: prometheus, routes: { critical: pagerduty } }
+provide: in-cluster
+services: { web: { modules: [gateway], objectives: { rto: 1h, rpo: 30s } } }
+stores: { orders: { postgres: 17 } }
+`);
+    for (const { text } of suggestions)
+      expect(text).toContain("rto: { default: 1h, zone-loss: none, cluster-loss: 1h }");
+    expect(suggestions.length).toBeGreaterThan(0);
+  });
+
   it("change an environment alone if only that one breaks the promise", () => {
     const text = `platform: shop
 stores:

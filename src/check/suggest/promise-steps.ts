@@ -24,6 +24,9 @@ export function promiseSteps({ plans, sheets }: Version, only: string | undefine
     for (const each of availability) addAvailability(found, plan, each);
     for (const each of latency) addLatency(found, plan, each);
   }
+  for (const plan of plans)
+    for (const row of sheets.get(plan.environment)?.rows ?? [])
+      for (const of of ["rto", "rpo"] as const) addKept(found, plan, row, of);
   return [...found.values()].flatMap((byEnvironment) => stepsFor(byEnvironment, plans.length));
 }
 
@@ -69,6 +72,23 @@ function addRecovery(found: FoundPromises, plan: Plan, row: Row, of: "rto" | "rp
   const total = predicted.kind === "bounded" ? predicted.total : Number.POSITIVE_INFINITY;
   const promise = { path, subject: row.subject, of, single, slo: undefined };
   add(found, plan, { ...promise, faults: new Map([[row.fault, total]]) });
+}
+
+/**
+ * An objective for every fault that becomes one by fault inherits what the platform promises, or no longer promises, for a fault by its
+ * name. What the element keeps is therefore written out for these faults.
+ */
+function addKept(found: FoundPromises, plan: Plan, row: Row, of: "rto" | "rpo"): void {
+  const { promised, verdict } = row[of];
+  if (verdict !== "kept" || promised === undefined || row.subjectKind === "platform") return;
+  const { path, single } = promisePlace(plan, row, of);
+  const known = found.get(path)?.get(plan.environment);
+  if (single === undefined || known === undefined) return;
+  const { objectives } = plan;
+  const ofPlatform = found.get(`${objectives.path}.${of}`)?.get(plan.environment);
+  const isNamed =
+    ofPlatform?.faults.has(row.fault) || objectives.byFault.some((each) => each.of === of && each.fault === row.fault);
+  if (isNamed) add(found, plan, { ...known, faults: new Map([[row.fault, promised]]) });
 }
 
 function addAvailability(found: FoundPromises, plan: Plan, each: PredictedAvailability): void {
