@@ -69,6 +69,7 @@ function planEnvironment(platform: Platform, { name, settings, tree }: Environme
   const { edges, dependencies } = planEdges(context, declared, models, stores);
   const { secrets, units: mounted } = planSecrets(context, declared, models, stores, edges);
   const units = injectAddresses(provenance, mounted, stores, edges);
+  const entrances = planEntrances(context, units);
   const root = provenance.at();
   const embedded = context.provide === "embedded";
   const namespace = name === "default" ? settings.platform : `${settings.platform}-${name}`;
@@ -91,12 +92,12 @@ function planEnvironment(platform: Platform, { name, settings, tree }: Environme
     edges,
     dependencies,
     outside: planOutside(context, dependencies, models),
-    entrances: planEntrances(context, units),
+    entrances,
     secrets,
     pools: planPools(provenance, settings.nodes ?? {}),
     objectives: context.objectives,
     security: planSecurity(context),
-    observe: planObserve(context),
+    observe: planObserve(context, [...entrances, ...units, ...models, ...stores]),
     delivery: planDelivery(context),
     drills: planDrills(context),
     cluster: planCluster(context),

@@ -4,7 +4,7 @@ import { CLOUDS } from "./clouds/index.js";
 import { onCluster, type PlanContext } from "./context.js";
 import { DEFAULT_KUBERNETES } from "./ends-of-life.js";
 import { RENEWAL_DAYS } from "./entrances/lifetimes.js";
-import type { ClusterSettings, Delivery, DrillSchedule, Observe, Security } from "./plan.js";
+import type { ClusterSettings, Delivery, DrillSchedule, Objectives, Observe, Security } from "./plan.js";
 
 const DAY = 86_400_000;
 
@@ -30,8 +30,11 @@ function planMesh(input: NonNullable<Settings["security"]>["mesh"]): Security["m
   return { kind: "linkerd", mtls: input.linkerd };
 }
 
-/** Where metrics, logs and traces are stored, what is monitored, and who is notified. */
-export function planObserve(context: PlanContext): Observe {
+/**
+ * Where metrics, logs and traces are stored, what is monitored, and who is notified. `promising`: what may promise an availability of its
+ * own, whose alert is on as that of the platform.
+ */
+export function planObserve(context: PlanContext, promising: readonly Promising[]): Observe {
   const scope = context.provenance.at("observe");
   const input = context.settings.observe;
   const alerts = scope.at("alerts");
@@ -45,6 +48,7 @@ export function planObserve(context: PlanContext): Observe {
   const watched = metrics !== "none";
   const why = watched ? "objectives need alerts" : "alerts need metrics";
   const real = watched && onCluster(context);
+  const promisesAvailability = [context, ...promising].some(({ objectives }) => objectives.availability !== undefined);
   return {
     metrics,
     discovery: scope.pick(
@@ -61,12 +65,7 @@ export function planObserve(context: PlanContext): Observe {
       path: alerts.path,
       down: alerts.duration("down", ...unlessOff(given?.down, real ? 120_000 : undefined), why),
       errors: alerts.ratio("errors", ...unlessOff(given?.errors, real ? 0.05 : undefined), why),
-      availability: alerts.pick(
-        "availability",
-        given?.availability,
-        real && context.objectives.availability !== undefined,
-        why,
-      ),
+      availability: alerts.pick("availability", given?.availability, real && promisesAvailability, why),
       database: alerts.pick("database", given?.database, real, why),
       oom: alerts.pick("oom", given?.oom, real, why),
       backups: alerts.pick("backups", given?.backups, real, why),
@@ -84,6 +83,10 @@ export function planObserve(context: PlanContext): Observe {
       info: input?.routes?.info,
     },
   };
+}
+
+interface Promising {
+  readonly objectives: Objectives;
 }
 
 /** The declared and the usual value of an alert; neither where `false` switches it off. */

@@ -89,6 +89,25 @@ describe("the rules", () => {
     }
   });
 
+  it("watch an availability that a single element promises", () => {
+    const alone = (element: string, alerts = "") =>
+      alertRules(
+        planOf(`platform: shop
+cloud: aws
+services:
+  web: { modules: [gateway], expose: true${element === "services" ? ", objectives: { availability: 99.9% }" : ""} }
+entrance: { host: shop.example.com, controller: nginx${element === "entrance" ? ", objectives: { availability: 99.9% }" : ""} }
+stores: { orders: { postgres: 17, provide: in-cluster${element === "stores" ? ", objectives: { availability: 99% }" : ""} } }
+observe: { metrics: prometheus${alerts} }
+`),
+      ).objectives.map(({ subject }) => subject);
+    expect(new Set(alone("services"))).toEqual(new Set(["web"]));
+    expect(new Set(alone("entrance"))).toEqual(new Set(["entrance"]));
+    expect(new Set(alone("stores"))).toEqual(new Set(["orders"]));
+    expect(alone("")).toEqual([]);
+    expect(alone("services", ", alerts: { availability: false }")).toEqual([]);
+  });
+
   it("are off where the file disables them", () => {
     const off = planOf(
       shop.replace(

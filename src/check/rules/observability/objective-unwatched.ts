@@ -13,7 +13,7 @@ export const objectiveUnwatched = defineRule({
   check({ plan, sheet }, report) {
     // On one machine the supervisor detects failures.
     if (onOneMachine(plan)) return;
-    const elements = [...plan.units, ...plan.stores];
+    const elements = [...plan.entrances, ...plan.units, ...plan.models, ...plan.stores];
     // An objective for single faults is in the rows alone.
     const names = (["rto", "rpo", "availability"] as const).filter(
       (key) =>
