@@ -88,9 +88,9 @@ describe("the blueprint aiaas", () => {
     const environments = ["development", "staging", "production"].map((name) => planOf(blueprint("aiaas"), name));
     expect(new Set(environments.map(({ cluster }) => cluster.name))).toEqual(new Set(["aiaas"]));
     expect(environments.map(({ namespace }) => namespace)).toEqual([
-      "aiaas-development",
-      "aiaas-staging",
-      "aiaas-production",
+      "development",
+      "staging",
+      "production",
     ]);
   });
 });

@@ -124,6 +124,8 @@ export interface Redis extends StoreBase {
   /** Replicas of each shard, without the primary. */
   readonly replicas: number;
   readonly persistence: boolean;
+  /** Numbered databases that clients select from; undefined: as many as the server has by default. */
+  readonly databases: number | undefined;
 }
 
 export interface RabbitMq extends StoreBase {

@@ -48,6 +48,15 @@ function tooFewPrimaries(name: string, shards: number): KeyChange {
   };
 }
 
+function onlyDatabase0(name: string, databases: number): KeyChange {
+  return {
+    why: `${name} is a Redis Cluster, which has database 0 only and refuses SELECT (redis.io/docs: SELECT, read 2026-11-30), and clients are to select from ${databases}`,
+    advice: "separate the keys of its callers by a prefix (`databases: 1`), or run one shard (`shards: 1`)",
+    key: "databases",
+    value: 1,
+  };
+}
+
 /** Redis: shards, each with a primary and replicas. Its contents can be recreated. */
 export const redis = {
   ...defaults,
@@ -82,9 +91,10 @@ export const redis = {
       shards,
       replicas,
       persistence: scope.pick("persistence", input.persistence, false, "the contents of a cache can be recreated"),
+      databases: input.databases,
     };
   },
-  traits: ({ name, version, shards, replicas, persistence, port, provider }) => {
+  traits: ({ name, version, shards, replicas, persistence, databases = 1, port, provider }) => {
     const servers = shards * (1 + replicas);
     const cluster = shards > 1;
     return {
@@ -118,7 +128,11 @@ export const redis = {
             }
           : { kind: "count", count: 1, why: "one server of each shard has all its data" },
       neverServes:
-        cluster && provider.kind === "in-cluster" && shards < MIN_PRIMARIES ? tooFewPrimaries(name, shards) : undefined,
+        cluster && provider.kind === "in-cluster" && shards < MIN_PRIMARIES
+          ? tooFewPrimaries(name, shards)
+          : cluster && databases > 1
+            ? onlyDatabase0(name, databases)
+            : undefined,
       // A Redis Cluster in Kubernetes is not aware of zones: one may hold all copies of a shard, or most primaries.
       minZones: provider.kind === "managed" ? 2 : undefined,
       zoneFix: undefined,

@@ -61,6 +61,8 @@ const postgres = z
 /** Redis Cluster is made for up to 1,000 servers (redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec). */
 const MAX_SHARDS = 1000;
 const MAX_REPLICAS = 100;
+/** Each database has tables of its own in memory, and redis.conf has 16 by default. */
+const MAX_DATABASES = 1000;
 
 const redis = z
   .strictObject({
@@ -68,6 +70,12 @@ const redis = z
     shards: z.int().min(1).max(MAX_SHARDS).describe("Number of shards; default 1").optional(),
     replicas: z.int().min(0).max(MAX_REPLICAS).describe("Replicas of each shard, without the primary").optional(),
     persistence: z.boolean().describe("Append-only file: writes survive a restart").optional(),
+    databases: z
+      .int()
+      .min(1)
+      .max(MAX_DATABASES)
+      .describe("Number of databases that clients select from, e.g. one for each service; default: the server's, 16")
+      .optional(),
     ...common,
   })
   .meta({ id: "redis" });

@@ -89,6 +89,7 @@ function redisConfiguration(cache: Redis): string {
     // Persistent data, such as rate limits and sessions, must not be evicted: a full persistent cache rejects writes.
     `maxmemory-policy ${cache.persistence ? "noeviction" : "allkeys-lru"}`,
     ...(cache.persistence ? ["appendonly yes", "appendfsync everysec"] : ["appendonly no", 'save ""']),
+    ...(cache.databases === undefined ? [] : [`databases ${cache.databases}`]),
     ...(cache.shards > 1
       ? ["cluster-enabled yes", "cluster-config-file /data/nodes.conf", `cluster-node-timeout ${MEMBER_TIMEOUT_MS}`]
       : []),

@@ -61,6 +61,7 @@ const cache = fc.record(
     redis: fc.constant(7),
     replicas: fc.integer({ min: 0, max: 2 }),
     persistence: fc.boolean(),
+    databases: fc.integer({ min: 1, max: 16 }),
     backups: fc.record({ snapshot: schedule }),
     objectives,
   },

@@ -205,6 +205,7 @@ export function cache(name: string, fields: Partial<Redis> = {}): Redis {
     shards: 1,
     replicas: 0,
     persistence: true,
+    databases: undefined,
     ...fields,
   };
 }
