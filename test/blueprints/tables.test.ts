@@ -89,4 +89,11 @@ environments:
     expect(readPage("| document | file |\n| --- | --- |").mistakes).toHaveLength(1);
     expect(mistakes("# A page")).toEqual(["the page has no table"]);
   });
+
+  it("may be introduced by a table of the environments, which is no table of the document", () => {
+    const introduction = "| environment | what it is |\n| --- | --- |\n| `local` | one machine |\n\n";
+    const row = "| a | `services.web` | `compose: compose.yaml` | none |";
+    expect(mistakes(introduction + page(row))).toEqual([]);
+    expect(mistakes(introduction)).toEqual(["the page has no table"]);
+  });
 });

@@ -16,29 +16,34 @@ export interface Page {
 }
 
 const HEADER = "document | platform file | shown by | gap";
+/** The first column of a table that introduces the page: which environments the platform file has. */
+const INTRODUCTION = "environment";
 
 /** Reads the tables of a page. A line that begins with `|` is a row of a table, and its first line the header. */
 export function readPage(text: string): Page {
   const rows: TableRow[] = [];
   const mistakes: string[] = [];
-  let inTable = false;
+  let header: readonly string[] | undefined;
   text.split("\n").forEach((source, index) => {
     const line = index + 1;
-    const starts = !inTable;
-    inTable = source.startsWith("|");
-    if (!inTable) return;
     const cells = cellsOf(source);
+    if (!cells || !header) {
+      header = cells;
+      if (cells && cells[0] !== INTRODUCTION && cells.join(" | ") !== HEADER)
+        mistakes.push(`line ${line}: the columns of a table are ${HEADER}`);
+      return;
+    }
+    if (header[0] === INTRODUCTION || cells.every((cell) => /^-+$/.test(cell))) return;
     const [document = "", file = "", shown = "", gap = ""] = cells;
-    if (starts) {
-      if (cells.join(" | ") !== HEADER) mistakes.push(`line ${line}: the columns of a table are ${HEADER}`);
-    } else if (cells.every((cell) => /^-+$/.test(cell))) return;
-    else if (cells.length !== 4) mistakes.push(`line ${line}: a row has four cells, this one ${cells.length}`);
+    if (cells.length !== 4) mistakes.push(`line ${line}: a row has four cells, this one ${cells.length}`);
     else rows.push({ line, document, paths: quoted(file), shownBy: quoted(shown), gap });
   });
   return { rows, mistakes };
 }
 
-function cellsOf(source: string): readonly string[] {
+/** The cells of a row; undefined for a line that is not in a table. */
+function cellsOf(source: string): readonly string[] | undefined {
+  if (!source.startsWith("|")) return undefined;
   return source
     .trim()
     .replace(/^\||(?<!\\)\|$/g, "")
