@@ -76,7 +76,7 @@ environments:
     ],
     ["another reference", "| a | `services.web` | `terraform: main.tf` | none |", "`terraform: main.tf` is none of "],
     ["an empty gap", "| a | `services.web` | `compose: compose.yaml` | |", "the gap is empty"],
-    ["nothing, without a gap", "| a | – | – | none |", "a row without a gap has a path"],
+    ["nothing, without a gap", "| a | – | – | none |", "a row without a gap names what shows it"],
     ["three cells", "| a | `services.web` | none |", "a row has four cells, this one 3"],
   ])("may not name %s", (_what, row, mistake) => {
     expect(mistakes(page("| a | `services.web` | `compose: compose.yaml` | none |", row))).toEqual([

@@ -87,10 +87,6 @@ describe("the blueprint aiaas", () => {
   it("shares one cluster between its environments, each in a namespace", () => {
     const environments = ["development", "staging", "production"].map((name) => planOf(blueprint("aiaas"), name));
     expect(new Set(environments.map(({ cluster }) => cluster.name))).toEqual(new Set(["aiaas"]));
-    expect(environments.map(({ namespace }) => namespace)).toEqual([
-      "development",
-      "staging",
-      "production",
-    ]);
+    expect(environments.map(({ namespace }) => namespace)).toEqual(["development", "staging", "production"]);
   });
 });

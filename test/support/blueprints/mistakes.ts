@@ -8,7 +8,7 @@ import { readPage } from "./page.js";
 
 /**
  * What a page claims about its platform file and is not so, by line. Column "platform file" contains paths of the file, column
- * "shown by" references of the forms in `shows`; a row with neither says in column "gap" what is missing.
+ * "shown by" references of the forms in `showing`. A default has no path; what nothing shows is a gap.
  */
 export function mistakesOf(page: string, platformFile: string, plans: readonly Plan[]): readonly string[] {
   const { rows, mistakes } = readPage(page);
@@ -21,9 +21,7 @@ export function mistakesOf(page: string, platformFile: string, plans: readonly P
       [
         ...(document === "" ? ["the document's words are missing"] : []),
         ...(gap === "" ? ["the gap is empty: write none, or what is missing"] : []),
-        ...(gap === "none" && (paths.length === 0 || shownBy.length === 0)
-          ? ["a row without a gap has a path of the platform file and what shows it"]
-          : []),
+        ...(gap === "none" && shownBy.length === 0 ? ["a row without a gap names what shows it"] : []),
         ...paths.filter((path) => !contains(file, path.split("."))).map((path) => `the platform file has no ${path}`),
         ...shownBy.flatMap((reference) => shown(reference) ?? []),
       ].map((mistake) => `line ${line}: ${mistake}`),
