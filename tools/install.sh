@@ -124,6 +124,7 @@ schemas=(
   barman-cloud:github.com/cloudnative-pg/plugin-barman-cloud:v0.15.0:config/crd/bases
   cert-manager:github.com/cert-manager/cert-manager:v1.21.2:deploy/crds
   prometheus-operator:github.com/prometheus-operator/prometheus-operator:v0.85.0:example/prometheus-operator-crd
+  vertical-pod-autoscaler:k8s.io/autoscaler/vertical-pod-autoscaler:v1.8.1:deploy
   velero:github.com/vmware-tanzu/velero:v1.18.3:config/crd/v1/bases
   kubernetes-1.35:k8s.io/kubernetes:v1.35.4:api/openapi-spec/v3
 )

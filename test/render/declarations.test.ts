@@ -167,6 +167,8 @@ const OBJECTS: Readonly<Partial<Record<Declaration, Evidence>>> = {
   sidecars: unitEvidence((text) => text.includes('"restartPolicy":"Always"')),
   "resource-autoscaling": (plan, declared) =>
     object(plan, "HorizontalPodAutoscaler", owner(plan.units, declared)?.name ?? "") !== undefined,
+  "request-sizing": (plan, declared) =>
+    object(plan, "VerticalPodAutoscaler", owner(plan.units, declared)?.name ?? "") !== undefined,
   gpu: unitEvidence((text) => text.includes('"nvidia.com/gpu":"1"')),
   "container-stores": storeEvidence((plan, store) => object(plan, "StatefulSet", store) !== undefined),
   "replicated-stores": storeEvidence((plan, store) =>

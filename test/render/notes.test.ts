@@ -292,9 +292,9 @@ entrance: { host: shop.example.com, controller: traefik, tls: { issuer: letsencr
     expect(notes(text).map(({ message }) => message)).toEqual([
       "volumes use the default storage class of the cluster: set `storageClass` if it has none, as on EKS from 1.30 on",
       "a larger `size` expands the volumes of stores, which needs a storage class with `allowVolumeExpansion: true`; no volume can shrink",
+      "a VerticalPodAutoscaler requires the recommender of the Vertical Pod Autoscaler in the cluster, its updater and its admission controller, and the metrics server",
       "web requires in the cluster: the ingress controller traefik, cert-manager with a ClusterIssuer letsencrypt, ExternalDNS",
       "web: a WAF is not rendered for traefik",
-      "web: no vertical autoscaler of its requests is rendered by this target",
       "files: no copy in us-west-2 is created by this target",
       "files: object lock (30d) is not configured by this target",
       "web: minimum TLS version 1.3 is not enforced by this target: set it where TLS is terminated",

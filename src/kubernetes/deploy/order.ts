@@ -37,6 +37,7 @@ export const KINDS: readonly KindRow[] = [
   { apiVersion: "apps/v1", kind: "StatefulSet", namespaced: true, prune: true },
   { apiVersion: "apps/v1", kind: "Deployment", namespaced: true, prune: true },
   { apiVersion: "autoscaling/v2", kind: "HorizontalPodAutoscaler", namespaced: true, prune: true },
+  { apiVersion: "autoscaling.k8s.io/v1", kind: "VerticalPodAutoscaler", namespaced: true, prune: true },
   { apiVersion: "batch/v1", kind: "Job", namespaced: true, prune: true },
   { apiVersion: "batch/v1", kind: "CronJob", namespaced: true, prune: true },
   { apiVersion: "networking.k8s.io/v1", kind: "Ingress", namespaced: true, prune: true },

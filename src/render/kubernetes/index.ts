@@ -30,6 +30,7 @@ import { serviceAccount } from "./service-account.js";
 import { statefulSet, unitPeerService } from "./stateful-set.js";
 import { renderStore } from "./stores/index.js";
 import { backupStorageLocation, veleroObjects } from "./velero.js";
+import { verticalPodAutoscaler } from "./vertical-pod-autoscaler.js";
 
 /** The objects of the platform as a whole, by file name. `kubectl apply -f DIR` sorts by name, so the namespace is first. */
 const PLATFORM_OBJECTS: Readonly<Record<string, (scope: Scope) => Output>> = {
@@ -50,6 +51,7 @@ const UNIT_OBJECTS: Readonly<Record<string, (scope: Scope, unit: Unit) => Output
   "stateful-set": statefulSet,
   "disruption-budget": ({ plan }, unit) => disruptionBudget(plan, unit),
   "horizontal-pod-autoscaler": ({ plan }, unit) => horizontalPodAutoscaler(plan, unit),
+  "vertical-pod-autoscaler": ({ plan }, unit) => verticalPodAutoscaler(plan, unit),
   "network-policy": (scope, unit) => networkPolicy(scope, unit, unit.role),
   "pod-monitor": ({ plan }, unit) =>
     podMonitor(plan, unit, unit.role, {
@@ -165,6 +167,7 @@ export const kubernetes = defineTarget({
     "units",
     "sidecars",
     "resource-autoscaling",
+    "request-sizing",
     "gpu",
     "container-stores",
     "replicated-stores",

@@ -62,7 +62,8 @@ export type Manifest =
   | ScheduledBackup
   | Service
   | ServiceAccount
-  | StatefulSet;
+  | StatefulSet
+  | VerticalPodAutoscaler;
 
 /**
  * The result of rendering one object: the object, undefined if the Plan needs none, or either with notes on what the object
@@ -93,6 +94,28 @@ export type PodMonitor = {
   readonly spec: {
     readonly selector: { readonly matchLabels: Record<string, string> };
     readonly podMetricsEndpoints: readonly { readonly port: string; readonly path: string }[];
+  };
+};
+
+/** `autoscaling.k8s.io/v1` VerticalPodAutoscaler: the fields that Keelson renders. */
+export type VerticalPodAutoscaler = {
+  readonly apiVersion: "autoscaling.k8s.io/v1";
+  readonly kind: "VerticalPodAutoscaler";
+  readonly metadata: Metadata;
+  readonly spec: {
+    readonly targetRef: { readonly apiVersion: "apps/v1"; readonly kind: string; readonly name: string };
+    readonly updatePolicy: { readonly updateMode: "Off" | "Recreate" };
+    readonly resourcePolicy: {
+      readonly containerPolicies: readonly (
+        | { readonly containerName: string; readonly mode: "Off" }
+        | {
+            readonly containerName: string;
+            readonly controlledValues: "RequestsOnly";
+            readonly minAllowed?: Record<string, string>;
+            readonly maxAllowed?: Record<string, string>;
+          }
+      )[];
+    };
   };
 };
 

@@ -5,7 +5,13 @@ import { ownLabels } from "./metadata.js";
 
 /** What the objects of a Plan require of the cluster and of its providers, besides what single objects note. */
 export function requirements(plan: Plan): readonly Note[] {
-  return [...storageClasses(plan), ...unknownPorts(plan), ...ignoredLabels(plan), ...podMonitors(plan)];
+  return [
+    ...storageClasses(plan),
+    ...unknownPorts(plan),
+    ...ignoredLabels(plan),
+    ...podMonitors(plan),
+    ...verticalAutoscaling(plan),
+  ];
 }
 
 function storageClasses(plan: Plan): readonly Note[] {
@@ -46,6 +52,16 @@ function podMonitors({ observe }: Plan): readonly Note[] {
   const message =
     "PodMonitors require the Prometheus Operator in the cluster, and a Prometheus that selects them (podMonitorSelector, podMonitorNamespaceSelector): `cluster.labels` adds labels to them";
   return [{ path: "observe.discovery", message }];
+}
+
+/** Without the updater recommendations are not applied, and without the admission controller not to new pods. */
+function verticalAutoscaling({ units }: Plan): readonly Note[] {
+  const sized = units.filter(({ sizing }) => sizing !== "off");
+  const [first] = sized;
+  if (!first) return [];
+  const applied = sized.some(({ sizing }) => sizing === "auto") ? ", its updater and its admission controller" : "";
+  const message = `a VerticalPodAutoscaler requires the recommender of the Vertical Pod Autoscaler in the cluster${applied}, and the metrics server`;
+  return [{ path: `${first.path}.sizing`, message }];
 }
 
 function unknownPorts({ stores }: Plan): readonly Note[] {

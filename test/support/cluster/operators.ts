@@ -14,6 +14,7 @@ const FOLDERS = [
   "gateway-api",
   "prometheus-operator",
   "velero",
+  "vertical-pod-autoscaler",
 ];
 
 const Published = ApiObject.extend({
