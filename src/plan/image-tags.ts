@@ -149,6 +149,22 @@ export const IMAGE_TAGS = {
       any: { tag: "v1.8.0", digest: "sha256:30292fc2eeacc67a36993b01f7a7a5e3361a19cced0e80c1d71cfa2a4b0a2499" },
     },
   },
+  prometheus: {
+    repository: "docker.io/prom/prometheus",
+    pattern: "v{release}",
+    source: "prometheus/prometheus, release v3.14.0 (2026-08-17), read 2026-11-30",
+    lines: {
+      any: { tag: "v3.14.0" },
+    },
+  },
+  grafana: {
+    repository: "docker.io/grafana/grafana",
+    pattern: "{release}",
+    source: "grafana/grafana, release v13.2.0 (2026-08-18), read 2026-11-30",
+    lines: {
+      any: { tag: "13.2.0" },
+    },
+  },
   ollama: {
     repository: "docker.io/ollama/ollama",
     pattern: "{release}",

@@ -210,6 +210,9 @@ const OBJECTS: Readonly<Partial<Record<Declaration, Evidence>>> = {
     ),
 };
 
+const composeText = (plan: Plan, name: string) =>
+  targets.compose.render(plan).files.find(({ path }) => path === name || path.endsWith(`/${name}`))?.text ?? "";
+
 /** For each kind that a target writes: whether the rendered files show it. */
 const VISIBLE: Readonly<Record<TargetName, Readonly<Partial<Record<Declaration, Evidence>>>>> = {
   argocd: {
@@ -219,6 +222,8 @@ const VISIBLE: Readonly<Record<TargetName, Readonly<Partial<Record<Declaration, 
   compose: {
     units: composeService,
     "container-stores": composeService,
+    "metrics-storage": (plan) => /"?image"?: "?docker\.io\/prom\/prometheus:/.test(composeText(plan, "compose.yaml")),
+    "unit-metrics": (plan) => composeText(plan, "prometheus.yml").includes("metrics_path: /stats"),
     entrances: (plan) => targets.compose.render(plan).files.some(({ text }) => /"?127\.0\.0\.1:\$\{/.test(text)),
   },
   helm: OBJECTS,

@@ -13,6 +13,7 @@ import { strategicMerge } from "../strategic-merge.js";
 import { defineTarget, type RenderedFile } from "../target.js";
 import { stringifyYaml } from "../yaml.js";
 import { dependencies } from "./dependencies.js";
+import { type Monitoring, monitoring } from "./monitoring.js";
 import { entranceUnits, networks } from "./networks.js";
 import { secretFiles } from "./secrets.js";
 import type { ComposeService } from "./service.js";
@@ -30,25 +31,28 @@ interface RunStore {
 export const compose = defineTarget({
   name: "compose",
   description: "one compose.yaml for Docker Compose, with the files that it mounts",
-  writes: new Set<Declaration>(["units", "container-stores", "entrances"]),
+  writes: new Set<Declaration>(["units", "container-stores", "entrances", "metrics-storage", "unit-metrics"]),
   render(plan) {
     const stores = plan.stores.filter(runsAsContainers).map((store) => ({ store, server: singleServer(store) }));
-    const { file, notes } = composeFile(plan, stores);
+    const monitored = monitoring(plan, stores);
+    const { file, notes } = composeFile(plan, stores, monitored);
     const files: RenderedFile[] = [
       { path: "compose.yaml", text: stringifyYaml(file), comment: "#" },
       { path: "plan.json", text: planDocument(plan).text, comment: "json" },
       ...stores.flatMap(({ store, server }) => storeFiles(store, server)),
+      ...(monitored?.files ?? []),
     ];
-    return { files, secrets: generatedSecrets(plan), notes };
+    return { files, secrets: [...generatedSecrets(plan), ...(monitored ? [monitored.secret] : [])], notes };
   },
 });
 
 function composeFile(
   plan: Plan,
   stores: readonly RunStore[],
+  monitored: Monitoring | undefined,
 ): { readonly file: object; readonly notes: readonly Note[] } {
   const index = indexOf(plan);
-  const nets = networks(plan, index);
+  const nets = networks(plan, index, monitored?.connections);
   const dependencyNames = dependencies(plan, index);
   const withHealthCheck = new Set([
     ...stores.map(({ store }) => store.name),
@@ -74,14 +78,20 @@ function composeFile(
     services[unit.name] = applyPatches(unit.patches, escapeVariables(rendered.service));
     notes.push(...rendered.notes);
   }
+  Object.assign(services, monitored?.services(nets.of));
   const volumes = [
+    ...(monitored?.volumes ?? []),
     ...stores.filter(({ server }) => server.data !== undefined).map(({ store }) => `${store.name}-data`),
     ...plan.units
       .filter((unit) => !hasOwnVolumes(unit, composeReplicas(unit, published.includes(unit.name))))
       .flatMap((unit) => Object.keys(unitVolumes(unit))),
   ];
   refuseSharedVolumes(volumes);
-  const mounts = [...stores.map(({ server }) => server.secret), ...plan.units.flatMap(({ secrets }) => secrets)];
+  const mounts = [
+    ...(monitored ? [monitored.mount] : []),
+    ...stores.map(({ server }) => server.secret),
+    ...plan.units.flatMap(({ secrets }) => secrets),
+  ];
   const file = {
     name: plan.namespace,
     services,
@@ -90,6 +100,7 @@ function composeFile(
     configs: {
       plan: { file: "./plan.json" },
       ...Object.assign({}, ...stores.map(({ store, server }) => storeConfigs(store, server))),
+      ...monitored?.configs,
     },
     secrets: secretFiles(mounts),
   };

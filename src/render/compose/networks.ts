@@ -12,22 +12,28 @@ export interface Networks {
   readonly all: Readonly<Record<string, { readonly internal?: true }>>;
 }
 
-export function networks(plan: Plan, index: PlanIndex): Networks {
+/** A connection of a container that the Plan has no edge for; `to` undefined: from and to other machines. */
+export interface Connection {
+  readonly from: string;
+  readonly to: string | undefined;
+}
+
+export function networks(plan: Plan, index: PlanIndex, further: readonly Connection[] = []): Networks {
   const attached = new Map<string, Set<string>>();
   const all: Record<string, { internal?: true }> = {};
   const attach = (name: string, network: string) => {
     const known = attached.get(name) ?? new Set();
     attached.set(name, known.add(network));
   };
-  for (const edge of plan.edges) {
-    const callee = containerBehind(index, edge);
-    if (callee === undefined) {
-      attach(edge.from, externalNetwork(edge.from));
-      all[externalNetwork(edge.from)] = {};
+  const edges = plan.edges.map((edge) => ({ from: edge.from, to: containerBehind(index, edge) }));
+  for (const { from, to } of [...edges, ...further]) {
+    if (to === undefined) {
+      attach(from, externalNetwork(from));
+      all[externalNetwork(from)] = {};
     } else {
-      const pair = pairNetwork(edge.from, callee);
-      attach(edge.from, pair);
-      attach(callee, pair);
+      const pair = pairNetwork(from, to);
+      attach(from, pair);
+      attach(to, pair);
       all[pair] = { internal: true };
     }
   }

@@ -2,6 +2,7 @@ import { DATA_DIRECTORY } from "../../plan/directories.js";
 import { formatImage } from "../../plan/images.js";
 import type { Plan, Unit } from "../../plan/plan.js";
 import { entryPoint } from "../entry-point.js";
+import { metricsPort } from "../metrics-port.js";
 import type { Note } from "../note.js";
 import { PLAN_FILE } from "../plan-document.js";
 import { serveArguments } from "../serve-arguments.js";
@@ -56,7 +57,9 @@ function serviceOf(plan: Plan, unit: Unit, context: ServiceContext): ComposeServ
   const replicas = composeReplicas(unit, context.published !== undefined);
   return {
     image: formatImage(unit.image),
-    ...(own ? { command: serveArguments(unit, unit.modules, unit.ports) } : foreignCommand(unit)),
+    ...(own
+      ? { command: serveArguments(unit, unit.modules, unit.ports, metricsPort(plan, unit)) }
+      : foreignCommand(unit)),
     user: "1001:1001",
     ...environment(plan, unit, own),
     ...(context.published &&

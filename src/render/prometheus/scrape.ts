@@ -26,6 +26,26 @@ function localPlatform(): object {
   };
 }
 
+/** A container of a Compose file that serves metrics. */
+export interface ScrapedContainer {
+  readonly name: string;
+  readonly port: number;
+  readonly path: string;
+}
+
+/** The configuration of a Prometheus beside the containers of a Compose file, whose DNS has an address for each replica of a service. */
+export function containersConfig(plan: Plan, scraped: readonly ScrapedContainer[]): object {
+  return {
+    global: INTERVALS,
+    scrape_configs: scraped.map(({ name, port, path }) => ({
+      job_name: name,
+      metrics_path: path,
+      dns_sd_configs: [{ names: [name], type: "A", port }],
+      relabel_configs: [{ target_label: "namespace", replacement: plan.namespace }],
+    })),
+  };
+}
+
 function clusterJobs(plan: Plan): readonly object[] {
   const certManager = plan.entrances.some((entrance) => issuerOf(entrance) !== undefined) ? ["cert-manager"] : [];
   return [
