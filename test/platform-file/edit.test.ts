@@ -114,6 +114,14 @@ describe("an edit", () => {
     ]);
   });
 
+  it("adds to the list of an environment, which replaces a longer one of the base", () => {
+    const lists =
+      "platform: shop\nservices:\n  web:\n    calls: [a, b, c]\nenvironments:\n  local:\n    services:\n      web:\n        calls: [a]\n";
+    expect(applyEdits(lists, [{ path: "services.web.calls[1]", value: "b", environment: "local" }])).toBe(
+      lists.replace("calls: [a]\n", "calls: [a, b]\n"),
+    );
+  });
+
   it("renames a key in the overrides of the environment and retains its value", () => {
     const misspelled =
       "platform: shop\nstores:\n  db: { postgres: 17 }\nenvironments:\n  local:\n    stores:\n      bd: { size: 1Gi } # small\n";

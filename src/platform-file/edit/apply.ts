@@ -128,7 +128,10 @@ function place(tree: Mapping, path: readonly Segment[], environment: string | un
   const overrides = prefix.reduce<Tree | undefined>((at, step) => at && child(at, step), tree);
   if (overrides?.kind !== "mapping") return path;
   const inOverrides = existingDepth(overrides, path);
-  return inOverrides > 0 && inOverrides >= existingDepth(tree, path) ? [...prefix, ...path] : path;
+  if (inOverrides === 0) return path;
+  // A list of the environment replaces the one of the base, however many elements that has.
+  const isList = nearest(overrides, path.slice(0, inOverrides)).value.kind === "sequence";
+  return isList || inOverrides >= existingDepth(tree, path) ? [...prefix, ...path] : path;
 }
 
 /** Number of steps of the path that exist in the tree. */

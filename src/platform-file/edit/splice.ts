@@ -8,6 +8,7 @@ import {
   parseDocument,
   stringify,
   type YAMLMap,
+  type YAMLSeq,
 } from "yaml";
 import type { Segment } from "../path.js";
 import { type Mapping, nearest } from "../tree.js";
@@ -51,11 +52,23 @@ export function splice(
       const item: unknown = node.items[Number(step)];
       if (last && isScalar(item) && item.range && value !== undefined)
         return { from: item.range[0], to: item.range[1], becomes: inline(value) };
+      if (last && item === undefined && value !== undefined && Number(step) === node.items.length)
+        return appendItem(node, value);
       if (last && value === undefined) return removeItem(text, node.items, Number(step), node.flow === true);
       node = item;
     } else break;
   }
   return undefined;
+}
+
+/** One more item of a list that is written in brackets. */
+function appendItem({ flow, items, range }: YAMLSeq, value: unknown): TextChange | undefined {
+  const [last] = rangesOf(items.slice(-1));
+  const from = last === undefined ? range?.[0] : last?.[1];
+  if (flow !== true || from === undefined) return undefined;
+  return last === undefined
+    ? { from: from + 1, to: from + 1, becomes: inline(value) }
+    : { from, to: from, becomes: `, ${inline(value)}` };
 }
 
 /** `["full"], "daily"` → `{ full: "daily" }`. */
@@ -113,9 +126,7 @@ function removePair(text: string, map: YAMLMap, pair: Pair): TextChange | undefi
 }
 
 function removeItem(text: string, items: readonly unknown[], index: number, flow: boolean): TextChange | undefined {
-  const ranges = items.map((item) =>
-    isScalar(item) || isMap(item) || isSeq(item) || isAlias(item) ? item.range : undefined,
-  );
+  const ranges = rangesOf(items);
   const [start, end] = ranges[index] ?? [0, 0];
   if (flow)
     return removeFlow(
@@ -125,6 +136,10 @@ function removeItem(text: string, items: readonly unknown[], index: number, flow
     );
   if (items.length === 1) return undefined;
   return removeLines(text, start, end);
+}
+
+function rangesOf(items: readonly unknown[]) {
+  return items.map((item) => (isScalar(item) || isMap(item) || isSeq(item) || isAlias(item) ? item.range : undefined));
 }
 
 /** Removes one item of a flow collection with the comma before it, or after it for the first item. */
