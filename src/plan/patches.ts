@@ -1,14 +1,20 @@
 import type { Scope } from "./origin.js";
 import type { Patch } from "./plan.js";
 
-/** The patches of an element, one for each target. */
+type Fragment = Readonly<Record<string, unknown>>;
+
+/** The patches of an element, for each target one or several. */
 export function planPatches(
   scope: Scope,
-  input: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined,
+  input: Readonly<Record<string, Fragment | readonly Fragment[]>> | undefined,
 ): Patch[] {
-  return Object.entries(input ?? {}).map(([target, fragment]) => ({
-    target,
-    path: scope.pathOf("patch", target),
-    fragment,
-  }));
+  return Object.entries(input ?? {}).flatMap(([target, given]): Patch[] =>
+    isList(given)
+      ? given.map((fragment, index) => ({ target, path: scope.pathOf("patch", target, index), fragment }))
+      : [{ target, path: scope.pathOf("patch", target), fragment: given }],
+  );
+}
+
+function isList(given: Fragment | readonly Fragment[]): given is readonly Fragment[] {
+  return Array.isArray(given);
 }

@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { Patch } from "../../src/plan/plan.js";
 import { manifests } from "../../src/render/kubernetes/index.js";
 import { targets } from "../../src/render/targets.js";
+import { planOf } from "../support/check/findings.js";
+import { named } from "../support/plan/planned.js";
 import { samplePlan, unit } from "../support/render/sample-plan.js";
 
 function patched(fragment: unknown, target = "kubernetes") {
@@ -70,6 +72,28 @@ describe("a patch for kubernetes", () => {
       expect.objectContaining({ code, message: expect.stringContaining("services.gateway.patch") }),
     );
   });
+});
+
+it("several patches of one target are applied in order, each to the objects of its kind", () => {
+  const plan = planOf(`platform: shop
+cloud: aws
+services:
+  web:
+    image: shop/web:1.0.0
+    port: 80
+    patch:
+      kubernetes:
+        - { spec: { minReadySeconds: 5, revisionHistoryLimit: 1 } }
+        - { kind: Service, spec: { selector: { app: web } } }
+        - { spec: { minReadySeconds: 10 } }
+`);
+  const rendered = (kind: string) =>
+    manifests(plan).find(({ object }) => object.kind === kind && object.metadata.name === "web")?.object;
+  expect(rendered("Deployment")).toMatchObject({ spec: { minReadySeconds: 10, revisionHistoryLimit: 1 } });
+  expect(rendered("Service")).toMatchObject({ spec: { selector: { app: "web" } } });
+  expect(named(plan.units, "web").patches.map(({ path }) => path)).toEqual(
+    [0, 1, 2].map((index) => `services.web.patch.kubernetes[${index}]`),
+  );
 });
 
 it("a patch for compose is merged into the service, and does not reach Kubernetes", () => {

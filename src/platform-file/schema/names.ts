@@ -29,9 +29,9 @@ export const modelName = z
 
 /** Fragments by target, merged over the rendered objects. */
 export const patch = z
-  .record(name, z.record(z.string(), z.unknown()))
+  .record(name, oneOrMany(z.record(z.string(), z.unknown())))
   .describe(
-    "Fragments by target (`kubernetes`, `compose`), merged over the rendered objects; `check` lists each as a note",
+    "Fragments by target (`kubernetes`, `compose`), one or a list, merged over the rendered objects; `check` lists each as a note",
   );
 
 /** One value or a list of values. */
