@@ -61,6 +61,12 @@ export interface VersionedField {
 const GATES = "kubernetes.io, Feature Gates";
 
 export const VERSIONED_FIELDS = {
+  autoscalers: {
+    field: "HorizontalPodAutoscaler of autoscaling/v2",
+    since: "1.23",
+    effect: "the API server refuses the object, and nothing scales",
+    source: "kubernetes/enhancements#2702: generally available in 1.23",
+  },
   nativeSidecars: {
     field: "restartPolicy of initContainers",
     since: "1.29",

@@ -50,6 +50,7 @@ import { noModelSource } from "./delivery/no-model-source.js";
 import { patchNote } from "./delivery/patch-note.js";
 import { sharedNamespace } from "./delivery/shared-namespace.js";
 import { simulatedAnswers } from "./delivery/simulated-answers.js";
+import { addressUncalled } from "./network/address-uncalled.js";
 import { callUnexposed } from "./network/call-unexposed.js";
 import { dnsFailoverRule } from "./network/dns-failover.js";
 import { healthCheckLimits } from "./network/health-check-limits.js";
@@ -156,6 +157,7 @@ export const rules: readonly Rule[] = [
   autoscalerConflict,
 
   // Network
+  addressUncalled,
   callUnexposed,
   needUncalled,
   open,

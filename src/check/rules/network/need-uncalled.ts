@@ -1,9 +1,8 @@
 import { isModule, peersOf, storesRows } from "../../../modules/index.js";
-import { isDeclared } from "../../../plan/origin.js";
 import type { Unit } from "../../../plan/plan.js";
 import { moduleDatabases } from "../../../plan/stores/index.js";
-import type { Edit } from "../../../platform-file/diagnostic.js";
 import { modulesOf } from "../../../promises/facts/supervisor.js";
+import { addedCall } from "../../added-call.js";
 import type { CheckContext } from "../../context.js";
 import { defineRule } from "../../rule.js";
 
@@ -23,20 +22,12 @@ export const needUncalled = defineRule({
         report(unit.path, {
           why: `${unit.name} runs ${module}, which needs ${need}, ${first === undefined ? "but none is declared" : `but ${unit.name} does not call ${first}`}`,
           advice: first === undefined ? `declare ${need}, and call it` : `add ${first} to the calls of ${unit.name}`,
-          ...(first === undefined ? {} : { fix: { edits: [added(context, unit, first)], safe: false } }),
+          ...(first === undefined ? {} : { fix: { edits: [addedCall(context.plan, unit, first)], safe: false } }),
         });
       }
     }
   },
 });
-
-/** One more call, after those that are declared. */
-function added({ plan }: CheckContext, { path }: Unit, name: string): Edit {
-  const calls = `${path}.calls`;
-  let count = 0;
-  while (isDeclared(plan, `${calls}[${count}]`)) count++;
-  return count === 0 ? { path: calls, value: [name] } : { path: `${calls}[${count}]`, value: name };
-}
 
 interface MissingCall {
   readonly module: string;

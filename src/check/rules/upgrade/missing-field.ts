@@ -1,6 +1,7 @@
 import { compareVersions, VERSIONED_FIELDS, type VersionedField } from "../../../plan/ends-of-life.js";
 import type { Plan } from "../../../plan/plan.js";
 import { hasServers } from "../../../plan/stores/index.js";
+import { isAutoscaled } from "../../../promises/latency/load-ends.js";
 import { serverGroup, unitGroup } from "../../../promises/placement/survival.js";
 import { defineRule } from "../../rule.js";
 
@@ -31,7 +32,7 @@ export const missingField = defineRule({
 /** The fields that the objects of a Plan contain. */
 function fieldsOf(plan: Plan): readonly VersionedField[] {
   const { units, stores } = plan;
-  const { nativeSidecars, preStopSleep, unhealthyEviction, spreadPerRevision, spreadMinimum } = VERSIONED_FIELDS;
+  const { autoscalers, nativeSidecars, preStopSleep, unhealthyEviction, spreadPerRevision, spreadMinimum } = VERSIONED_FIELDS;
   const groups = [
     ...units.map((unit) => unitGroup(unit, plan)),
     ...stores
@@ -40,6 +41,7 @@ function fieldsOf(plan: Plan): readonly VersionedField[] {
       .map((store) => serverGroup(store, plan)),
   ];
   const used: readonly (readonly [VersionedField, boolean])[] = [
+    [autoscalers, units.some((unit) => isAutoscaled(plan, unit))],
     [nativeSidecars, units.some(({ sidecars }) => sidecars.length > 0)],
     [preStopSleep, units.some(({ modules, drainDelay }) => modules.length === 0 && drainDelay > 0)],
     [unhealthyEviction, units.some(({ disruption }) => disruption !== undefined)],
