@@ -150,6 +150,11 @@ export function planCluster(context: PlanContext): ClusterSettings {
       bounded,
       bounded ? "a pool has a range of node counts" : "every pool has a fixed size",
     ),
+    scaleDown: {
+      unneeded: input?.scaleDown?.unneeded,
+      afterAdd: input?.scaleDown?.afterAdd,
+      utilisation: input?.scaleDown?.utilisation,
+    },
     backups: planClusterBackups(scope, input?.backups),
   };
 }

@@ -65,9 +65,9 @@ export function cloudNativePgUnavailable(): Condition {
 }
 
 /** Fewer proxies of an entrance's controller are available than its installation runs. */
-export function proxiesBelow({ name, controller, replicas }: Entrance, plan: Plan): Condition {
+export function proxiesBelow({ name, controller, namespace, replicas }: Entrance, plan: Plan): Condition {
   if (onOneMachine(plan)) return { kind: "unmeasured", why: "`keelson up` supervises the processes behind it itself" };
-  const { proxies, namespace } = CONTROLLERS[controller];
+  const { proxies } = CONTROLLERS[controller];
   return proxies && namespace !== undefined
     ? deploymentsBelow(namespace, proxies.deployment(plan.namespace, name), replicas)
     : { kind: "unmeasured", why: "it is not known what accepts its requests" };

@@ -120,3 +120,20 @@ nodes: { general: { type: m5.large, count: 1 }, gpu: { type: g5.xlarge, count: 1
     "node pools general and gpu are not created by this target: their nodes require the labels keelson.dev/pool=general; example.com/gpu=a10g",
   );
 });
+
+it("the namespace of an entrance's controller is the one that requests and challenges are admitted from", () => {
+  const plan = (namespace: string) =>
+    `cloud: aws\nservices: { web: { image: "x:1", port: 80, expose: / } }\nentrance: { host: x.example.com, controller: traefik${namespace} }\n`;
+  expect(text(plan(""))).toContain('"kubernetes.io/metadata.name":"traefik"');
+  const moved = text(plan(", namespace: ingress"));
+  expect(moved).not.toContain('"kubernetes.io/metadata.name":"traefik"');
+  expect(moved.match(/"kubernetes.io\/metadata.name":"ingress"/g)).toHaveLength(2);
+});
+
+it("when the cluster autoscaler removes nodes is a note with its flags", () => {
+  const nodes = "cloud: aws\nnodes: { general: { type: t3.xlarge, count: 2..5 } }\n";
+  expect(notes(`${nodes}cluster: { scaleDown: { unneeded: 5m, afterAdd: 10m, utilisation: 50% } }\n`)).toContain(
+    "the cluster autoscaler is not configured by this target: start it with --scale-down-unneeded-time=5m --scale-down-delay-after-add=10m --scale-down-utilization-threshold=0.5",
+  );
+  expect(notes(nodes).join()).not.toContain("--scale-down");
+});

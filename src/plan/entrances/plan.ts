@@ -54,6 +54,12 @@ function planEntrance(
     path: scope.path,
     host: input.host,
     controller,
+    namespace: scope.pick(
+      "namespace",
+      input.namespace,
+      CONTROLLERS[controller].namespace,
+      `the usual installation of ${CONTROLLERS[controller].title}`,
+    ),
     replicas: scope.pick("replicas", input.replicas, 1, CONTROLLERS[controller].proxies?.source ?? "no controller"),
     spread: planProxySpread(scope, input.spread),
     balancer: planBalancer(context, scope, input.balancer),

@@ -80,6 +80,15 @@ export interface ClusterSettings {
   /** Further labels of every object and pod. */
   readonly labels: Readonly<Record<string, string>>;
   readonly autoscaler: boolean;
+  /** When the autoscaler removes nodes, where the file declares it. */
+  readonly scaleDown: NodeRemoval;
+}
+
+/** When the cluster autoscaler removes a node; undefined: its own default. */
+export interface NodeRemoval {
+  readonly unneeded: Milliseconds | undefined;
+  readonly afterAdd: Milliseconds | undefined;
+  readonly utilisation: Ratio | undefined;
 }
 
 /** Backups of the cluster itself. */

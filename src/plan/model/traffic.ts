@@ -34,6 +34,8 @@ export interface OutsideHost extends Element {
 export interface Entrance extends Element {
   readonly host: string | undefined;
   readonly controller: "nginx" | "traefik" | "gateway-api" | "none";
+  /** The namespace of its proxies; undefined without a controller. */
+  readonly namespace: string | undefined;
   /** How many proxies the installation of its controller runs, and how strictly it spreads them. */
   readonly replicas: number;
   readonly spread: Spread;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { patch } from "./names.js";
+import { name, patch } from "./names.js";
 import { entranceObjectives } from "./objectives.js";
 import { duration } from "./quantities.js";
 import { host, objectName } from "./syntax.js";
@@ -12,6 +12,9 @@ export const entrance = z
     controller: z
       .enum(["nginx", "traefik", "gateway-api", "none"])
       .describe("Ingress controller or gateway that serves this entry point")
+      .optional(),
+    namespace: name
+      .describe("Namespace of the controller, which network policies admit traffic from; default: its usual one")
       .optional(),
     replicas: z
       .int()

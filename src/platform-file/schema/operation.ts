@@ -147,6 +147,14 @@ export const cluster = z
       .boolean()
       .describe("Cluster autoscaler: adds and removes nodes within the limits of each pool")
       .optional(),
+    scaleDown: z
+      .strictObject({
+        unneeded: duration.describe("How long a node is not needed before it is removed").optional(),
+        afterAdd: duration.describe("How long after a node was added none is removed").optional(),
+        utilisation: ratio.describe("Requests of a node, in percent, below which it is not needed").optional(),
+      })
+      .describe("When the cluster autoscaler removes nodes; default: its own")
+      .optional(),
     backups: z
       .strictObject({
         objects: schedule

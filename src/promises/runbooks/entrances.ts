@@ -1,4 +1,3 @@
-import { CONTROLLERS } from "../../plan/entrances/index.js";
 import { certificateName, issuerOf } from "../../plan/entrances/issuer.js";
 import type { Plan } from "../../plan/plan.js";
 import type { EntranceSubject } from "../subjects.js";
@@ -21,7 +20,7 @@ export function repairEntrance({ name, entrance }: EntranceSubject, plan: Plan):
       : [
           {
             action: "Find the proxies of the controller, and the nodes that they are on.",
-            command: `kubectl -n ${CONTROLLERS[entrance.controller].namespace ?? "NAMESPACE"} get pods -o wide`,
+            command: `kubectl -n ${entrance.namespace ?? "NAMESPACE"} get pods -o wide`,
           },
           ...proxySteps(entrance.host),
         ],

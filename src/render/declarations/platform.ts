@@ -39,6 +39,17 @@ export const PLATFORM_DECLARATIONS = {
       ? "the cluster autoscaler is not installed by this target"
       : undefined,
   ),
+  "node-removal": once("cluster.scaleDown", ({ cluster: { scaleDown } }) => {
+    const { unneeded, afterAdd, utilisation } = scaleDown;
+    const flags = [
+      ...(unneeded === undefined ? [] : [`--scale-down-unneeded-time=${formatDuration(unneeded)}`]),
+      ...(afterAdd === undefined ? [] : [`--scale-down-delay-after-add=${formatDuration(afterAdd)}`]),
+      ...(utilisation === undefined ? [] : [`--scale-down-utilization-threshold=${utilisation}`]),
+    ];
+    return flags.length === 0
+      ? undefined
+      : `the cluster autoscaler is not configured by this target: start it with ${flags.join(" ")}`;
+  }),
   "cluster-object-backups": clusterBackups("objects", "backups of cluster objects"),
   "etcd-backups": clusterBackups("etcd", "backups of etcd"),
   "configuration-backups": clusterBackups("configuration", "backups of the configuration"),

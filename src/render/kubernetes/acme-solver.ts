@@ -1,4 +1,3 @@
-import { CONTROLLERS } from "../../plan/entrances/index.js";
 import { issuerOf } from "../../plan/entrances/issuer.js";
 import type { Entrance } from "../../plan/plan.js";
 import type { NetworkPolicy } from "./manifest.js";
@@ -14,7 +13,7 @@ const SOLVER_PORT = 8089;
  * everything else is denied.
  */
 export function acmeSolverPolicy(scope: Scope, entrance: Entrance): NetworkPolicy | undefined {
-  const { namespace } = CONTROLLERS[entrance.controller];
+  const { namespace } = entrance;
   if (namespace === undefined || issuerOf(entrance) === undefined || !defaultDeny(scope)) return undefined;
   const name = `${entrance.name}-acme-solver`;
   return {

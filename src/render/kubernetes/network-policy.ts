@@ -3,7 +3,6 @@ import type {
   INetworkPolicyIngressRule,
   INetworkPolicyPeer,
 } from "kubernetes-models/networking.k8s.io/v1";
-import { CONTROLLERS } from "../../plan/entrances/index.js";
 import type { Edge, Entrance, Plan } from "../../plan/plan.js";
 import { hasServer } from "../../plan/stores/index.js";
 import { metricsPort } from "../metrics-port.js";
@@ -148,7 +147,7 @@ export function anywhere(address: string | undefined): INetworkPolicyPeer[] {
 function fromEntrances({ index }: Scope, name: string): INetworkPolicyIngressRule[] {
   const unit = index.unit(name);
   return index.entrancesTo(name).flatMap((entrance) => {
-    const from = controllerNamespace(entrance);
+    const from = entrance.namespace;
     const ports = new Set(
       entrance.routes
         .filter((route) => route.unit === name)
@@ -156,10 +155,6 @@ function fromEntrances({ index }: Scope, name: string): INetworkPolicyIngressRul
     );
     return from === undefined ? [] : [...ports].map((port) => ({ from: [inNamespace(from)], ports: [tcp(port)] }));
   });
-}
-
-function controllerNamespace(entrance: Entrance): string | undefined {
-  return CONTROLLERS[entrance.controller].namespace;
 }
 
 /** The metrics of a unit: of Keelson's modules on their own port, of a model server beside its API. */

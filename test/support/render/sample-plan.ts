@@ -1,3 +1,4 @@
+import { CONTROLLERS } from "../../../src/plan/entrances/index.js";
 import type {
   Backups,
   Bucket,
@@ -274,6 +275,7 @@ export function entrance(fields: Partial<Entrance> = {}): Entrance {
     path: "entrance",
     host: "api.example.com",
     controller: "nginx",
+    namespace: CONTROLLERS[fields.controller ?? "nginx"].namespace,
     replicas: 1,
     spread: { zones: "none", nodes: "none" },
     balancer: undefined,
@@ -364,6 +366,7 @@ export function samplePlan(fields: Partial<Plan> = {}): Plan {
       pullSecrets: [],
       labels: {},
       autoscaler: false,
+      scaleDown: { unneeded: undefined, afterAdd: undefined, utilisation: undefined },
     },
     data: "test",
     access: [],
