@@ -120,7 +120,9 @@ describe("what the document prints for the agent orchestrator", () => {
 
   it("has an image in ECR with a version for the two placeholders", () => {
     const [container] = containers("as-documented");
-    expect(container?.image).toMatch(/^\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com\/agent-orchestrator:\d+\.\d+\.\d+$/);
+    expect(container?.image).toMatch(
+      /^\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com\/agent-orchestrator:\d+\.\d+\.\d+$/,
+    );
   });
 });
 
@@ -158,7 +160,12 @@ function compare(printed: unknown, actual: unknown, path: string, result: Compar
     const items: readonly unknown[] = Array.isArray(actual) ? actual : [];
     const keys = printed.map((item, index) => keyOf(item, index));
     for (const [index, item] of printed.entries())
-      compare(item, items.find((each, at) => keyOf(each, at) === keys[index]), `${path}[${keys[index]}]`, result);
+      compare(
+        item,
+        items.find((each, at) => keyOf(each, at) === keys[index]),
+        `${path}[${keys[index]}]`,
+        result,
+      );
     const further = items.map(keyOf).filter((key) => !keys.includes(key));
     result.furtherItems.push(...further.map((key) => `${path}[${key}]`));
   } else if (isFields(printed)) {

@@ -45,5 +45,7 @@ function addressesOf(unit: Unit, plan: Plan): readonly Address[] {
 function serviceIn(value: string, namespace: string): string | undefined {
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(value) || !URL.canParse(value)) return undefined;
   const [name, ...rest] = new URL(value).hostname.split(".");
-  return ["", namespace, `${namespace}.svc`, `${namespace}.svc.cluster.local`].includes(rest.join(".")) ? name : undefined;
+  return ["", namespace, `${namespace}.svc`, `${namespace}.svc.cluster.local`].includes(rest.join("."))
+    ? name
+    : undefined;
 }

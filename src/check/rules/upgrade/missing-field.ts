@@ -32,7 +32,8 @@ export const missingField = defineRule({
 /** The fields that the objects of a Plan contain. */
 function fieldsOf(plan: Plan): readonly VersionedField[] {
   const { units, stores } = plan;
-  const { autoscalers, nativeSidecars, preStopSleep, unhealthyEviction, spreadPerRevision, spreadMinimum } = VERSIONED_FIELDS;
+  const { autoscalers, nativeSidecars, preStopSleep, unhealthyEviction, spreadPerRevision, spreadMinimum } =
+    VERSIONED_FIELDS;
   const groups = [
     ...units.map((unit) => unitGroup(unit, plan)),
     ...stores
