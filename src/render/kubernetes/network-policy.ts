@@ -3,7 +3,7 @@ import type {
   INetworkPolicyIngressRule,
   INetworkPolicyPeer,
 } from "kubernetes-models/networking.k8s.io/v1";
-import type { Edge, Entrance, Plan } from "../../plan/plan.js";
+import type { Edge, Plan } from "../../plan/plan.js";
 import { hasServer } from "../../plan/stores/index.js";
 import { metricsPort } from "../metrics-port.js";
 import { runsAsContainers } from "../stores/containers.js";
