@@ -15,7 +15,7 @@ export const redundancyLost = defineRule({
   severity: "warning",
   summary:
     "several replicas are required on different nodes, or servers form a cluster, and the loss of one node stops them",
-  help: "Two servers of a quorum are less available than one, a queue without replicas is on one server of three, two shards elect no new primary, and replicas that must be on different nodes are all on the only one. The redundancy costs as much as one that works.",
+  help: "Two servers of a quorum are less available than one, a queue without replicas is on one server of three, and replicas that must be on different nodes are all on the only one. The redundancy costs as much as one that works.",
   check(context, report) {
     const { plan } = context;
     if (onOneMachine(plan)) return;
@@ -41,7 +41,9 @@ interface Redundant {
 
 function servers(plan: Plan): readonly Redundant[] {
   return plan.stores.filter(hasServers).flatMap((store) => {
-    const count = storeTraits(store).servers;
+    const { servers: count, neverServes } = storeTraits(store);
+    // Servers that never serve are no redundancy, and `availability/store-never-serves` reports them.
+    if (neverServes) return [];
     if (store.provider.kind !== "in-cluster" || store.provider.failover === undefined || count < 2) return [];
     const { enough, why } = serverSurvival(store, plan, "node");
     return enough ? [] : [{ subject: store, members: `${count} servers`, why, enough: moreServers(store, plan) }];
