@@ -2,12 +2,13 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { rules } from "../../src/check/rules/index.js";
+import { objectiveUnwatched } from "../../src/check/rules/observability/objective-unwatched.js";
 import { suggest } from "../../src/check/suggest/suggest.js";
 import { plansIn } from "../../src/cli/design/edited-plans.js";
 import type { Plan } from "../../src/plan/plan.js";
 import { comparePlatforms } from "../../src/promises/comparison/comparison.js";
 import { promiseSheet } from "../../src/promises/sheet.js";
-import { fixture } from "../support/check/findings.js";
+import { findingsIn, fixture } from "../support/check/findings.js";
 import { platforms, yamlOf } from "../support/promises/platforms.js";
 import { runs } from "../support/property-runs.js";
 
@@ -31,7 +32,7 @@ function plansOf(text: string): readonly Plan[] {
   return plans;
 }
 
-/** Each suggestion keeps every promise, and touches none that was kept. */
+/** Each suggestion keeps every promise, touches none that was kept, and leaves none that no alert watches. */
 function prove(text: string): ReturnType<typeof suggest> {
   const result = suggest(text, makePlans, "2026-11-30");
   for (const { text: edited } of result.suggestions) {
@@ -39,6 +40,7 @@ function prove(text: string): ReturnType<typeof suggest> {
     const changes = comparePlatforms(plansOf(text), plansOf(edited)).flatMap((each) => each.changes);
     expect(changes.filter(({ kind }) => kind === "lost")).toEqual([]);
     expect(changes.filter(({ kind, before }) => kind === "withdrawn" && before?.verdict === "kept")).toEqual([]);
+    expect(findingsIn(edited, [objectiveUnwatched])).toEqual([]);
   }
   return result;
 }
@@ -80,7 +82,7 @@ objectives: { rpo: 10m }
     expect(suggestions.at(-1)?.relaxed).toBeGreaterThan(0);
   });
 
-  it("are ordered by the promises that they withdraw, and plan few versions of a large platform", () => {
+  it("withdraw no promise that an alert keeps, and plan few versions of a large platform", () => {
     const names = Array.from({ length: 60 }, (_, index) => `service-${index}`);
     const text = `platform: shop
 image: registry.example.com/app:1.0.0
@@ -97,7 +99,7 @@ environments:
     const { unkept: open, suggestions } = suggest(text, counted, "2026-11-30");
     expect(open).toBe(60);
     // Without metrics no one is notified of a release that fails, so its row has no bound.
-    expect(suggestions.map(({ withdrawn }) => withdrawn)).toEqual([0, 60]);
+    expect(suggestions.map(({ withdrawn }) => withdrawn)).toEqual([0]);
     expect(suggestions[0]?.steps.flatMap(({ edits }) => edits.map(({ path }) => path))).toContain("observe.metrics");
     expect(versions).toBeLessThan(20);
     prove(text);
@@ -113,6 +115,16 @@ stores: { orders: { postgres: 17 } }
 `);
     for (const { text } of suggestions)
       expect(text).toContain("rto: { default: 1h, zone-loss: none, cluster-loss: 1h }");
+    // The platform no longer promises it, and the service has a row of its own.
+    const inherited = prove(`platform: shop
+objectives: { rpo: 30s }
+provide: in-cluster
+services: { web: { modules: [gateway], objectives: { rto: 30s } } }
+stores: { sessions: { redis: 7 } }
+`);
+    expect(inherited.suggestions.map(({ text }) => text).join()).toContain(
+      "rpo: { zone-loss: 30s, cluster-loss: 30s }",
+    );
     expect(suggestions.length).toBeGreaterThan(0);
   });
 

@@ -1,6 +1,6 @@
 import { check } from "../check.js";
 import { type MakePlans, withEdits } from "../verify-fixes.js";
-import { designSteps } from "./design-steps.js";
+import { alertSteps, designSteps } from "./design-steps.js";
 import { promiseSteps } from "./promise-steps.js";
 import { breaksKept, unkept, type Version, versionOf } from "./sheets.js";
 import type { SuggestedStep } from "./suggestion.js";
@@ -60,8 +60,11 @@ export function attempt({ before, makePlans, today, environment }: Search, desig
 
   for (let round = 0; round < MAX_ROUNDS; round++) {
     unsolved = unkept(version.sheets, environment);
-    if (unsolved.length === 0) break;
     const count = steps.length;
+    // An alert changes no component, so it comes first whatever the attempt may change: recoveries wait for it.
+    take(alertSteps(version.plans, environment));
+    if (steps.length > count) continue;
+    if (unsolved.length === 0) break;
     if (design !== "none") take(designSteps(check(version.plans, undefined, today, environment)));
     // The design is changed as long as that changes anything; then the promises that no rule knows a change for.
     if (steps.length === count) take(promiseSteps(version, environment));
@@ -85,8 +88,9 @@ export function minimal(
     const plans = text === undefined ? undefined : makePlans(text);
     if (text === undefined || plans === undefined) continue;
     const next = versionOf(text, plans);
-    if (unkept(next.sheets, environment).length === 0 && !breaksKept(before.sheets, next.sheets))
-      needed = { steps: without, version: next };
+    const isComplete =
+      unkept(next.sheets, environment).length === 0 && alertSteps(next.plans, environment).length === 0;
+    if (isComplete && !breaksKept(before.sheets, next.sheets)) needed = { steps: without, version: next };
   }
   return needed;
 }

@@ -1,6 +1,9 @@
+import type { Plan } from "../../plan/plan.js";
 import type { ScopedEdit } from "../../platform-file/diagnostic.js";
 import { parsePath } from "../../platform-file/path.js";
+import { check } from "../check.js";
 import type { Finding } from "../finding.js";
+import { objectiveUnwatched } from "../rules/observability/objective-unwatched.js";
 import type { SuggestedStep } from "./suggestion.js";
 
 /** The fixes of the findings about promises, except those that promise less: `promiseSteps` does so more precisely. */
@@ -13,6 +16,13 @@ export function designSteps(findings: readonly Finding[]): readonly SuggestedSte
     for (const place of own) places.add(place);
     return [{ kind: "design" as const, advice: hint, edits: fix }];
   });
+}
+
+/** The alerts without which an objective is promised and unwatched. A text that leaves that is an error of `check`. */
+export function alertSteps(plans: readonly Plan[], environment: string | undefined): readonly SuggestedStep[] {
+  return check(plans, [objectiveUnwatched], undefined, environment).flatMap(({ fix, hint = "" }) =>
+    fix === undefined ? [] : [{ kind: "design" as const, advice: hint, edits: fix }],
+  );
 }
 
 function changesPromise({ path }: ScopedEdit): boolean {

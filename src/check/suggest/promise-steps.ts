@@ -1,3 +1,4 @@
+import { isDeclared } from "../../plan/origin.js";
 import type { Milliseconds, Path, Plan, Ratio } from "../../plan/plan.js";
 import type { FaultName } from "../../platform-file/faults.js";
 import { joinPath } from "../../platform-file/path.js";
@@ -75,20 +76,22 @@ function addRecovery(found: FoundPromises, plan: Plan, row: Row, of: "rto" | "rp
 }
 
 /**
- * An objective for every fault that becomes one by fault inherits what the platform promises, or no longer promises, for a fault by its
- * name. What the element keeps is therefore written out for these faults.
+ * What an element keeps is written out where it would inherit another promise: for a fault that the platform now promises by its name,
+ * and, of an objective for every fault that becomes one by fault, for those that it named before.
  */
 function addKept(found: FoundPromises, plan: Plan, row: Row, of: "rto" | "rpo"): void {
+  const { fault, subject, subjectKind } = row;
   const { promised, verdict } = row[of];
-  if (verdict !== "kept" || promised === undefined || row.subjectKind === "platform") return;
+  if (verdict !== "kept" || promised === undefined || subjectKind === "platform") return;
   const { path, single } = promisePlace(plan, row, of);
   const known = found.get(path)?.get(plan.environment);
-  if (single === undefined || known === undefined) return;
+  // An objective for every fault that stays one inherits nothing.
+  if (isDeclared(plan, `${path}.${fault}`) || (single !== undefined && known === undefined)) return;
   const { objectives } = plan;
-  const ofPlatform = found.get(`${objectives.path}.${of}`)?.get(plan.environment);
-  const isNamed =
-    ofPlatform?.faults.has(row.fault) || objectives.byFault.some((each) => each.of === of && each.fault === row.fault);
-  if (isNamed) add(found, plan, { ...known, faults: new Map([[row.fault, promised]]) });
+  const isNamed = found.get(`${objectives.path}.${of}`)?.get(plan.environment)?.faults.has(fault) ?? false;
+  const wasNamed = objectives.byFault.some((each) => each.of === of && each.fault === fault);
+  if (isNamed || (single !== undefined && wasNamed))
+    add(found, plan, { path, subject, of, single, slo: undefined, faults: new Map([[fault, promised]]) });
 }
 
 function addAvailability(found: FoundPromises, plan: Plan, each: PredictedAvailability): void {
