@@ -13,7 +13,7 @@ import type { Connection } from "./networks.js";
 import { secretMounts } from "./secrets.js";
 import { type ComposeService, type FileMount, HARDENING, type HealthCheck } from "./service.js";
 
-/** The user `nobody` of Prometheus' image, and the user that owns the data of Grafana's (their Dockerfiles, read 2026-11-30). */
+/** The user of Prometheus' image, and the user that owns the data of Grafana's (their Dockerfiles, read 2026-11-30). */
 const PROMETHEUS_USER = "65534:65534";
 const GRAFANA_USER = "472:472";
 const PROMETHEUS_PORT = 9090;
