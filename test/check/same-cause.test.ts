@@ -62,8 +62,8 @@ describe("one cause", () => {
   it("names the elements of each advice where that differs", () => {
     const found = causesIn(`platform: shop
 services:
-  one: { image: registry.example.com/s:1.0.0, port: 8080, replicas: 2, objectives: { rto: 45s } }
-  two: { image: registry.example.com/s:1.0.0, port: 8080, replicas: 3, objectives: { rto: 45s } }
+  one: { image: registry.example.com/s:1.0.0, port: 8080, replicas: 2, objectives: { rto: 45s, except: [cluster-loss] } }
+  two: { image: registry.example.com/s:1.0.0, port: 8080, replicas: 3, objectives: { rto: 45s, except: [cluster-loss] } }
 cloud: aws
 zones: 3
 observe: { metrics: prometheus, routes: { critical: pagerduty } }
