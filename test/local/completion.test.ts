@@ -37,8 +37,15 @@ describe("shell completion", () => {
 
   test("offers only the values of an option after it", async () => {
     expect(await offered("drill", "")).toEqual(expect.arrayContaining(["process-crash", "database-loss"]));
-    expect(await offered("render", "starter", "--target", "")).toEqual(["compose", "kubernetes", "prometheus"]);
-    expect(await offered("render", "starter", "-t", "k")).toEqual(["kubernetes"]);
+    expect(await offered("render", "starter", "--target", "")).toEqual([
+      "argocd",
+      "compose",
+      "helm",
+      "kubernetes",
+      "kustomize",
+      "prometheus",
+    ]);
+    expect(await offered("render", "starter", "-t", "k")).toEqual(["kubernetes", "kustomize"]);
     expect(await offered("check", "--format", "s")).toEqual(["sarif"]);
     expect(await offered("usage", "--to", "")).toEqual([""]);
     expect(await offered("up", "--port", "")).toEqual([""]);
@@ -59,7 +66,13 @@ describe("shell completion", () => {
   });
 
   test("offers the environments of the platform file, and what is stored in a data directory", async () => {
-    expect(await offered("plan", "aiaas", "-e", "")).toEqual(["development", "staging", "production"]);
+    expect(await offered("plan", "aiaas", "-e", "")).toEqual([
+      "development",
+      "staging",
+      "production",
+      "system",
+      "as-documented",
+    ]);
     expect(await offered("up", "-e", "dev")).toEqual(["development"]);
     const directory = mkdtempSync(join(tmpdir(), "keelson-completion-"));
     try {
