@@ -187,6 +187,18 @@ const cases: readonly (readonly [title: string, text: string, code: string, hint
     "spec/conflict",
     "remove `role: worker`, and write `port: 8080`",
   ],
+  ["metrics without a port", `${base}services: { a: { image: "x:1", metrics: ▲/metrics } }`, "spec/conflict"],
+  ["metrics of modules", `${base}services: { a: { modules: [gateway], metrics: ▲/metrics } }`, "spec/conflict"],
+  [
+    "metrics of a service that runs beside another",
+    `${base}services: { a: { image: "x:1", beside: b }, b: { image: "x:1", port: 80, metrics: ▲/metrics } }`,
+    "spec/conflict",
+  ],
+  [
+    "metrics on a port that the service does not have",
+    `${base}services: { a: { image: "x:1", port: 80, metrics: { port: ▲stats } } }`,
+    "spec/unknown-reference",
+  ],
   ["a port twice", `${base}services: { a: { image: "x:1", ports: { http: 80, admin: ▲80 } } }`, "spec/conflict"],
   [
     "a sidecar on a port of the modules beside it",
