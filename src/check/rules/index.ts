@@ -59,6 +59,7 @@ import { open } from "./network/open.js";
 import { tlsMissing } from "./network/tls-missing.js";
 import { alertTooLate } from "./observability/alert-too-late.js";
 import { alertUnrouted } from "./observability/alert-unrouted.js";
+import { certificateAlert } from "./observability/certificate-alert.js";
 import { latencyUnpredicted } from "./observability/latency-unpredicted.js";
 import { objectiveUnwatched } from "./observability/objective-unwatched.js";
 import { backupBesideData } from "./recovery/backup-beside-data.js";
@@ -196,6 +197,7 @@ export const rules: readonly Rule[] = [
   objectiveUnwatched,
   alertTooLate,
   alertUnrouted,
+  certificateAlert,
   latencyUnpredicted,
 
   // Upgrades

@@ -32,7 +32,7 @@ export function expiredCertificate(subject: EntranceSubject, plan: Plan): Predic
         : "store metrics: `observe: { metrics: prometheus }`",
     });
   }
-  const replaced = replacement(subject);
+  const replaced = certificateReplacement(subject);
   const late = Math.max(0, sum(replaced) - notice);
   const how = `${formatDuration(sum(replaced))} (${replaced.map(({ name }) => name).join(", ")})`;
   const { path: alerts } = plan.observe.alerts;
@@ -56,7 +56,7 @@ export function expiredCertificate(subject: EntranceSubject, plan: Plan): Predic
 }
 
 /** From the moment that the alert's condition holds until a valid certificate is served. A warning pages no one. */
-function replacement({ entrance }: EntranceSubject): readonly Term[] {
+export function certificateReplacement({ entrance }: Pick<EntranceSubject, "entrance">): readonly Term[] {
   const notified = [cited("alert evaluated and sent", alertNotice), cited("response to a warning", unpagedResponse)];
   return issuerOf(entrance) === undefined
     ? [...notified, assumed("certificate ordered and set", replacedByHand.value, replacedByHand.why)]
