@@ -21,6 +21,10 @@ export interface StoreBase extends Element {
   readonly size: Bytes;
   /** Storage class of its volumes; undefined: the default class of the cluster. */
   readonly storageClass: string | undefined;
+  /** Machine type of the servers of a managed store, as its provider names it; undefined: the provider's choice. */
+  readonly machine: string | undefined;
+  /** The file wants its data encrypted at rest. */
+  readonly encrypted: boolean;
   readonly resources: Resources;
   readonly pool: string | undefined;
   readonly port: number;

@@ -66,7 +66,10 @@ export function planStoreBase(
     provider: provider(product, shape.standby, many(input.backups?.to)),
     objectives: elementObjectives(scope, input.objectives, context.objectives),
     size,
-    storageClass: input.storageClass ?? context.settings.cluster?.storageClass,
+    storageClass:
+      input.storageClass ?? (product.kind === "managed" ? undefined : context.settings.cluster?.storageClass),
+    machine: "machine" in input ? input.machine : undefined,
+    encrypted: input.encrypted ?? false,
     resources: planResources(scope, input, defaults, product),
     pool: planPool(context, input.nodes),
     port: scope.pick(

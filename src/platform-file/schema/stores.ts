@@ -26,8 +26,15 @@ const common = {
     .describe("Probe that detects the loss of this store")
     .optional(),
   backups: backups.describe("Backups and their retention").optional(),
+  encrypted: z.boolean().describe("Encryption at rest, by the provider or the storage of the cluster").optional(),
   objectives: objectives.describe("Objectives of this store alone").optional(),
   patch: patch.optional(),
+};
+
+/** A store with servers, unlike a bucket. */
+const servers = {
+  ...common,
+  machine: nodeLabelValue.describe("Machine type of the servers of a managed store, e.g. db.r6g.xlarge").optional(),
 };
 
 const postgres = z
@@ -54,7 +61,7 @@ const postgres = z
     readers: z.int().min(0).max(MAX_COUNT).describe("Number of read replicas").optional(),
     synchronous: z.boolean().describe("Synchronous replication: a commit waits for the standby").optional(),
     copy: nodeLabelValue.describe("Region with a replica").optional(),
-    ...common,
+    ...servers,
   })
   .meta({ id: "postgres" });
 
@@ -76,7 +83,7 @@ const redis = z
       .max(MAX_DATABASES)
       .describe("Number of databases that clients select from, e.g. one for each service; default: the server's, 16")
       .optional(),
-    ...common,
+    ...servers,
   })
   .meta({ id: "redis" });
 
@@ -86,7 +93,7 @@ const rabbitmq = z
     replicas: z.int().min(1).max(MAX_COUNT).describe("Number of servers; odd, for a quorum").optional(),
     queues: z.enum(["quorum", "stream", "classic"]).describe("Queue type; default quorum").optional(),
     deadLetter: z.boolean().describe("Route undeliverable messages to a dead-letter queue; default true").optional(),
-    ...common,
+    ...servers,
   })
   .meta({ id: "rabbitmq" });
 

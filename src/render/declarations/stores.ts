@@ -1,6 +1,6 @@
 import type { Backups, Plan, Store } from "../../plan/plan.js";
 import { isBucket, STORES, storeTraits } from "../../plan/stores/index.js";
-import { formatDuration, formatList } from "../../platform-file/format.js";
+import { formatBytes, formatDuration, formatList } from "../../platform-file/format.js";
 import { formatSchedule } from "../../platform-file/schedule.js";
 import { runsAsContainers } from "../stores/containers.js";
 import type { Declared, Declares } from "./declared.js";
@@ -13,7 +13,7 @@ export const STORE_DECLARATIONS = {
   })),
   "managed-stores": perManagedStore((store) => ({
     path: store.path,
-    omission: `${store.name} (${store.provider.product}) is not created by this target: provide its secret ${store.name} (${STORES[store.kind].secret.clientKeys.join(", ")})`,
+    omission: `${store.name} (${orderOf(store)}) is not created by this target: provide its secret ${store.name} (${STORES[store.kind].secret.clientKeys.join(", ")})`,
   })),
   /** A bucket that `keelson up` provides as a directory on its machine. */
   "folder-buckets": perStore((store) =>
@@ -65,6 +65,14 @@ export const STORE_DECLARATIONS = {
       omission: `backups of ${name} are taken by ${provider.product}, which this target does not configure: set ${declared.join(", ")}${copies}`,
     };
   }),
+  "encryption-at-rest": perStore(({ name, path, encrypted, provider: { kind, product } }) =>
+    encrypted
+      ? {
+          path: `${path}.encrypted`,
+          omission: `${name}: encryption at rest is not configured by this target: ${kind === "managed" ? `enable it in ${product}` : "use a storage class that encrypts its volumes"}`,
+        }
+      : undefined,
+  ),
   "region-copies": perStore((store) =>
     "copy" in store && store.copy !== undefined
       ? { path: store.path, omission: `${store.name}: no copy in ${store.copy} is created by this target` }
@@ -79,6 +87,15 @@ export const STORE_DECLARATIONS = {
       : undefined,
   ),
 } as const satisfies Record<string, Declares>;
+
+/** What to order of a provider: the product, and the machines and storage that the file declares. */
+function orderOf({ provider: { product }, machine, size, storageClass }: Store): string {
+  return [
+    product,
+    ...(machine === undefined ? [] : [machine]),
+    ...(storageClass === undefined ? [] : [`${formatBytes(size)} of ${storageClass}`]),
+  ].join(", ");
+}
 
 export const BACKUP_KINDS = ["full", "log", "snapshot"] as const;
 export type BackupKind = (typeof BACKUP_KINDS)[number];

@@ -14,6 +14,7 @@ export const noEffect = defineRule({
     if (onOneMachine(plan)) return;
     for (const { path, ...found } of [
       ...ignoredByProvider(plan),
+      ...machinesOfNodes(plan),
       ...overriddenStrategy(plan),
       ...unaudited(plan),
       ...unscraped(plan),
@@ -39,6 +40,21 @@ function ignoredByProvider({ stores }: Plan): readonly WithoutEffect[] {
         `remove it, or ${advice}`,
       ),
     ),
+  );
+}
+
+/** The servers of a store that no cloud provides run on the nodes of the cluster. */
+function machinesOfNodes({ stores }: Plan): readonly WithoutEffect[] {
+  return stores.flatMap(({ name, path, machine, provider: { kind, product } }) =>
+    machine === undefined || kind === "managed"
+      ? []
+      : [
+          withoutEffect(
+            `${path}.machine`,
+            `\`machine\` of ${name} has no effect: ${product} runs on the nodes of the cluster`,
+            "remove it and set `nodes`, or have a cloud provide the store (`provide: managed`)",
+          ),
+        ],
   );
 }
 
