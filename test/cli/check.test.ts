@@ -83,7 +83,11 @@ describe("keelson check", () => {
       },
     ]);
     expect(await logOf("nowhere.yaml")).toEqual([
-      { ruleId: "file/not-found", artifactLocation: { uri: `file://${join(directory, "nowhere.yaml")}` } },
+      {
+        ruleId: "file/not-found",
+        artifactLocation: { uri: `file://${join(directory, "nowhere.yaml")}` },
+        region: { startLine: 1, startColumn: 1 },
+      },
     ]);
   });
 

@@ -29,10 +29,10 @@ function command(name: string, script: string): void {
 
 describe("the installer of the tests' tools", () => {
   it("lists the available parts for an unknown one", () => {
-    const { status, stderr } = install(["helm"]);
+    const { status, stderr } = install(["argocd"]);
     expect(status).toBe(1);
     expect(stderr).toBe(
-      "tools: unknown part 'helm'; there are: packages model schemas cluster kwok compose versitygw cloudnative-pg\n",
+      "tools: unknown part 'argocd'; there are: packages model schemas cluster kwok compose helm kustomize versitygw cloudnative-pg\n",
     );
   });
 

@@ -23,13 +23,14 @@ const unnamed: readonly NodeShape[] = ZONES.map((zone) => ({
   capacity: { cpu: "16", memory: "64Gi", "ephemeral-storage": "200Gi", "nvidia.com/gpu": "1" },
 }));
 
-/** What each pool of any environment comes to, once: environments of one platform share the names of their pools. */
+/** The largest that each pool of a platform is in any of its environments, which share the names of their pools. */
 function allPools(plans: Iterable<Plan>): readonly NodeShape[] {
   const pools = new Map<string, readonly NodeShape[]>();
   for (const plan of plans) {
     for (const pool of plan.pools) {
       const nodes = poolNodes({ ...plan, pools: [pool] }, ZONES);
-      if (nodes.length > (pools.get(pool.name)?.length ?? 0)) pools.set(pool.name, nodes);
+      const name = `${plan.platform} ${pool.name}`;
+      if (nodes.length > (pools.get(name)?.length ?? 0)) pools.set(name, nodes);
     }
   }
   return [...pools.values()].flat();
@@ -47,7 +48,8 @@ function wanted(plan: Plan, objects: readonly ApiObject[]): Record<string, numbe
 }
 
 describeWith(["cluster", "kwok", "schemas"], "the blueprints on nodes of three zones", () => {
-  const plans = [...blueprintPlans()];
+  // A design as its document has it need not fit its nodes: `check` reports that.
+  const plans = [...blueprintPlans()].filter(([, { environment }]) => environment !== "as-documented");
   let plane: ControlPlane;
   let nodes: SimulatedNodes;
   beforeAll(async () => {

@@ -1,5 +1,6 @@
 import { GEN_AI_ATTRIBUTES, prometheusMetric, prometheusName } from "../../contracts/gen-ai.js";
 import type { Plan } from "../../plan/plan.js";
+import { STORES } from "../../plan/stores/index.js";
 import type { ScrapedContainer } from "../prometheus/scrape.js";
 
 /** One graph: a title, its unit in Grafana, and queries in PromQL with the legend of their series. */
@@ -40,7 +41,7 @@ export function dashboard(plan: Plan, scraped: readonly ScrapedContainer[]): obj
 function graphs(plan: Plan, scraped: readonly ScrapedContainer[]): readonly Graph[] {
   const modules = new Set(plan.units.flatMap((unit) => unit.modules));
   const names = new Set(scraped.map(({ name }) => name));
-  const brokers = plan.stores.some(({ name, kind }) => kind === "rabbitmq" && names.has(name));
+  const brokers = plan.stores.some((store) => STORES[store.kind].role === "broker" && names.has(store.name));
   const engines = new Set(plan.models.flatMap(({ name, engine }) => (names.has(name) ? [engine] : [])));
   return [
     ...EVERY_TARGET,

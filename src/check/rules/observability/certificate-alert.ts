@@ -6,7 +6,7 @@ import { certificateNotice } from "../../../promises/alerts.js";
 import { sum } from "../../../promises/prediction.js";
 import { certificateReplacement } from "../../../promises/terms/certificate.js";
 import { onOneMachine } from "../../../promises/terms/machine.js";
-import { defineRule, type Found } from "../../rule.js";
+import { defineRule } from "../../rule.js";
 
 /** The alert on a certificate fires for every one, or too late to replace it. See docs/checks.md, Observability. */
 export const certificateAlert = defineRule({
@@ -25,15 +25,30 @@ export const certificateAlert = defineRule({
       // A promise that a late alert breaks is reported by the rule of the fault, with its terms.
       const isReported = context.brokenPromises("certificate-expiry", "rto", entrance.path).length > 0;
       const found = early ?? (isReported ? undefined : tooLate(entrance, notice));
-      if (found) report(`${plan.observe.alerts.path}.certificate`, found);
+      if (!found) continue;
+      const path = `${plan.observe.alerts.path}.certificate`;
+      const { lead, verb, ...finding } = found;
+      report(path, {
+        ...finding,
+        advice: `${verb}: \`alerts: { certificate: ${lead} }\``,
+        fix: { edits: [{ path, value: lead }], safe: false },
+      });
     }
   },
 });
 
 const DAY = 86_400_000;
 
+interface Misplaced {
+  readonly why: string;
+  readonly severity?: "note";
+  /** When it should fire instead, before the expiry, and what changes by that. */
+  readonly lead: string;
+  readonly verb: string;
+}
+
 /** The authority has announced shorter lifetimes, of which cert-manager leaves a shorter time, too. */
-function tooEarly(entrance: Entrance, notice: Milliseconds, today: string): Found | undefined {
+function tooEarly(entrance: Entrance, notice: Milliseconds, today: string): Misplaced | undefined {
   if (issuerOf(entrance) !== "letsencrypt") return undefined;
   const lifetime = lifetimesFrom(today).find((each) => notice > renewalDays(each) * DAY);
   if (lifetime === undefined) return undefined;
@@ -43,16 +58,18 @@ function tooEarly(entrance: Entrance, notice: Milliseconds, today: string): Foun
   return {
     ...(isLater && { severity: "note" as const }),
     why: `the alert fires ${formatDuration(notice)} before a certificate expires, and one that Let's Encrypt signs for ${days} days${from === undefined ? "" : ` (from ${from})`} is renewed ${window} days before it: the alert fires for every certificate`,
-    advice: `fire it later than the renewal: \`alerts: { certificate: ${window - 1}d }\``,
+    lead: `${window - 1}d`,
+    verb: "fire it later than the renewal",
   };
 }
 
-function tooLate(entrance: Entrance, notice: Milliseconds): Found | undefined {
+function tooLate(entrance: Entrance, notice: Milliseconds): Misplaced | undefined {
   const terms = certificateReplacement({ entrance });
   if (notice >= sum(terms)) return undefined;
   const needed = terms.map(({ name, value }) => `${name} ${formatDuration(value)}`).join(" + ");
   return {
     why: `the alert fires ${formatDuration(notice)} before the certificate of ${entrance.host} expires, and its replacement takes ${formatDuration(sum(terms))} (${needed})`,
-    advice: `fire it earlier: \`alerts: { certificate: ${Math.ceil(sum(terms) / DAY)}d }\``,
+    lead: `${Math.ceil(sum(terms) / DAY)}d`,
+    verb: "fire it earlier",
   };
 }
