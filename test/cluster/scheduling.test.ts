@@ -23,6 +23,9 @@ const unnamed: readonly NodeShape[] = ZONES.map((zone) => ({
   capacity: { cpu: "16", memory: "64Gi", "ephemeral-storage": "200Gi", "nvidia.com/gpu": "1" },
 }));
 
+/** Platform files do not declare the disk of a node: here it has room for the weights of every model of a blueprint. */
+const DISK = { "ephemeral-storage": "1Ti" };
+
 /** The largest that each pool of a platform is in any of its environments, which share the names of their pools. */
 function allPools(plans: Iterable<Plan>): readonly NodeShape[] {
   const pools = new Map<string, readonly NodeShape[]>();
@@ -33,7 +36,7 @@ function allPools(plans: Iterable<Plan>): readonly NodeShape[] {
       if (nodes.length > (pools.get(name)?.length ?? 0)) pools.set(name, nodes);
     }
   }
-  return [...pools.values()].flat();
+  return [...pools.values()].flat().map((node) => ({ ...node, capacity: { ...DISK, ...node.capacity } }));
 }
 
 const StatefulSet = z.looseObject({ kind: z.literal("StatefulSet"), spec: z.looseObject({ replicas: z.number() }) });
@@ -49,7 +52,10 @@ function wanted(plan: Plan, objects: readonly ApiObject[]): Record<string, numbe
 
 describeWith(["cluster", "kwok", "schemas"], "the blueprints on nodes of three zones", () => {
   // A design as its document has it need not fit its nodes: `check` reports that.
-  const plans = [...blueprintPlans()].filter(([, { environment }]) => environment !== "as-documented");
+  const plans = [...blueprintPlans()]
+    .filter(([, { environment }]) => environment !== "as-documented")
+    // Each has a namespace that can be deleted, unlike `default`.
+    .map(([name, plan]): [string, Plan] => [name, { ...plan, namespace: `${plan.platform}-${plan.environment}` }]);
   let plane: ControlPlane;
   let nodes: SimulatedNodes;
   beforeAll(async () => {
