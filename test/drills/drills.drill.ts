@@ -206,7 +206,7 @@ describe("keelson drill", () => {
       expect(result).toMatchObject({ state: "finished", verdict: "kept", platform: "mine" });
       expect(err).toContain("starting a temporary copy of platform.yaml (local): no running platform is changed");
       expect(code).toBe(0);
-      expect(readdirSync(join(cwd, ".keelson/mine-local"))).toEqual(["drills"]);
+      expect(readdirSync(join(cwd, ".keelson/mine-local")).sort()).toEqual([".gitignore", "drills"]);
       expect(readdirSync(join(cwd, ".keelson/mine-local/drills"))).toEqual([result.id]);
       expect(existsSync(join(cwd, ".keelson/mine-local/drills", result.id, "report.html"))).toBe(true);
       // The same mode as `up` sets: the server's user can enter the directory.
