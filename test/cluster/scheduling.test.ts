@@ -39,6 +39,15 @@ function allPools(plans: Iterable<Plan>): readonly NodeShape[] {
   return [...pools.values()].flat().map((node) => ({ ...node, capacity: { ...DISK, ...node.capacity } }));
 }
 
+/** The classes of volumes that the plans name. */
+function storageClasses(plans: readonly Plan[]): readonly string[] {
+  const ofStores = plans.flatMap(({ stores }) =>
+    stores.map((store) => ("storageClass" in store ? store.storageClass : undefined)),
+  );
+  const names = [...plans.map(({ cluster }) => cluster.storageClass), ...ofStores].filter((name) => name !== undefined);
+  return [...new Set(names)];
+}
+
 const StatefulSet = z.looseObject({ kind: z.literal("StatefulSet"), spec: z.looseObject({ replicas: z.number() }) });
 
 /** How many pods of each unit, and of each store that runs in the cluster, must be ready at least. */
@@ -60,7 +69,7 @@ describeWith(["cluster", "kwok", "schemas"], "the blueprints on nodes of three z
   let nodes: SimulatedNodes;
   beforeAll(async () => {
     plane = await startControlPlane();
-    await startVolumes(plane);
+    await startVolumes(plane, storageClasses(plans.map(([, plan]) => plan)));
     nodes = await startSimulatedNodes(plane, [...allPools(plans.map(([, plan]) => plan)), ...unnamed]);
     return () => plane.stop();
   });

@@ -29,9 +29,10 @@ export const FIXED_CLASS = "fixed-folders";
 
 /**
  * Simulates the volume driver of a cloud: the default storage class creates each volume in the zone of the scheduled node and
- * binds it to that zone, and its volumes can grow. On a real node, volumes are folders that belong to the group of the pod.
+ * binds it to that zone, and its volumes can grow. `classes`: others that
+ * a platform names. On a real node, volumes are folders that belong to the group of the pod.
  */
-export async function startVolumes(plane: ControlPlane): Promise<void> {
+export async function startVolumes(plane: ControlPlane, classes: readonly string[] = []): Promise<void> {
   const common = {
     ...{ apiVersion: "storage.k8s.io/v1", kind: "StorageClass", provisioner: PROVISIONER },
     volumeBindingMode: "WaitForFirstConsumer",
@@ -42,7 +43,7 @@ export async function startVolumes(plane: ControlPlane): Promise<void> {
     metadata: { name: "folders", annotations: isDefault },
     allowVolumeExpansion: true,
   });
-  await plane.api.apply({ ...common, metadata: { name: FIXED_CLASS } });
+  for (const name of [FIXED_CLASS, ...classes]) await plane.api.apply({ ...common, metadata: { name } });
   const abort = new AbortController();
   const loop = provide(plane, abort.signal);
   // Handled here, so that it is not an unhandled rejection; a test that needs the volume fails at its timeout.
