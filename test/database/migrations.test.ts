@@ -40,6 +40,7 @@ describe("replicas that start at once on an empty database", () => {
       { module: "accounts", name: "0006-makers-and-gaps", checksum: 64 },
       { module: "usage", name: "0001-ledger", checksum: 64 },
       { module: "usage", name: "0002-days", checksum: 64 },
+      { module: "usage", name: "0003-first-token", checksum: 64 },
     ]);
   });
 
