@@ -60,8 +60,10 @@ describe.each(scraped)("the metrics of %s", (_name, plan) => {
       }
     }
   });
+});
 
-  it.runIf(withModules(plan))("use another port if the unit uses the default one", () => {
+describe.each(scraped.filter(([, plan]) => withModules(plan)))("the metrics of the modules of %s", (_name, plan) => {
+  it("use another port if the unit uses the default one", () => {
     const [unit] = plan.units.filter(
       (candidate) => candidate.modules.length > 0 && metricsPort(plan, candidate) !== undefined,
     );
