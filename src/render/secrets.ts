@@ -31,6 +31,11 @@ export function generatedSecrets(plan: Plan): readonly GeneratedSecret[] {
   return [...made].filter(([, keys]) => Object.keys(keys).length > 0).map(([name, keys]) => ({ name, keys }));
 }
 
+/** The generated secrets of several environments of a platform, each name once. */
+export function generatedInAny(plans: readonly Plan[]): readonly GeneratedSecret[] {
+  return [...new Map(plans.flatMap(generatedSecrets).map((secret) => [secret.name, secret])).values()];
+}
+
 export function externalSecrets(plan: Plan): readonly ExternalSecret[] {
   const stores = plan.stores
     .filter((store) => store.provider.kind === "managed")

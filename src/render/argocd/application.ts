@@ -1,5 +1,5 @@
 import type { Plan, Repository } from "../../plan/plan.js";
-import { ownership } from "../kubernetes/metadata.js";
+import { ownership, platformLabels } from "../kubernetes/metadata.js";
 
 /** The namespace in which Argo CD is installed by default, and reads its Applications and AppProjects. */
 export const ARGOCD_NAMESPACE = "argocd";
@@ -69,7 +69,7 @@ export function rootApplication(plan: Plan, { url, revision, folder }: Repositor
     metadata: {
       name: plan.platform,
       namespace: ARGOCD_NAMESPACE,
-      labels: { "app.kubernetes.io/managed-by": "keelson", "app.kubernetes.io/part-of": plan.platform },
+      labels: platformLabels(plan),
     },
     spec: {
       project: "default",

@@ -3,9 +3,9 @@ import type { Declaration } from "../declarations/index.js";
 import { manifests } from "../kubernetes/index.js";
 import { secretNotes } from "../kubernetes/secret.js";
 import type { Note } from "../note.js";
-import { externalSecrets, generatedSecrets } from "../secrets.js";
+import { externalSecrets, generatedInAny } from "../secrets.js";
 import { definePlatformTarget, type RenderedFile } from "../target.js";
-import { stringifyYaml } from "../yaml.js";
+import { yamlFile } from "../yaml-file.js";
 import { environmentApplication, rootApplication } from "./application.js";
 import { appProject } from "./project.js";
 
@@ -20,7 +20,7 @@ export const argocd = definePlatformTarget({
     });
     return {
       files: filesOf(delivered),
-      secrets: delivered.flatMap(({ plan }) => generatedSecrets(plan)),
+      secrets: generatedInAny(delivered.map(({ plan }) => plan)),
       notes: plans.map(notesOf),
     };
   },
@@ -43,10 +43,6 @@ function filesOf(delivered: readonly Delivered[]): readonly RenderedFile[] {
       yamlFile(`platform/application-${plan.environment}.yaml`, environmentApplication(plan, repository)),
     ),
   ];
-}
-
-function yamlFile(path: string, value: unknown): RenderedFile {
-  return { path, text: stringifyYaml(value), comment: "#" };
 }
 
 function notesOf(plan: Plan): readonly Note[] {

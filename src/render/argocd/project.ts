@@ -1,5 +1,6 @@
 import type { Plan, Repository } from "../../plan/plan.js";
 import type { Manifest } from "../kubernetes/manifest.js";
+import { platformLabels } from "../kubernetes/metadata.js";
 import { ARGOCD_NAMESPACE, IN_CLUSTER } from "./application.js";
 
 /** `argoproj.io/v1alpha1` AppProject: the fields that Keelson renders, from its definition in Argo CD 3.5. */
@@ -40,7 +41,7 @@ export function appProject(plan: Plan, repositories: readonly Repository[], obje
     metadata: {
       name: plan.platform,
       namespace: ARGOCD_NAMESPACE,
-      labels: { "app.kubernetes.io/managed-by": "keelson", "app.kubernetes.io/part-of": plan.platform },
+      labels: platformLabels(plan),
     },
     spec: {
       description: `The platform ${plan.platform}`,

@@ -11,7 +11,7 @@ import { serverNotes, singleServer } from "../stores/index.js";
 import type { StoreServer } from "../stores/server.js";
 import { strategicMerge } from "../strategic-merge.js";
 import { defineTarget, type RenderedFile } from "../target.js";
-import { stringifyYaml } from "../yaml.js";
+import { yamlFile } from "../yaml-file.js";
 import { dependencies } from "./dependencies.js";
 import { type Monitoring, monitoring } from "./monitoring.js";
 import { entranceUnits, networks } from "./networks.js";
@@ -37,7 +37,7 @@ export const compose = defineTarget({
     const monitored = monitoring(plan, stores);
     const { file, notes } = composeFile(plan, stores, monitored);
     const files: RenderedFile[] = [
-      { path: "compose.yaml", text: stringifyYaml(file), comment: "#" },
+      yamlFile("compose.yaml", file),
       { path: "plan.json", text: planDocument(plan).text, comment: "json" },
       ...stores.flatMap(({ store, server }) => storeFiles(store, server)),
       ...(monitored?.files ?? []),

@@ -1,5 +1,6 @@
 import type { Plan } from "../../plan/plan.js";
 import { renderObjects } from "../kubernetes/index.js";
+import { secretNotes } from "../kubernetes/secret.js";
 import type { Note } from "../note.js";
 import { type JsonMap, jsonMapOf } from "./json.js";
 
@@ -17,7 +18,7 @@ export interface NamedObject {
   readonly object: JsonMap;
 }
 
-/** The objects of all environments, and the notes of each. */
+/** The objects of all environments, and the notes of each, on the secrets as well: no other command creates them. */
 export interface Variants {
   readonly objects: readonly ObjectVariants[];
   readonly notes: readonly (readonly Note[])[];
@@ -25,11 +26,15 @@ export interface Variants {
 
 /** The Kubernetes objects of the Plans of a platform's environments. */
 export function objectVariants(plans: readonly Plan[]): Variants {
-  const renderings = plans.map(renderObjects);
-  const objects = renderings.map(({ manifests }) =>
-    manifests.map(({ file, object }) => ({ file, object: jsonMapOf(object) })),
-  );
-  return { objects: variantsOf(objects), notes: renderings.map(({ notes }) => notes) };
+  const renderings = plans.map((plan) => {
+    const { manifests, notes } = renderObjects(plan);
+    const objects = manifests.map(({ file, object }) => ({ file, object: jsonMapOf(object) }));
+    return { objects, notes: [...notes, ...secretNotes(plan)] };
+  });
+  return {
+    objects: variantsOf(renderings.map(({ objects }) => objects)),
+    notes: renderings.map(({ notes }) => notes),
+  };
 }
 
 /** The objects of the same file and kind together, in an order in which they can be applied in each environment. */

@@ -3,10 +3,9 @@ import { contentHash } from "../canonical.js";
 import { jsonMapOf } from "../environments/json.js";
 import { objectVariants, variantsOf } from "../environments/variants.js";
 import { kubernetes } from "../kubernetes/index.js";
-import { secretNotes } from "../kubernetes/secret.js";
-import { generatedSecrets } from "../secrets.js";
+import { generatedInAny } from "../secrets.js";
 import { definePlatformTarget, type RenderedFile } from "../target.js";
-import { stringifyYaml } from "../yaml.js";
+import { yamlFile } from "../yaml-file.js";
 import { chartOf, type LongText } from "./chart.js";
 import { connectionTest } from "./connection-test.js";
 import { notesText } from "./notes.js";
@@ -30,7 +29,7 @@ export const helm = definePlatformTarget({
     const content: readonly RenderedFile[] = [
       ...chart.templates.map(({ path, text }): RenderedFile => ({ path, text, comment: "#" })),
       { path: "templates/NOTES.txt", text: notesText(plans), comment: "go-template" },
-      { path: "values.yaml", text: stringifyYaml(defaults), comment: "#" },
+      yamlFile("values.yaml", defaults),
       ...plans.flatMap((plan, index) =>
         environmentFiles(plan, index, environmentValues(chart.values, defaults, index), chart.texts),
       ),
@@ -41,9 +40,9 @@ export const helm = definePlatformTarget({
       },
     ];
     return {
-      files: [{ path: "Chart.yaml", text: stringifyYaml(chartFile(plans, content)), comment: "#" }, ...content],
-      secrets: [...new Map(plans.flatMap(generatedSecrets).map((secret) => [secret.name, secret])).values()],
-      notes: plans.map((plan, index) => [...(notes[index] ?? []), ...secretNotes(plan)]),
+      files: [yamlFile("Chart.yaml", chartFile(plans, content)), ...content],
+      secrets: generatedInAny(plans),
+      notes,
     };
   },
 });
@@ -72,9 +71,7 @@ function environmentFiles(
     return text === undefined ? [] : [[name, text] as const];
   });
   return [
-    { path: `values-${environment}.yaml`, text: stringifyYaml({ environment, ...values }), comment: "#" },
-    ...(own.length > 0
-      ? [{ path: `files/${environment}.yaml`, text: stringifyYaml(Object.fromEntries(own)), comment: "#" } as const]
-      : []),
+    yamlFile(`values-${environment}.yaml`, { environment, ...values }),
+    ...(own.length > 0 ? [yamlFile(`files/${environment}.yaml`, Object.fromEntries(own))] : []),
   ];
 }

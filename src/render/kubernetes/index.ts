@@ -6,8 +6,8 @@ import { isBucket } from "../../plan/stores/index.js";
 import type { Declaration } from "../declarations/index.js";
 import type { Note } from "../note.js";
 import { generatedSecrets } from "../secrets.js";
-import { defineTarget, type RenderedFile } from "../target.js";
-import { stringifyYaml } from "../yaml.js";
+import { defineTarget } from "../target.js";
+import { yamlFile } from "../yaml-file.js";
 import { acmeSolverPolicy } from "./acme-solver.js";
 import { planConfigMap } from "./config-map.js";
 import { deployment } from "./deployment.js";
@@ -187,9 +187,7 @@ export const kubernetes = defineTarget({
   ]),
   render(plan) {
     const { manifests, notes } = renderObjects(plan);
-    const files = manifests.map(
-      ({ file, object }): RenderedFile => ({ path: `${file}.yaml`, text: stringifyYaml(object), comment: "#" }),
-    );
+    const files = manifests.map(({ file, object }) => yamlFile(`${file}.yaml`, object));
     return { files, secrets: generatedSecrets(plan), notes };
   },
 });

@@ -12,10 +12,14 @@ export function ownership(plan: Plan): Record<string, string> {
   return { ...plan.cluster.labels, ...ownershipOnly(plan) };
 }
 
+/** Labels of an object of a platform in all of its environments. */
+export function platformLabels({ platform }: Plan): Record<string, string> {
+  return { "app.kubernetes.io/managed-by": "keelson", "app.kubernetes.io/part-of": platform };
+}
+
 function ownershipOnly(plan: Plan): Record<string, string> {
   return {
-    "app.kubernetes.io/managed-by": "keelson",
-    "app.kubernetes.io/part-of": plan.platform,
+    ...platformLabels(plan),
     [OWNERSHIP_LABELS.environment]: plan.environment,
     [OWNERSHIP_LABELS.platform]: plan.platform,
   };

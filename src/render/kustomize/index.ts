@@ -3,10 +3,10 @@ import type { Plan } from "../../plan/plan.js";
 import { isJsonMap, type JsonMap, textsIn } from "../environments/json.js";
 import { type ObjectVariants, objectVariants } from "../environments/variants.js";
 import { kubernetes } from "../kubernetes/index.js";
-import { secretNotes } from "../kubernetes/secret.js";
-import { generatedSecrets } from "../secrets.js";
+import { generatedInAny } from "../secrets.js";
 import { definePlatformTarget, type RenderedFile } from "../target.js";
 import { stringifyYaml } from "../yaml.js";
+import { yamlFile } from "../yaml-file.js";
 import { type Change, overlayPatches, type Patch } from "./overlay.js";
 
 const KUSTOMIZATION = { apiVersion: "kustomize.config.k8s.io/v1beta1", kind: "Kustomization" };
@@ -19,15 +19,15 @@ export const kustomize = definePlatformTarget({
     const { objects, notes } = objectVariants(plans);
     objects.forEach(refuseLineSeparators);
     const shared = objects.filter(isShared);
-    const base = shared.map((object): RenderedFile => yamlFile(`base/${object.file}.yaml`, baseOf(object)));
+    const base = shared.map((object) => yamlFile(`base/${object.file}.yaml`, baseOf(object)));
     return {
       files: [
         yamlFile("base/kustomization.yaml", { ...KUSTOMIZATION, resources: shared.map(({ file }) => `${file}.yaml`) }),
         ...base,
         ...plans.flatMap((plan, environment) => overlay(plan, environment, objects)),
       ],
-      secrets: [...new Map(plans.flatMap(generatedSecrets).map((secret) => [secret.name, secret])).values()],
-      notes: plans.map((plan, index) => [...(notes[index] ?? []), ...secretNotes(plan)]),
+      secrets: generatedInAny(plans),
+      notes,
     };
   },
 });
@@ -98,8 +98,4 @@ function baseOf({ objects }: ObjectVariants): JsonMap {
 
 function nameOf({ metadata }: JsonMap): string | undefined {
   return isJsonMap(metadata) && typeof metadata["name"] === "string" ? metadata["name"] : undefined;
-}
-
-function yamlFile(path: string, value: unknown): RenderedFile {
-  return { path, text: stringifyYaml(value), comment: "#" };
 }

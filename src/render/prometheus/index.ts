@@ -4,7 +4,7 @@ import type { Declaration } from "../declarations/index.js";
 import { platformMetadata } from "../kubernetes/metadata.js";
 import type { Note } from "../note.js";
 import { defineTarget, type RenderedFile } from "../target.js";
-import { stringifyYaml } from "../yaml.js";
+import { yamlFile } from "../yaml-file.js";
 import { alertmanagerConfig } from "./alertmanager.js";
 import { type RuleGroups, ruleGroups } from "./rules.js";
 import { prometheusConfig } from "./scrape.js";
@@ -18,9 +18,9 @@ export const prometheus = defineTarget({
     const alertmanager = alertmanagerConfig(plan);
     const files: RenderedFile[] = [
       ...(byOperator(plan)
-        ? [yaml("prometheus-rule.yaml", prometheusRule(plan, rules))]
-        : [yaml("rules.yml", rules), yaml("prometheus.yml", prometheusConfig(plan))]),
-      ...(alertmanager.config === undefined ? [] : [yaml("alertmanager.yml", alertmanager.config)]),
+        ? [yamlFile("prometheus-rule.yaml", prometheusRule(plan, rules))]
+        : [yamlFile("rules.yml", rules), yamlFile("prometheus.yml", prometheusConfig(plan))]),
+      ...(alertmanager.config === undefined ? [] : [yamlFile("alertmanager.yml", alertmanager.config)]),
     ];
     return { files, secrets: [], notes: [...notes, ...requirements(plan), ...alertmanager.notes] };
   },
@@ -65,8 +65,4 @@ function requirements(plan: Plan): readonly Note[] {
         "the rules read kube-state-metrics and the kubelets as well as the pods of the platform: both must be scraped",
     },
   ];
-}
-
-function yaml(path: string, content: object): RenderedFile {
-  return { path, text: stringifyYaml(content), comment: "#" };
 }
