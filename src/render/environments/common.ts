@@ -23,8 +23,6 @@ export interface WantedHoles {
   optionalKeys(path: JsonPath): readonly string[];
 }
 
-export const NO_WANTED_HOLES: WantedHoles = { isHole: () => false, optionalKeys: () => [] };
-
 /**
  * The least general structure of which every environment's value is an instance (Plotkin's anti-unification, with maps as terms
  * whose fields may be missing).

@@ -5,7 +5,7 @@ import { isJsonMap, type Json, sameJson, textsIn } from "../environments/json.js
 import type { ObjectVariants } from "../environments/variants.js";
 import { isPrintable, stringifyYaml } from "../yaml.js";
 import { isIdentity, wantedHoles } from "./knobs.js";
-import { ValueNames } from "./names.js";
+import { type ValueName, ValueNames } from "./names.js";
 import { type Filled, literal, templateText } from "./template.js";
 import { platformTokens, type Token, type TokenText, tokenText, valueExpression } from "./tokens.js";
 import type { ChartValue } from "./values.js";
@@ -44,13 +44,19 @@ class ChartBuilder {
   /** In which environments each element of the platform has objects. */
   readonly #elements: ReadonlyMap<string, readonly boolean[]>;
   readonly #elementConditions = new Map<string, string>();
+  /** Undefined until an object has the image of the platform. */
+  #imageName: ValueName | undefined;
 
   constructor(plans: readonly Plan[], objects: readonly ObjectVariants[]) {
     this.#plans = plans;
-    const elements = new Set(objects.map(elementOf));
-    this.#elements = new Map(
-      [...elements].map((element) => [element, presenceOf(objects.filter((each) => elementOf(each) === element))]),
-    );
+    const elements = new Map<string, ObjectVariants[]>();
+    for (const object of objects) {
+      const element = elementOf(object);
+      const known = elements.get(element);
+      if (known) known.push(object);
+      else elements.set(element, [object]);
+    }
+    this.#elements = new Map([...elements].map(([element, of]) => [element, presenceOf(of)]));
     this.#tokens = platformTokens(plans);
     this.values.push({
       name: ["environment"],
@@ -160,10 +166,12 @@ class ChartBuilder {
   }
 
   #platformImage(): string {
-    const name = ["image"];
-    if (!this.values.some((value) => value.name[0] === "image"))
-      this.values.push({ name, values: new Map(this.#plans.map(({ image }, index) => [index, formatImage(image)])) });
-    return valueExpression(name);
+    if (this.#imageName === undefined) {
+      this.#imageName = ["image"];
+      const values = new Map(this.#plans.map(({ image }, index) => [index, formatImage(image)]));
+      this.values.push({ name: this.#imageName, values });
+    }
+    return valueExpression(this.#imageName);
   }
 }
 
