@@ -9,25 +9,23 @@ import type { BrokenPromise, CheckContext } from "./context.js";
 
 /**
  * The edit that takes backups at the longest common interval that keeps a broken RPO; undefined if none is short enough. The first
- * term of its prediction is the interval, `intervals` times: 2 where the newest backup cannot be read. `minimum`: of the product that takes them.
+ * term of its prediction is the interval. `minimum`: of the product that takes them.
  */
 export function moreOften(
   { of, predicted, promised }: BrokenPromise,
   { path, every: now, keep }: BackupSchedule,
-  intervals: 1 | 2 = 1,
-  minimum: Milliseconds = 0,
+  minimum: Milliseconds,
 ): Edit | undefined {
   if (of !== "rpo" || predicted.kind !== "bounded") return undefined;
-  const limit = (promised - sum(predicted.terms.slice(1))) / intervals;
-  const every = longestIntervalWithin(limit, now - 1, minimum);
+  const every = longestIntervalWithin(promised - sum(predicted.terms.slice(1)), now - 1, minimum);
   if (every === undefined) return undefined;
-  return { path, value: formatSchedule({ every, keep: Math.max(keep, every * intervals) }) };
+  return { path, value: formatSchedule({ every, keep: Math.max(keep, every) }) };
 }
 
 /** The same for the backups of the volume, or of the bucket, that a promise is about. */
 export function moreOftenOfVolume(promise: BrokenPromise, { volumes }: CheckContext): readonly Edit[] {
   const volume = volumes.get(promise.row.path)?.volume;
   const schedule = volume && takenSchedule(volume);
-  const edit = schedule && moreOften(promise, schedule, 1, SHORTEST_CRON_INTERVAL.value);
+  const edit = schedule && moreOften(promise, schedule, SHORTEST_CRON_INTERVAL.value);
   return edit ? [edit] : [];
 }

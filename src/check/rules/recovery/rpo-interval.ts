@@ -46,7 +46,7 @@ function shorterInterval(store: DatabaseStore | CacheStore, promise: BrokenPromi
   const current = log ?? snapshot ?? full;
   if (!current) return undefined;
   if (STORES[store.kind].backupMethod === "log") return shorterLog(store, promise);
-  const edit = moreOften(promise, current, 1, minBackupInterval(store, snapshot ? "snapshot" : "full"));
+  const edit = moreOften(promise, current, minBackupInterval(store, snapshot ? "snapshot" : "full"));
   return edit && { edits: [edit], safe: true };
 }
 
