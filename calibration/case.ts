@@ -44,6 +44,17 @@ export interface Rig<Name extends string = string> {
   stop(): Promise<void>;
 }
 
+/** A rig that builds a control plane with simulated nodes for each measurement, and leaves nothing to stop. */
+export function simulatedCluster<Name extends string>(
+  measure: (plan: Plan) => Promise<Readonly<Record<Name, Outcome>>>,
+): Case<Name>["start"] {
+  return async (plan) => ({
+    versions: { Kubernetes: "1.37.2", kwok: "0.7.0" },
+    measure: () => measure(plan),
+    stop: async () => undefined,
+  });
+}
+
 /** A case with its figures' names checked against what its rig measures. */
 export function defineCase<const Name extends string>(definition: Case<Name>): Case {
   return definition;

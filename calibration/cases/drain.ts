@@ -10,7 +10,7 @@ import { belongsTo, isReady, Pod, waitForPods } from "../../test/support/cluster
 import { applyAll, renderedObjects } from "../../test/support/cluster/rendered.js";
 import { poolNodes, startSimulatedNodes } from "../../test/support/cluster/simulated-nodes.js";
 import { named } from "../../test/support/plan/planned.js";
-import { defineCase, measured } from "../case.js";
+import { defineCase, measured, simulatedCluster } from "../case.js";
 
 const run = promisify(execFile);
 
@@ -98,9 +98,5 @@ export const drain = defineCase<Name>({
         ]),
     },
   },
-  start: async (plan) => ({
-    versions: { Kubernetes: "1.37.2", kwok: "0.7.0" },
-    measure: () => measure(plan),
-    stop: async () => undefined,
-  }),
+  start: simulatedCluster(measure),
 });

@@ -7,7 +7,7 @@ import { belongsTo, isReady, Pod, waitForPods } from "../../test/support/cluster
 import { applyAll, renderedObjects } from "../../test/support/cluster/rendered.js";
 import { poolNodes, startSimulatedNodes } from "../../test/support/cluster/simulated-nodes.js";
 import { startVolumes } from "../../test/support/cluster/volumes.js";
-import { defineCase, measured, ofRow, type Rig } from "../case.js";
+import { defineCase, measured, ofRow, simulatedCluster } from "../case.js";
 
 /** Four nodes; `several` has a replica on each, `single` and `keeper` are put on the node that fails. */
 const platform = `platform: calibrated
@@ -146,9 +146,5 @@ export const lostNode = defineCase<Name>({
       whyLarge: "a minute is assumed for a volume that a cloud attaches; the simulated node has its volume at once",
     },
   },
-  start: async (plan): Promise<Rig<Name>> => ({
-    versions: { Kubernetes: "1.37.2", kwok: "0.7.0" },
-    measure: () => measure(plan),
-    stop: async () => undefined,
-  }),
+  start: simulatedCluster(measure),
 });

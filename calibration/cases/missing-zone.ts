@@ -9,7 +9,7 @@ import { applyAll, renderedObjects } from "../../test/support/cluster/rendered.j
 import { poolNodes, startSimulatedNodes } from "../../test/support/cluster/simulated-nodes.js";
 import { named } from "../../test/support/plan/planned.js";
 import { until } from "../../test/support/until.js";
-import { defineCase, measured } from "../case.js";
+import { defineCase, measured, simulatedCluster } from "../case.js";
 
 /**
  * Seven replicas over three zones. Any two zones leave the three replicas that `held` needs after the loss of one, so its spread has
@@ -135,9 +135,5 @@ export const missingZone = defineCase<Name>({
       ),
     },
   },
-  start: async (plan) => ({
-    versions: { Kubernetes: "1.37.2", kwok: "0.7.0" },
-    measure: () => measure(plan),
-    stop: async () => undefined,
-  }),
+  start: simulatedCluster(measure),
 });

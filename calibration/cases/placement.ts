@@ -7,7 +7,7 @@ import { belongsTo, isReady, Pod, waitForPods } from "../../test/support/cluster
 import { applyAll, renderedObjects } from "../../test/support/cluster/rendered.js";
 import { poolNodes, startSimulatedNodes } from "../../test/support/cluster/simulated-nodes.js";
 import { named } from "../../test/support/plan/planned.js";
-import { defineCase, measured } from "../case.js";
+import { defineCase, measured, simulatedCluster } from "../case.js";
 
 /** Seven replicas over three zones of two nodes, whose spread over the zones is required. */
 const platform = `platform: calibrated
@@ -78,9 +78,5 @@ export const placement = defineCase<Name>({
       },
     },
   },
-  start: async (plan) => ({
-    versions: { Kubernetes: "1.37.2", kwok: "0.7.0" },
-    measure: () => measure(plan),
-    stop: async () => undefined,
-  }),
+  start: simulatedCluster(measure),
 });

@@ -32,6 +32,16 @@ function listener(report: (written: boolean) => void, onFailure: "retry" | "disc
   };
 }
 
+/** What an event contains of an answer. */
+const ANSWER = {
+  inputTokens: 3,
+  outputTokens: 5,
+  status: 200,
+  durationMs: 1,
+  estimated: false,
+  firstTokenMs: null,
+} as const;
+
 describe("a full disk under the usage journal", () => {
   it("refuses requests that it could not count, leaves streams incomplete, and recovers by itself", async (context) => {
     const directory = await mkdtemp(join(tmpdir(), "keelson-full-"));
@@ -174,16 +184,7 @@ describe("a full disk under the usage journal", () => {
       // Nothing is published in this test: every file remains for the recovery.
       const journal = await Journal.open(directory, log, 0);
       const settle = (id: string, onFailure: "retry" | "discard"): Promise<boolean> => {
-        const event = {
-          ...entry,
-          id,
-          inputTokens: 3,
-          outputTokens: 5,
-          status: 200,
-          durationMs: 1,
-          estimated: false,
-          firstTokenMs: null,
-        };
+        const event = { ...entry, ...ANSWER, id };
         return new Promise((resolve) => journal.settle(event, listener(resolve, onFailure)));
       };
       for (const id of ["whole", "started", "refused"])
@@ -241,16 +242,7 @@ describe("a full disk under the usage journal", () => {
         new Promise<boolean>((resolve) => journal.intent({ ...entry, id, inputTokens: 3 }, listener(resolve, "retry")));
       const answer = async (id: string): Promise<void> => {
         expect(await intend(id)).toBe(true);
-        const event = {
-          ...entry,
-          id,
-          inputTokens: 3,
-          outputTokens: 5,
-          status: 200,
-          durationMs: 1,
-          estimated: false,
-          firstTokenMs: null,
-        };
+        const event = { ...entry, ...ANSWER, id };
         await new Promise((resolve) => journal.settle(event, listener(resolve, "retry")));
       };
       expect(await intend("long")).toBe(true);
