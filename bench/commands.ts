@@ -67,16 +67,16 @@ export async function commands(): Promise<Figure[]> {
     const [thousand = Number.NaN, tenThousand = Number.NaN] = times;
     const factor = (tenThousand - bare) / (thousand - bare);
     return [
-      limit("check aiaas production", time(["check", "aiaas", "-e", "production"], [0, 1]), 300),
-      limit("promises aiaas production", time(["promises", "aiaas", "-e", "production"], [0, 1]), 300),
+      limit("check echollama prod-ha", time(["check", "echollama", "-e", "prod-ha"], [0, 1]), 300),
+      limit("promises echollama prod-ha", time(["promises", "echollama", "-e", "prod-ha"], [0, 1]), 300),
       limit(
-        "render aiaas production to Kubernetes",
-        time(["render", "aiaas", "-e", "production", "-t", "kubernetes", "-o", join(directory, "k")]),
+        "render echollama prod-ha to Kubernetes",
+        time(["render", "echollama", "-e", "prod-ha", "-t", "kubernetes", "-o", join(directory, "k")]),
         1000,
       ),
       limit(
-        "render aiaas production to Compose",
-        time(["render", "aiaas", "-e", "production", "-t", "compose", "-o", join(directory, "c")]),
+        "render echollama prod-ha to Compose",
+        time(["render", "echollama", "-e", "prod-ha", "-t", "compose", "-o", join(directory, "c")]),
         1000,
       ),
       limit("plan, 1,000 services", thousand, 1000),
